@@ -1,0 +1,1 @@
+"""The database: engine, models' base, migrations, grants and the embedded server."""

@@ -1,0 +1,89 @@
+"""The engine: how the board connects to PostgreSQL, and the two kinds of session it works with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from adminboard.db.urls import parse_database_url
+
+CONNECT_TIMEOUT_SECONDS = 2
+POOL_TIMEOUT_SECONDS = 2
+
+
+def create_engine_for(
+    url: str,
+    *,
+    pool_size: int = 5,
+    max_overflow: int = 5,
+    application_name: str = "adminboard",
+    statement_timeout_ms: int = 5_000,
+    lock_timeout_ms: int = 4_000,
+    idle_in_transaction_timeout_ms: int = 30_000,
+    prepare_threshold: int | None = 5,
+) -> Engine:
+    """An engine whose connections answer or fail within seconds. Connects only when first used. Raises BadDatabaseUrl.
+
+    `prepare_threshold=None` turns prepared statements off.
+    """
+    settings = {
+        "search_path": "public,board",
+        "timezone": "UTC",
+        "statement_timeout": str(statement_timeout_ms),
+        "lock_timeout": str(lock_timeout_ms),
+        "idle_in_transaction_session_timeout": str(idle_in_transaction_timeout_ms),
+    }
+    connect_args: dict[str, Any] = {
+        "application_name": application_name,
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "prepare_threshold": prepare_threshold,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    return create_engine(
+        parse_database_url(url),
+        connect_args=connect_args,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        hide_parameters=True,
+    )
+
+
+class Database:
+    """Sessions on one engine. Whoever asks for a session says whether it may write.
+
+    Sessions keep what they loaded after their transaction ends (`expire_on_commit=False`).
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        read_only = engine.execution_options(postgresql_readonly=True)
+        self._reading = sessionmaker(read_only, expire_on_commit=False, autoflush=False)
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
+        """A session in one READ ONLY transaction, rolled back at the end. A timeout of 0 means none (exports)."""
+        with self._reading() as session:
+            if statement_timeout_ms is not None:
+                set_statement_timeout(session, statement_timeout_ms)
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction: committed when the block ends normally, rolled back when it raises."""
+        with self._writing.begin() as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection. The database can be used again afterwards."""
+        self.engine.dispose()
+
+
+def set_statement_timeout(session: Session, statement_timeout_ms: int) -> None:
+    """Allow the statements of this transaction so long, in place of the engine's limit. 0 means no limit."""
+    session.execute(
+        text("SELECT set_config('statement_timeout', :timeout, true)"), {"timeout": str(statement_timeout_ms)}
+    )
