@@ -1,0 +1,114 @@
+# The commands of the project. They need Python 3.11 or newer and make; everything else is installed into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+SIZE ?= default
+WORKERS ?= 2
+BIN := .venv/bin
+STAMPS := .venv/stamps
+CODE := src tests tools $(wildcard benchmarks)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+TESTS := $(BIN)/python -m pytest -n $(WORKERS)
+
+# The first Python on the path that is new enough; `make PYTHON=…` names another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+# An environment that was moved here from another folder, or made by a Python that has gone, is made anew.
+ifneq ($(shell cat .venv/.checkout 2>/dev/null)$(shell $(BIN)/python -c '' 2>&1),$(CURDIR))
+.PHONY: $(STAMPS)/venv
+endif
+
+##@ Running
+
+.PHONY: run
+run: $(STAMPS)/runtime frontend ## Set everything up and serve the demonstration at http://127.0.0.1:8000 (PORT=, DEMO_PASSWORD=, ADMIN_KEY=, DATA_DIR=)
+	@exec $(BIN)/adminboard demo
+
+.PHONY: bench
+bench: $(STAMPS)/runtime frontend ## Measure the pages and lists against their budgets (SIZE=large for the large data set)
+	@exec $(BIN)/python -m benchmarks.run --size $(SIZE)
+
+##@ Checking
+
+.PHONY: test
+test: $(STAMPS)/dev frontend ## Set everything up and run all tests (without a browser on the machine, all but the end-to-end ones)
+	@if $(BIN)/python -m tools.browser; then exec $(TESTS); fi; \
+	$(TESTS) --ignore=tests/e2e && echo "The end-to-end tests were left out: there is no browser to run them in."
+
+.PHONY: check
+check: format lint types imports sizes covered-tests ## All that continuous integration runs, the tests last
+
+.PHONY: format
+format: $(STAMPS)/dev ## Check the formatting of the code
+	@$(BIN)/ruff format --check $(CODE)
+
+.PHONY: lint
+lint: $(STAMPS)/dev ## Check the code for likely mistakes
+	@$(BIN)/ruff check $(CODE)
+
+.PHONY: fix
+fix: $(STAMPS)/dev ## Format the code and mend what ruff can mend by itself
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+.PHONY: types
+types: $(STAMPS)/dev ## Check the types
+	@$(BIN)/mypy $(CODE)
+
+.PHONY: imports
+imports: $(STAMPS)/dev ## Check that imports only go down
+	@$(BIN)/lint-imports
+
+.PHONY: sizes
+sizes: $(STAMPS)/dev ## Check lengths, module names, and that nothing is left unfinished
+	@$(BIN)/python -m tools.sizes
+
+.PHONY: covered-tests
+covered-tests: $(STAMPS)/dev frontend
+	@$(BIN)/python -m tools.browser
+	@$(TESTS) --cov --cov-report=json:coverage.json
+	@$(BIN)/python -m tools.coverage_gate coverage.json
+
+.PHONY: soak
+soak: $(STAMPS)/dev frontend ## Run the long fault and load tests
+	@if [ -d tests/soak ]; then exec $(BIN)/python -m pytest -m soak tests/soak; fi; \
+	echo "There are no soak tests yet."
+
+##@ Setting up
+
+.PHONY: frontend
+frontend: $(STAMPS)/runtime ## Build the front-end bundle, when its sources have changed
+	@$(BIN)/python -m tools.frontend
+
+.PHONY: lock
+lock: $(STAMPS)/venv ## Lock the packages anew after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
+	$(LOCK) pyproject.toml --output-file requirements/runtime.txt >/dev/null
+	$(LOCK) pyproject.toml --extra dev --constraints requirements/runtime.txt --output-file requirements/dev.txt >/dev/null
+	$(LOCK) --group build --constraints requirements/dev.txt --output-file requirements/build.txt >/dev/null
+	$(LOCK) --group frontend --output-file requirements/frontend.txt >/dev/null
+	$(LOCK) --group uv --output-file requirements/uv.txt >/dev/null
+
+.PHONY: clean
+clean: ## Remove the environment, the demonstration's data and the bundle
+	rm -rf .venv "$${DATA_DIR:-.data}" src/adminboard/web/static/dist frontend/.build frontend/node_modules
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(STAMPS)/venv: requirements/uv.txt tools/environment.py
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, and none is on the path." >&2; exit 1; }
+	@$(PYTHON) tools/environment.py venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/runtime: $(STAMPS)/venv requirements/runtime.txt requirements/build.txt pyproject.toml
+	@$(BIN)/python tools/environment.py runtime
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
+	@$(BIN)/python tools/environment.py dev
+	@touch $@

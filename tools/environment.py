@@ -1,0 +1,126 @@
+"""Make the virtual environment and install locked packages into it.
+
+Runs before anything is installed, so it uses nothing but Python's own library.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+CHECKOUT_RECORD = VENV / ".checkout"
+LOCKS = {
+    "runtime": ["requirements/runtime.txt", "requirements/build.txt"],
+    "dev": ["requirements/dev.txt"],
+    "frontend": ["requirements/frontend.txt"],
+}
+NO_PIP = (
+    "This Python cannot give a virtual environment its pip: the modules venv and ensurepip are not both "
+    "installed. On Debian and Ubuntu: apt-get install python3-venv. Elsewhere install Python 3.11 or newer "
+    "from python.org, and name it with: make PYTHON=/path/to/python3"
+)
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message says what to do about it."""
+
+
+def run(command: list[str | Path], *, environment: dict[str, str] | None = None) -> None:
+    """Run a command whose output the reader sees; raises SetupError when it fails."""
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
+        words = " ".join(str(word) for word in command[:4])
+        raise SetupError(f"This failed, for the reason printed above: {words} …")
+
+
+def works(python: Path) -> bool:
+    """Whether the environment's interpreter starts; it does not once the Python it was made from is gone."""
+    if not python.exists():
+        return False
+    return subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def create_environment() -> None:
+    """Make `.venv`, anew when it was moved here from elsewhere or its Python has gone, with uv in it."""
+    moved = CHECKOUT_RECORD.exists() and CHECKOUT_RECORD.read_text() != str(ROOT)
+    if moved or not works(PYTHON):
+        if find_spec("venv") is None:
+            raise SetupError(NO_PIP)
+        import venv
+
+        venv.EnvBuilder(
+            clear=True, symlinks=True, with_pip=find_spec("ensurepip") is not None
+        ).create(VENV)
+    requirements = ["install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]
+    run([*installer_of_uv(), *requirements])
+    CHECKOUT_RECORD.write_text(str(ROOT))
+
+
+def installer_of_uv() -> list[str | Path]:
+    """The first command that can install into the environment: its own pip, the system's pip, a uv on the path."""
+    if subprocess.run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL).returncode == 0:
+        return [PYTHON, "-m", "pip"]
+    if find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    if (uv := shutil.which("uv")) is not None:
+        return [uv, "pip", f"--python={PYTHON}"]
+    raise SetupError(NO_PIP)
+
+
+def install(part: str) -> None:
+    """Install one part's locked packages, every file checked against its hash; `runtime` adds the project itself."""
+    environment = uv_environment()
+    into = ["install", "--python", str(PYTHON)]
+    files = [word for lock in LOCKS[part] for word in ("-r", lock)]
+    run([UV, "pip", *into, "--require-hashes", "--no-build", *files], environment=environment)
+    if part == "runtime":
+        project = ["--no-deps", "--no-build-isolation", "--editable", "."]
+        run([UV, "pip", *into, *project], environment=environment)
+
+
+def uv_environment() -> dict[str, str]:
+    """The environment for uv, which does not read pip's settings: the same index, certificates, a cache it can write."""
+    environment = dict(os.environ)
+    settings = pip_settings()
+    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & environment.keys() and "index-url" in settings:
+        environment["UV_DEFAULT_INDEX"] = settings["index-url"]
+    if "SSL_CERT_FILE" not in environment and "cert" in settings:
+        environment["SSL_CERT_FILE"] = settings["cert"]
+    if not home_is_writable():
+        environment.setdefault("UV_CACHE_DIR", str(VENV / "cache" / "uv"))
+    return environment
+
+
+def pip_settings() -> dict[str, str]:
+    """What `pip config list` says, by the setting's bare name; the environment wins over files, as in pip."""
+    command: list[str | Path] = [PYTHON, "-m", "pip", "config", "list"]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [line.partition("=") for line in answer.stdout.splitlines()]
+    lines.sort(key=lambda line: line[0].startswith(":env:"))
+    return {name.rpartition(".")[2]: value.strip("'\"") for name, _, value in lines}
+
+
+def home_is_writable() -> bool:
+    """Whether caches can lie in the user's home; an account without one is common in containers."""
+    return os.access(Path.home(), os.W_OK)
+
+
+def main() -> None:
+    """Read which part to set up from the command line, and set it up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=["venv", *LOCKS])
+    part = parser.parse_args().part
+    try:
+        create_environment() if part == "venv" else install(part)
+    except SetupError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

