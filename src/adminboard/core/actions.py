@@ -1,0 +1,175 @@
+"""Actions: a change declared once.
+
+An action names its command, its permission, how to preview it and how to apply it. From that come the
+form, the preview and confirmation, the REST call, the command line and the undo. Everything else about
+changing things lives in ``core.action_runner``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from adminboard.core.audit import Target
+from adminboard.core.canonical import digest
+from adminboard.core.commands import Command
+from adminboard.core.errors import DomainError
+from adminboard.core.permissions import Permission
+from adminboard.core.work import Work
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that will be different. ``cell`` names how values are shown ("credits", "text", …)."""
+
+    field: str
+    before: Any
+    after: Any
+    cell: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """A warning of a preview. One that must be acknowledged stops the action until its code is sent."""
+
+    code: str
+    message: str
+    must_acknowledge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action would do: exactly this is confirmed, and exactly this then happens (guarantee 8).
+
+    ``facts`` are further values the confirmation rests on that are no changes themselves.
+    """
+
+    subject: Target
+    changes: tuple[Change, ...]
+    warnings: tuple[Caution, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    needs_approval: str | None = None
+    """Why a second person must approve, as a sentence; None when nobody needs to."""
+
+    def fingerprint(self) -> str:
+        """Changes when anything that was shown changes."""
+        shown = {
+            "subject": [self.subject.kind, self.subject.id],
+            "changes": [[change.field, change.before, change.after] for change in self.changes],
+            "warnings": [[warning.code, warning.must_acknowledge] for warning in self.warnings],
+            "facts": dict(self.facts),
+            "approval": self.needs_approval,
+        }
+        return digest(shown).hex()
+
+    @property
+    def acknowledgements(self) -> frozenset[str]:
+        """The codes that must be acknowledged."""
+        return frozenset(warning.code for warning in self.warnings if warning.must_acknowledge)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The inverse of what was just done: another action with its command."""
+
+    action: str
+    command: Command
+
+    def to_data(self) -> dict[str, Any]:
+        return {"action": self.action, "command": self.command.to_data()}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an action did.
+
+    ``result`` is the JSON-able answer of the REST call; ``summary`` the sentence of toast and audit log;
+    ``record`` further facts for the audit entry's "after".
+    """
+
+    result: Mapping[str, Any]
+    summary: str
+    undo: Undo | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RestCall:
+    """Where an action is found in the API, below /v1/admin; ``{names}`` in the path are command fields.
+
+    ``examples`` fills the documentation; its keys are command fields.
+    """
+
+    method: str
+    path: str
+    summary: str
+    status: int = 200
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+
+def lock_nothing(work: Work, command: Any) -> None:
+    """For actions whose rows are locked by the constraint that protects them."""
+
+
+@dataclass(frozen=True)
+class Action(Generic[C]):
+    """A change declared once.
+
+    ``lock`` takes the row locks under which preview and apply see the same state. ``preview`` raises the
+    `DomainError` of any rule that forbids the change; ``apply`` is only called after it, in one transaction.
+    ``confirm_label`` is the verb and the amount on the button. ``asks`` are the command's fields the form
+    shows; the others travel hidden from the link that opened it.
+    """
+
+    name: str
+    title: str
+    command: type[C]
+    preview: Callable[[Session, C], Preview]
+    apply: Callable[[Work, C], Applied]
+    permission: Permission
+    lock: Callable[[Work, C], None] = lock_nothing
+    confirm_label: Callable[[C, Preview], str] | None = None
+    rest: RestCall | None = None
+    destructive: bool = False
+    money: bool = False
+    """Moves money or credits: REST calls need an Idempotency-Key."""
+    step_up: bool = False
+    """A person must have proved who they are within the last 15 minutes."""
+    icon: str = "edit"
+    form_template: str | None = None
+    """An area's own template around the generated fields, where the standard form is not enough."""
+
+    def label(self, command: C, preview: Preview) -> str:
+        return self.confirm_label(command, preview) if self.confirm_label else self.title
+
+
+class ActionUnknown(DomainError):
+    """There is no action of this name."""
+
+    status = 404
+    title = "No such action"
+
+
+class Actions:
+    """All actions of the board by name; areas register theirs when the board is put together."""
+
+    def __init__(self, actions: tuple[Action[Any], ...] = ()) -> None:
+        self._by_name: dict[str, Action[Any]] = {}
+        for action in actions:
+            if action.name in self._by_name:
+                raise ValueError(f"two actions are called {action.name}")
+            self._by_name[action.name] = action
+
+    def get(self, name: str) -> Action[Any]:
+        """Raises `ActionUnknown`."""
+        if name not in self._by_name:
+            raise ActionUnknown(f"There is no action {name!r}. `adminboard actions list` names them all.")
+        return self._by_name[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._by_name.values())

@@ -1,0 +1,128 @@
+"""The audit trail: one chain of entries, each holding the hash of the one before (guarantees 1 to 3).
+
+An entry is prepared while the work goes on and appended as the last step of its transaction, because
+appending takes the lock on the chain's head and holds it until the commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from adminboard.core.audit_models import AuditEntry, AuditHead
+from adminboard.core.canonical import digest, to_plain
+from adminboard.core.errors import DomainError, Unavailable
+
+GENESIS_HASH = bytes(32)
+"""The hash "before" the first entry."""
+
+
+class AuditUnavailable(Unavailable):
+    """The entry could not be written, so the change was not made either (guarantee 1)."""
+
+    title = "The audit log cannot be written"
+
+
+class AlreadyUndone(DomainError):
+    """A change is undone at most once."""
+
+    title = "Undone already"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was changed: ``label`` is what people call it, ``customer_id`` the organization it belongs to."""
+
+    kind: str
+    id: str
+    label: str
+    customer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has its place in the chain. These fields, all of them, are what its hash covers."""
+
+    at: datetime
+    actor_kind: str
+    actor_name: str
+    action: str
+    target_kind: str
+    target_id: str
+    target_label: str
+    summary: str
+    actor_id: UUID | None = None
+    customer_id: UUID | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    reason: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    approval_id: UUID | None = None
+    run_id: UUID | None = None
+    undo: Mapping[str, Any] | None = None
+    undoes: UUID | None = None
+    id: UUID = field(default_factory=uuid4)
+
+
+_CONTENT = tuple(item.name for item in fields(Draft))
+
+
+def content_digest(entry: Draft | AuditEntry) -> bytes:
+    """SHA-256 over every field that says something, the same before writing and after reading back."""
+    content = {name: getattr(entry, name) for name in _CONTENT}
+    if content["ip_address"] is not None:
+        content["ip_address"] = str(ip_address(str(content["ip_address"])))
+    return digest(content)
+
+
+def link_hash(previous_hash: bytes, position: int, content: bytes) -> bytes:
+    """The hash of the entry at ``position``: covers its content, its place and the entry before."""
+    return hashlib.sha256(previous_hash + position.to_bytes(8, "big") + content).digest()
+
+
+def append(session: Session, drafts: Sequence[Draft]) -> None:
+    """Writes the drafts to the end of the chain.
+
+    Locks the head of the chain until the transaction ends; call it last. Raises `AuditUnavailable` when
+    the trail cannot be written; the caller must then roll back.
+    """
+    try:
+        head = session.execute(select(AuditHead.position, AuditHead.hash).with_for_update()).one()
+        position, latest = head.position, bytes(head.hash)
+        rows = []
+        for draft in drafts:
+            position += 1
+            previous, latest = latest, link_hash(latest, position, content_digest(draft))
+            rows.append(_row(draft) | {"position": position, "previous_hash": previous, "hash": latest})
+        session.execute(insert(AuditEntry), rows)
+        session.execute(update(AuditHead).values(position=position, hash=latest))
+    except DBAPIError as error:
+        if _is_second_undo(error):
+            raise AlreadyUndone("This change has been undone already.") from error
+        raise AuditUnavailable(
+            "The audit log cannot be written, so nothing was changed. Try again; if it stays so, "
+            "tell whoever runs the board."
+        ) from error
+
+
+def _is_second_undo(error: DBAPIError) -> bool:
+    diagnostics = getattr(error.orig, "diag", None)
+    return "undoes" in (getattr(diagnostics, "constraint_name", None) or "")
+
+
+def _row(draft: Draft) -> dict[str, Any]:
+    row = {name: getattr(draft, name) for name in _CONTENT}
+    for name in ("before", "after", "undo"):
+        row[name] = to_plain(row[name])
+    return row

@@ -1,0 +1,51 @@
+"""One spelling for every value, so that equal things have equal digests on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+def to_plain(value: Any) -> Any:
+    """A JSON value for anything the board keeps in a log: times in UTC, decimals and ids as text.
+
+    Raises `TypeError` for floats and unknown types rather than guess a spelling for them.
+    """
+    match value:
+        case None | bool() | int() | str() if not isinstance(value, Enum):
+            return value
+        case Enum():
+            return to_plain(value.value)
+        case Decimal() | UUID():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
+        case date():
+            return value.isoformat()
+        case BaseModel():
+            return to_plain(value.model_dump())
+        case dict():
+            return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            items = [to_plain(item) for item in value]
+            return sorted(items, key=str) if isinstance(value, set | frozenset) else items
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """The value as UTF-8 JSON with sorted keys and no spaces."""
+    text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def digest(value: Any) -> bytes:
+    """SHA-256 of the canonical form: 32 bytes."""
+    return hashlib.sha256(canonical_bytes(value)).digest()

@@ -1,0 +1,95 @@
+"""Commands: what someone wants changed, as validated input with named fields.
+
+The same model makes the form, the REST body, the command line's ``--set`` and the row of a bulk file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from adminboard.core.canonical import to_plain
+from adminboard.core.errors import FieldError, InvalidInput
+
+
+class Command(BaseModel):
+    """Base of all commands. Unknown fields are refused: a typing error must not be a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+    def to_data(self) -> dict[str, Any]:
+        """The command as JSON values; reading them back gives an equal command."""
+        data = to_plain(self.model_dump())
+        assert isinstance(data, dict)
+        return data
+
+
+def _printable(text: str) -> str:
+    if any(ord(character) < 32 and character not in "\n\t" for character in text):
+        raise ValueError("This contains a control character. Type the text anew.")
+    return text
+
+
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=10, max_length=500),
+    AfterValidator(_printable),
+    Field(title="Reason", json_schema_extra={"widget": "textarea"}),
+]
+"""Why a change is made, for the audit log: 10 to 500 characters after trimming."""
+
+Moment = Annotated[AwareDatetime | None, Field(json_schema_extra={"widget": "datetime"})]
+"""An optional point in time. It must say its zone; the form adds the admin's."""
+
+C = TypeVar("C", bound=Command)
+
+_SENTENCES = {
+    "missing": "This is required.",
+    "extra_forbidden": "There is no such field.",
+    "timezone_aware": "Say which time zone is meant, for example 2026-12-01T09:00:00-08:00.",
+    "string_type": "This must be text.",
+}
+
+
+def parse_command(command: type[C], data: Mapping[str, Any]) -> C:
+    """Validates the data. Raises `InvalidInput` with one `FieldError` for each field that is wrong."""
+    try:
+        return command.model_validate(dict(data))
+    except ValidationError as error:
+        raise invalid_input(error, data) from None
+
+
+def invalid_input(error: ValidationError, data: Mapping[str, Any] | None = None) -> InvalidInput:
+    """A validation error in the board's words."""
+    problems = [FieldError(_field_name(item), _sentence(item), item["type"]) for item in error.errors()]
+    first = problems[0]
+    detail = f"{first.field}: {first.message}" if first.field else first.message
+    return InvalidInput(detail, errors=problems)
+
+
+def _field_name(problem: Any) -> str:
+    return ".".join(str(part) for part in problem["loc"])
+
+
+def _sentence(problem: Any) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in _SENTENCES:
+        return _SENTENCES[kind]
+    if kind == "string_too_short":
+        length = len(str(problem.get("input", "")).strip())
+        return f"At least {context['min_length']} characters are needed; this has {length}."
+    if kind == "string_too_long":
+        length = len(str(problem.get("input", "")).strip())
+        return f"At most {context['max_length']} characters are possible; this has {length}."
+    if kind == "enum":
+        return f"Choose one of {context['expected']}."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."
+
+
+def is_future(moment: datetime | None, now: datetime) -> bool:
+    """Whether an optional moment is absent or still to come."""
+    return moment is None or moment > now

@@ -1,0 +1,57 @@
+"""Thresholds that admins change in Settings. What Settings says wins over the environment.
+
+Each is one row of ``board.settings`` once it has been changed, and the environment's value before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adminboard.core.models import Setting
+from adminboard.core.money import to_credits
+
+
+class Threshold(StrEnum):
+    """The changeable settings, by their key in the database."""
+
+    APPROVAL_CREDITS = "approval_threshold_credits"
+    APPROVAL_REFUND = "approval_threshold_refund"
+    GRACE_PERIOD_DAYS = "grace_period_days"
+    SUPPORT_REFUND_LIMIT = "support_refund_limit"
+    DEFAULT_TIMEZONE = "default_timezone"
+    SESSION_TIMEOUT_HOURS = "session_timeout_hours"
+    SESSION_IDLE_HOURS = "session_idle_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The values the environment gives, by threshold: text for amounts, whole numbers, names."""
+
+    values: Mapping[Threshold, Any]
+
+    @classmethod
+    def from_settings(cls, settings: Any) -> Defaults:
+        """From the board's settings object, whose fields carry the thresholds' names."""
+        known = {threshold: getattr(settings, threshold.value, None) for threshold in Threshold}
+        return cls(known | {Threshold.SUPPORT_REFUND_LIMIT: Decimal("100.00")})
+
+
+def get_threshold(session: Session, threshold: Threshold) -> Any:
+    """The value in force. One query."""
+    stored = session.scalar(select(Setting.value).where(Setting.key == threshold.value))
+    if stored is not None:
+        return stored
+    defaults: Defaults = session.info["defaults"]
+    return defaults.values[threshold]
+
+
+def get_credit_threshold(session: Session, threshold: Threshold) -> Decimal:
+    """An amount of credits in force, exact."""
+    return to_credits(get_threshold(session, threshold))

@@ -1,0 +1,80 @@
+"""The running board: settings, clock and database, and the two doors to the data.
+
+Reading and writing go through here only: `reading` gives a session in a read-only transaction, `work` the
+one kind of transaction that may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from adminboard.core.actor import Actor
+from adminboard.core.clock import Clock, SystemClock
+from adminboard.core.signing import SignedTexts
+from adminboard.core.thresholds import Defaults
+from adminboard.core.work import Work, situate, work_in
+from adminboard.db.engine import Database, create_engine_for
+from adminboard.settings import Settings, SettingsError
+
+
+class Runtime:
+    """Everything a request, a job or a command needs to begin. One per process."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock: Clock = clock or SystemClock()
+
+    @contextmanager
+    def reading(self, actor: Actor | None = None, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
+        """A session in one READ ONLY transaction; the database itself refuses writes through it.
+
+        ``statement_timeout_ms`` replaces the engine's limit; 0 means none and is for exports only.
+        """
+        with self.database.reading(statement_timeout_ms=statement_timeout_ms) as session:
+            self._prepare(session, actor)
+            yield session
+
+    @contextmanager
+    def work(self, actor: Actor) -> Iterator[Work]:
+        """A transaction of ``actor``: commits with its audit trail, or leaves no trace (see `core.work`)."""
+        with work_in(self._writing(actor), actor, self.clock.now()) as work:
+            yield work
+
+    @cached_property
+    def signed(self) -> SignedTexts:
+        return SignedTexts(self.settings.secret_keys)
+
+    def dispose(self) -> None:
+        self.database.dispose()
+
+    @contextmanager
+    def _writing(self, actor: Actor) -> Iterator[Session]:
+        with self.database.writing() as session:
+            self._prepare(session, actor)
+            yield session
+
+    def _prepare(self, session: Session, actor: Actor | None) -> None:
+        situate(session, actor, self.clock.now())
+        session.info["defaults"] = Defaults.from_settings(self.settings)
+
+
+def open_runtime(settings: Settings, *, application_name: str = "adminboard") -> Runtime:
+    """A runtime on the database the settings name. Raises `SettingsError` when they name none."""
+    if settings.database_url is None:
+        raise SettingsError(
+            "DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database, "
+            "or start `adminboard demo`, which brings its own database."
+        )
+    engine = create_engine_for(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.db_pool_size,
+        max_overflow=settings.db_max_overflow,
+        application_name=application_name,
+        prepare_threshold=5 if settings.db_prepared_statements else None,
+    )
+    return Runtime(settings, Database(engine))

@@ -1,0 +1,118 @@
+"""What the environment configures. A wrong or missing value stops the start with a sentence naming it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from adminboard.core.money import Credits
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the message names the variables and what to do about each."""
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    STAGING = "staging"
+    DEVELOPMENT = "development"
+    DEMO = "demo"
+    TEST = "test"
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone name like America/Los_Angeles")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+
+
+class Settings(BaseSettings):
+    """Every variable of the environment the board reads, by its lower-case name."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    app_env: Environment = Environment.PRODUCTION
+    public_url: str = Field("http://127.0.0.1:8000", pattern=r"^https?://[^/\s]+$")
+    database_url: SecretStr | None = None
+    migration_database_url: SecretStr | None = None
+    replica_database_url: SecretStr | None = None
+    db_pool_size: int = Field(5, ge=1, le=100)
+    db_max_overflow: int = Field(5, ge=0, le=100)
+    db_prepared_statements: bool = True
+
+    secret_key: SecretStr | None = None
+    """One key, or several separated by commas: the first signs, all are accepted (rotation)."""
+    admin_email: str | None = None
+    admin_password_hash: SecretStr | None = None
+    admin_key: SecretStr | None = None
+    session_timeout_hours: float = Field(8, gt=0, le=24)
+    session_idle_hours: float = Field(2, gt=0, le=24)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    stripe_dashboard_url: str = "https://dashboard.stripe.com"
+    web_frontend_url: str | None = None
+
+    approval_threshold_credits: Credits = Decimal("1000.00")
+    approval_threshold_refund: Credits = Decimal("500.00")
+    grace_period_days: int = Field(7, ge=1, le=90)
+    default_timezone: TimeZone = "America/Los_Angeles"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        proxies = values.get("trusted_proxies")
+        if isinstance(proxies, str):
+            values["trusted_proxies"] = tuple(part.strip() for part in proxies.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _first_admin_is_whole(self) -> Self:
+        if (self.admin_email is None) != (self.admin_password_hash is None):
+            raise ValueError("ADMIN_EMAIL and ADMIN_PASSWORD_HASH go together: set both or neither")
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.app_env is Environment.PRODUCTION
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are ``Secure`` and ``__Host-`` exactly when the board is reached by HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The signing keys, the current one first. Raises `SettingsError` when there is none."""
+        raw = self.secret_key.get_secret_value() if self.secret_key else ""
+        keys = tuple(part.strip() for part in raw.split(",") if part.strip())
+        if not keys:
+            raise SettingsError(
+                "SECRET_KEY is missing. It signs previews and encrypts second factors; set it to at least "
+                "32 random characters, for example the output of: "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        if any(len(key) < 32 for key in keys):
+            raise SettingsError("SECRET_KEY is too short: each key needs at least 32 characters.")
+        return keys
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Reads the environment. Raises `SettingsError` with one line for each variable that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # the fields are validated at run time
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: object) -> str:
+    assert isinstance(problem, dict)
+    name = "_".join(str(part) for part in problem["loc"]).upper() or "The environment"
+    return f"{name}: {problem['msg'].removeprefix('Value error, ')}"
