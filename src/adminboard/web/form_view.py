@@ -1,0 +1,149 @@
+"""What a form, a preview of a change and a toast show, ready to be drawn by `ui/action_*.html` and `ui/fields.html`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from adminboard.web.list_view import HiddenView, LinkView, OptionView
+
+
+class FieldKind(StrEnum):
+    """Which control a field offers; each has a macro of the same name in `ui/fields.html`."""
+
+    TEXT = "text"
+    PASSWORD = "password"
+    EMAIL = "email"
+    TEXTAREA = "textarea"
+    SELECT = "select"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATETIME = "datetime"
+    CHECKBOX = "checkbox"
+    CHOICES = "choices"
+    USER = "user"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field with what was typed into it, kept as typed even when it is wrong.
+
+    `error` is the sentence beside the field. `min`, `max` and `step` are the control's own attributes, as text. DATETIME
+    takes `value` as "2026-12-01T14:30" in the admin's zone, which `hint` names; `presets` fill it (label, value).
+    USER shows `value_label` for the chosen `value` (an id) and looks others up at `search_url`. `options` serve SELECT and
+    CHOICES (several checkboxes of one name). `prefix` stands inside the control, before the value ("$").
+    """
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    value: str = ""
+    error: str | None = None
+    hint: str | None = None
+    required: bool = False
+    options: Sequence[OptionView] = ()
+    min: str | None = None
+    max: str | None = None
+    step: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    placeholder: str = ""
+    prefix: str | None = None
+    presets: Sequence[OptionView] = ()
+    value_label: str | None = None
+    search_url: str | None = None
+    autocomplete: str = "off"
+    autofocus: bool = False
+    checked: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form for one change. It posts to `action_url` for the preview, or for the change itself where none is due.
+
+    `error` is a refusal that belongs to no field. `preview_url` asks for the live preview as fields change ("$45.50 →
+    $65.50"); None for none. `csrf_token` is drawn as a hidden field.
+    """
+
+    title: str
+    action_url: str
+    submit_label: str
+    fields: Sequence[FieldView]
+    csrf_token: str
+    back_url: str
+    subject: str | None = None
+    sentence: str | None = None
+    error: str | None = None
+    preview_url: str | None = None
+    destructive: bool = False
+    method: str = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One value before and after, formatted. The first of a preview is drawn large. `tone` colours `delta`."""
+
+    label: str
+    before: str
+    after: str
+    delta: str | None = None
+    tone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningView:
+    """Something to know before confirming; `must_acknowledge` draws a checkbox that is required."""
+
+    code: str
+    message: str
+    title: str | None = None
+    must_acknowledge: bool = False
+    acknowledged: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """A plain fact of the command ("Reason", "Goodwill")."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """What a change would do, and everything its confirmation posts.
+
+    `hidden` carries the command's values, `token` signs what was shown, `idempotency_key` makes a second press harmless.
+    `needs_approval` is a sentence when confirming only asks for it. `confirm_label` is the verb with its amount.
+    """
+
+    title: str
+    action_url: str
+    back_url: str
+    confirm_label: str
+    token: str
+    idempotency_key: str
+    csrf_token: str
+    subject: str | None = None
+    changes: Sequence[ChangeView] = ()
+    warnings: Sequence[WarningView] = ()
+    facts: Sequence[FactView] = ()
+    needs_approval: str | None = None
+    destructive: bool = False
+    hidden: Sequence[HiddenView] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToastView:
+    """What just happened. With `undo_url` it stays longer and carries a form that posts there."""
+
+    title: str
+    text: str | None = None
+    tone: str = "success"
+    undo_url: str | None = None
+    undo_label: str = "Undo"
+    undo_fields: Sequence[HiddenView] = field(default_factory=tuple)
+    link: LinkView | None = None

@@ -1,0 +1,46 @@
+"""Which columns a list draws at which width, so that none is ever cut off.
+
+The width a list has depends on the window, the sidebar and an open detail, so the decision is CSS's (container queries):
+a column carries `fit-N`, and the style sheet hides it while the list is narrower than N px.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adminboard.web.list_view import CellKind, HeaderView
+
+STEP_PX = 40
+WIDEST_PX = 1800
+
+COLUMN_WIDTHS_PX: dict[CellKind, int] = {
+    CellKind.TEXT: 130,
+    CellKind.EMAIL: 200,
+    CellKind.BADGE: 112,
+    CellKind.DATETIME: 176,
+    CellKind.RELATIVE: 116,
+    CellKind.CREDITS: 96,
+    CellKind.SIGNED_CREDITS: 104,
+    CellKind.MONEY: 104,
+    CellKind.NUMBER: 84,
+    CellKind.PHONE: 132,
+    CellKind.DURATION: 84,
+    CellKind.BOOLEAN: 76,
+    CellKind.ID: 150,
+    CellKind.LONG_TEXT: 260,
+}
+
+
+def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
+    """The headers with `fit` set. Priority 1 gets 0 (always drawn); of equal priority the rightmost gives way first.
+
+    A column's `fit` is the width that it and every more important column need together, rounded up to 40 px, the steps
+    the style sheet knows.
+    """
+    by_importance = sorted(range(len(headers)), key=lambda index: (headers[index].priority, index))
+    fits = [0] * len(headers)
+    needed_px = 0
+    for index in by_importance:
+        needed_px += headers[index].width_px
+        if headers[index].priority > 1:
+            fits[index] = min(-(-needed_px // STEP_PX) * STEP_PX, WIDEST_PX)
+    return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]

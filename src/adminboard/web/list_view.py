@@ -1,0 +1,261 @@
+"""What a list page shows, ready to be drawn: no query, no request, no permission is left to decide.
+
+`ui/list.html` draws a `ListView` as a whole page, `ui/list_body.html` its `#list` part alone. Every URL here is
+complete (path and query) and keeps the rest of the list's state, so a link works with and without JavaScript.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from markupsafe import Markup
+
+
+class CellKind(StrEnum):
+    """How a value is drawn; each has a macro of the same name in `ui/cells.html`."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    BADGE = "badge"
+    DATETIME = "datetime"
+    RELATIVE = "relative"
+    CREDITS = "credits"
+    SIGNED_CREDITS = "signed_credits"
+    MONEY = "money"
+    NUMBER = "number"
+    PHONE = "phone"
+    DURATION = "duration"
+    BOOLEAN = "boolean"
+    ID = "id"
+    LONG_TEXT = "long_text"
+
+
+class Align(StrEnum):
+    """The side a column's values stand on; figures stand at the end."""
+
+    START = "start"
+    END = "end"
+
+
+class FilterKind(StrEnum):
+    """Which control a filter offers."""
+
+    CHOICE = "choice"
+    FLAG = "flag"
+    DATE_RANGE = "date_range"
+    NUMBER_RANGE = "number_range"
+    TEXT = "text"
+
+
+class SortDirection(StrEnum):
+    """Named as `aria-sort` wants it."""
+
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One value of a row.
+
+    `value` is raw (Decimal credits, int cents, int seconds, aware datetime, str, bool) or None, which is drawn as a
+    muted "N/A". `kind`, `align` and `fit` repeat the column's. `href` makes the value a link; the row's first cell
+    needs none, it links to the row's detail. `currency` counts for money only. `tone` is a badge's or figure's.
+    """
+
+    kind: CellKind
+    value: object
+    align: Align = Align.START
+    fit: int = 0
+    href: str | None = None
+    hover: str | None = None
+    tone: str | None = None
+    icon: str | None = None
+    currency: str = "usd"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderView:
+    """A column's head.
+
+    `priority` 1 is always drawn; 3 gives way first when the list is narrow. `width_px` is what the column needs at
+    least (`list_fit.COLUMN_WIDTHS_PX` knows each kind's). `fit` is the list's width in px from which the column is
+    drawn, as `list_fit.fit_columns` counts it. `sort_url` is None for a column that cannot be sorted.
+    """
+
+    name: str
+    label: str
+    align: Align = Align.START
+    priority: int = 1
+    width_px: int = 120
+    fit: int = 0
+    sort_url: str | None = None
+    sorted: SortDirection | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row. `url` is the list with this row's detail open (`?selected=`); its fragment is asked for at the same URL."""
+
+    id: str
+    url: str
+    cells: Sequence[CellView]
+    selected: bool = False
+    tone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One value a choice offers."""
+
+    value: str
+    label: str
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A labelled link; `active` marks the one in force."""
+
+    label: str
+    url: str
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenView:
+    """State a form carries along without showing it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterView:
+    """One filter, drawn as a chip that opens its control.
+
+    CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); ranges use `name_from`/`name_to`
+    with `value_from`/`value_to` as typed; TEXT uses `name` and `value_from`. A filter in force has a `summary`
+    ("Professional, Scale") and a `remove_url`. `error` is the sentence about a value that could not be read.
+    """
+
+    name: str
+    label: str
+    kind: FilterKind
+    options: Sequence[OptionView] = ()
+    multiple: bool = True
+    name_from: str = ""
+    name_to: str = ""
+    value_from: str = ""
+    value_to: str = ""
+    unit: str | None = None
+    placeholder: str = ""
+    presets: Sequence[LinkView] = ()
+    summary: str | None = None
+    remove_url: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoiceView:
+    """One line of the column chooser; `locked` columns cannot be hidden."""
+
+    name: str
+    label: str
+    shown: bool
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedViewView:
+    """A filter someone named. Built-in views have no `delete_url`."""
+
+    name: str
+    url: str
+    active: bool = False
+    delete_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A figure above the list, for the filter in force."""
+
+    label: str
+    value: str
+    hint: str | None = None
+    tone: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyView:
+    """What stands where rows would: what is missing and what to do about it."""
+
+    title: str
+    sentence: str
+    icon: str = "search-off"
+    action_label: str | None = None
+    action_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """The list's own search box."""
+
+    text: str = ""
+    placeholder: str = "Search"
+    name: str = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class DetailView:
+    """The selected row's detail: `html` at once, or `url` of a fragment to load after the first paint."""
+
+    title: str
+    close_url: str
+    html: Markup | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """A whole list.
+
+    `path` is the list's address without query. `state` is what the search-and-filter form carries along (sort, size,
+    columns, tab), never the cursor or the values of its own fields. `count_text` reads "1,247 users" or "over 10,000 users".
+    `count_url` counts exactly and is None when the count already is exact. `error` stands above the rows, which stay.
+    """
+
+    title: str
+    noun_singular: str
+    noun_plural: str
+    path: str
+    refresh_url: str
+    count_text: str
+    headers: Sequence[HeaderView]
+    rows: Sequence[RowView]
+    empty: EmptyView
+    search: SearchView | None = None
+    filters: Sequence[FilterView] = ()
+    state: Sequence[HiddenView] = ()
+    clear_url: str | None = None
+    count_url: str | None = None
+    sizes: Sequence[LinkView] = ()
+    previous_url: str | None = None
+    next_url: str | None = None
+    columns: Sequence[ColumnChoiceView] = ()
+    default_columns_url: str | None = None
+    views: Sequence[SavedViewView] = ()
+    save_view_url: str | None = None
+    export_url: str | None = None
+    cards: Sequence[CardView] = ()
+    actions: Sequence[LinkView] = ()
+    detail: DetailView | None = None
+    error: str | None = None
+    query: str = field(default="")
+
+    @property
+    def active_filters(self) -> int:
+        """How many filters are in force; the figure on the collapsed "Filters" button."""
+        return sum(1 for filter_view in self.filters if filter_view.summary)
