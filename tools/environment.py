@@ -34,7 +34,7 @@ class SetupError(Exception):
 
 def run(command: list[str | Path], *, environment: dict[str, str] | None = None) -> None:
     """Run a command whose output the reader sees; raises SetupError when it fails."""
-    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
         words = " ".join(str(word) for word in command[:4])
         raise SetupError(f"This failed, for the reason printed above: {words} …")
 
@@ -43,7 +43,7 @@ def works(python: Path) -> bool:
     """Whether the environment's interpreter starts; it does not once the Python it was made from is gone."""
     if not python.exists():
         return False
-    return subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def create_environment() -> None:
@@ -52,19 +52,17 @@ def create_environment() -> None:
     if moved or not works(PYTHON):
         if find_spec("venv") is None:
             raise SetupError(NO_PIP)
-        import venv
+        import venv  # noqa: PLC0415 - the sentence above is for a Python without it
 
-        venv.EnvBuilder(
-            clear=True, symlinks=True, with_pip=find_spec("ensurepip") is not None
-        ).create(VENV)
+        venv.EnvBuilder(clear=True, symlinks=True, with_pip=find_spec("ensurepip") is not None).create(VENV)
     requirements = ["install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]
     run([*installer_of_uv(), *requirements])
     CHECKOUT_RECORD.write_text(str(ROOT))
 
 
 def installer_of_uv() -> list[str | Path]:
-    """The first command that can install into the environment: its own pip, the system's pip, a uv on the path."""
-    if subprocess.run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL).returncode == 0:
+    """The first that can install into the environment: its own pip, the system's pip, a uv on the path."""
+    if subprocess.run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
         return [PYTHON, "-m", "pip"]
     if find_spec("pip") is not None:
         return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
@@ -74,7 +72,7 @@ def installer_of_uv() -> list[str | Path]:
 
 
 def install(part: str) -> None:
-    """Install one part's locked packages, every file checked against its hash; `runtime` adds the project itself."""
+    """Install one part's locked packages, their hashes checked; `runtime` adds the project itself."""
     environment = uv_environment()
     into = ["install", "--python", str(PYTHON)]
     files = [word for lock in LOCKS[part] for word in ("-r", lock)]
@@ -85,7 +83,9 @@ def install(part: str) -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """The environment for uv, which does not read pip's settings: the same index, certificates, a cache it can write."""
+    """The environment for uv, which reads none of pip's settings: the same index and certificates, and a
+    cache it can write.
+    """
     environment = dict(os.environ)
     settings = pip_settings()
     if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & environment.keys() and "index-url" in settings:
@@ -100,7 +100,9 @@ def uv_environment() -> dict[str, str]:
 def pip_settings() -> dict[str, str]:
     """What `pip config list` says, by the setting's bare name; the environment wins over files, as in pip."""
     command: list[str | Path] = [PYTHON, "-m", "pip", "config", "list"]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    answer = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    )
     lines = [line.partition("=") for line in answer.stdout.splitlines()]
     lines.sort(key=lambda line: line[0].startswith(":env:"))
     return {name.rpartition(".")[2]: value.strip("'\"") for name, _, value in lines}

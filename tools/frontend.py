@@ -32,7 +32,7 @@ def find_system_node(oldest: int = OLDEST_NODE) -> Node | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, text=True).stdout
+    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, text=True, check=False).stdout
     major = version.strip().removeprefix("v").partition(".")[0]
     return Node([npm], Path(node).parent) if major.isdigit() and int(major) >= oldest else None
 
@@ -57,11 +57,8 @@ def digest_of(paths: list[Path], root: Path) -> str:
 
 def list_inputs(folder: Path) -> list[Path]:
     """Every file the bundle is made from."""
-    inputs = []
-    for path in folder.rglob("*"):
-        if path.is_file() and not NOT_INPUTS & set(path.relative_to(folder).parts):
-            inputs.append(path)
-    return inputs
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in files if not NOT_INPUTS & set(path.relative_to(folder).parts)]
 
 
 def is_recorded(record: Path, digest: str) -> bool:
@@ -70,7 +67,7 @@ def is_recorded(record: Path, digest: str) -> bool:
 
 
 def npm_environment(node: Node) -> dict[str, str]:
-    """The environment for npm: this Node first on the path, the certificates pip trusts, a cache it can write."""
+    """The environment for npm: this Node first on the path, pip's certificates, a cache it can write."""
     environment = dict(os.environ)
     environment["PATH"] = f"{node.folder}{os.pathsep}{environment.get('PATH', os.defpath)}"
     if "NODE_EXTRA_CA_CERTS" not in environment:
@@ -100,7 +97,7 @@ def build() -> None:
 
 def run_npm(node: Node, environment: dict[str, str], *words: str) -> None:
     """Run one npm command in the front end's folder; raises SetupError when it fails."""
-    if subprocess.run([*node.npm, *words], cwd=FRONTEND, env=environment).returncode != 0:
+    if subprocess.run([*node.npm, *words], cwd=FRONTEND, env=environment, check=False).returncode != 0:
         raise SetupError(f"The front end was not built: `npm {' '.join(words)}` failed as printed above.")
 
 
