@@ -110,7 +110,7 @@ def pip_settings() -> dict[str, str]:
 
 def home_is_writable() -> bool:
     """Whether caches can lie in the user's home; an account without one is common in containers."""
-    return os.access(Path.home(), os.W_OK)
+    return os.access(os.path.expanduser("~"), os.W_OK)  # noqa: PTH111 - Path.home() raises for an unknown user
 
 
 def main() -> None:

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,11 +14,12 @@ from pathlib import Path
 from tools.environment import ROOT, VENV, SetupError, home_is_writable, install, pip_settings
 
 FRONTEND = ROOT / "frontend"
-DIST = ROOT / "src" / "adminboard" / "web" / "static" / "dist"
+PACKAGE = ROOT / "src" / "adminboard"
+DIST = PACKAGE / "web" / "static" / "dist"
 INPUTS_RECORD = FRONTEND / ".build" / "inputs.sha256"
 PACKAGES_RECORD = FRONTEND / "node_modules" / ".packages.sha256"
 NOT_INPUTS = {"node_modules", ".build"}
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 12)
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,14 @@ class Node:
     folder: Path
 
 
-def find_system_node(oldest: int = OLDEST_NODE) -> Node | None:
+def find_system_node() -> Node | None:
     """The Node and npm on the path, when both are there and Node is new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    major = version.strip().removeprefix("v").partition(".")[0]
-    return Node([npm], Path(node).parent) if major.isdigit() and int(major) >= oldest else None
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = tuple(int(number) for number in re.findall(r"\d+", answer)[:2])
+    return Node([npm], Path(node).parent) if version >= OLDEST_NODE else None
 
 
 def get_wheel_node() -> Node:
@@ -46,19 +49,22 @@ def get_wheel_node() -> Node:
     return Node([str(package / "bin" / "node"), str(npm)], package / "bin")
 
 
-def digest_of(paths: list[Path], root: Path) -> str:
+def digest_of(paths: Iterable[Path]) -> str:
     """One digest over the names and contents of files, the same wherever the checkout lies."""
     digest = hashlib.sha256()
     for path in sorted(paths):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(root)} {content}\n".encode())
+        digest.update(f"{os.path.relpath(path, ROOT)} {content}\n".encode())
     return digest.hexdigest()
 
 
-def list_inputs(folder: Path) -> list[Path]:
-    """Every file the bundle is made from."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return [path for path in files if not NOT_INPUTS & set(path.relative_to(folder).parts)]
+def list_inputs(frontend: Path, package: Path) -> Iterator[Path]:
+    """Every file the bundle is made from; it keeps only the classes and icons that the package names."""
+    for path in frontend.rglob("*"):
+        if path.is_file() and not NOT_INPUTS & set(path.relative_to(frontend).parts):
+            yield path
+    yield from package.rglob("*.html")
+    yield from package.rglob("*.py")
 
 
 def is_recorded(record: Path, digest: str) -> bool:
@@ -81,12 +87,12 @@ def npm_environment(node: Node) -> dict[str, str]:
 
 def build() -> None:
     """Install the locked packages and build the bundle, each only when what it depends on has changed."""
-    inputs = digest_of(list_inputs(FRONTEND), FRONTEND)
+    inputs = digest_of(list_inputs(FRONTEND, PACKAGE))
     if is_recorded(INPUTS_RECORD, inputs) and DIST.is_dir() and any(DIST.iterdir()):
         return
     node = find_system_node() or get_wheel_node()
     environment = npm_environment(node)
-    packages = digest_of([FRONTEND / "package.json", FRONTEND / "package-lock.json"], FRONTEND)
+    packages = digest_of([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
     if not is_recorded(PACKAGES_RECORD, packages):
         run_npm(node, environment, "ci", "--no-audit", "--no-fund")
         PACKAGES_RECORD.write_text(packages)
