@@ -45,6 +45,8 @@ class IpAddress(TypeDecorator[str]):
     cache_ok = True
 
     def process_result_value(
-        self, value: IPv4Address | IPv6Address | IPv4Interface | IPv6Interface | str | None, dialect: Dialect
+        self,
+        value: IPv4Address | IPv6Address | IPv4Interface | IPv6Interface | str | None,
+        dialect: Dialect,  # noqa: ARG002 (the signature is SQLAlchemy's)
     ) -> str | None:
         return None if value is None else str(value)

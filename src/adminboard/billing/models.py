@@ -1,0 +1,232 @@
+"""Plans, subscriptions, and what was invoiced, paid and given back."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adminboard.db.base import Base, Identified, Timestamped
+from adminboard.db.types import Cents, Credits
+
+LIVE_SUBSCRIPTION = text("status NOT IN ('canceled', 'incomplete_expired')")
+"""A live subscription (domain: "Billing rules"); the predicate of the index that allows one each."""
+
+
+class BillingInterval(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class SubscriptionStatus(StrEnum):
+    """Stripe's words."""
+
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    UNPAID = "unpaid"
+    CANCELED = "canceled"
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+    PAUSED = "paused"
+
+
+class InvoiceStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+class PaymentMethodStatus(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    DETACHED = "detached"
+
+
+class RefundReason(StrEnum):
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    REQUESTED_BY_CUSTOMER = "requested_by_customer"
+
+
+class RefundStatus(StrEnum):
+    """Stripe's words."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Plan(Identified, Timestamped, Base):
+    """What is sold; products and prices live in Stripe. Never deleted while in use, only made inactive."""
+
+    __tablename__ = "plans"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    stripe_product_id: Mapped[str | None] = mapped_column(index=True)
+    stripe_price_id: Mapped[str | None] = mapped_column(unique=True)
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str] = mapped_column(String(3))
+    interval: Mapped[BillingInterval] = mapped_column(default=BillingInterval.MONTH)
+    included_minutes: Mapped[int] = mapped_column(default=0)
+    monthly_credits: Mapped[Credits] = mapped_column(default=Decimal(0))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        CheckConstraint("amount_cents >= 0", name="amount_not_negative"),
+        CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
+        CheckConstraint("included_minutes >= 0", name="included_minutes_not_negative"),
+        CheckConstraint("monthly_credits >= 0", name="monthly_credits_not_negative"),
+    )
+
+
+class Subscription(Identified, Timestamped, Base):
+    """A subscription as Stripe last showed it: `stripe_state_at` is the moment of that state."""
+
+    __tablename__ = "subscriptions"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id"))
+    stripe_subscription_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_item_id: Mapped[str | None]
+    status: Mapped[SubscriptionStatus]
+    quantity: Mapped[int] = mapped_column(default=1)
+    current_period_start: Mapped[datetime | None]
+    current_period_end: Mapped[datetime | None]
+    trial_end: Mapped[datetime | None]
+    cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
+    canceled_at: Mapped[datetime | None]
+    stripe_state_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("quantity >= 1", name="quantity_at_least_one"),
+        CheckConstraint("current_period_end >= current_period_start", name="period_in_order"),
+        Index(
+            "uq_subscriptions_one_live", "organization_id", unique=True, postgresql_where=LIVE_SUBSCRIPTION
+        ),
+        Index("ix_subscriptions_created_at", "created_at", "id"),
+        Index("ix_subscriptions_organization_id", "organization_id", "created_at", "id"),
+        Index("ix_subscriptions_plan_id", "plan_id", "status", "organization_id"),
+        Index("ix_subscriptions_status", "status", "created_at", "id"),
+        Index("ix_subscriptions_current_period_end", "current_period_end", "id"),
+        Index("ix_subscriptions_trial_end", "trial_end", "id", postgresql_where=text("status = 'trialing'")),
+    )
+
+
+class Invoice(Identified, Timestamped, Base):
+    __tablename__ = "invoices"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    subscription_id: Mapped[UUID | None] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    stripe_invoice_id: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str | None]
+    amount_due_cents: Mapped[Cents]
+    amount_paid_cents: Mapped[Cents] = mapped_column(default=0)
+    amount_refunded_cents: Mapped[Cents] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[InvoiceStatus]
+    due_date: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+    hosted_invoice_url: Mapped[str | None]
+    invoice_pdf_url: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("amount_paid_cents >= 0", name="amount_paid_not_negative"),
+        CheckConstraint("amount_refunded_cents >= 0", name="amount_refunded_not_negative"),
+        CheckConstraint("amount_refunded_cents <= amount_paid_cents", name="refunded_at_most_paid"),
+        CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
+        Index("ix_invoices_created_at", "created_at", "id"),
+        Index("ix_invoices_organization_id", "organization_id", "created_at", "id"),
+        Index("ix_invoices_status", "status", "created_at", "id"),
+        Index("ix_invoices_due_date", "due_date", "id"),
+        Index("ix_invoices_paid_at", "paid_at", "id"),
+        Index("ix_invoices_amount_due_cents", "amount_due_cents", "id"),
+        Index("ix_invoices_number", text("lower(number) text_pattern_ops")),
+    )
+
+
+class PaymentMethod(Identified, Timestamped, Base):
+    __tablename__ = "payment_methods"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    stripe_payment_method_id: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    """Stripe's word: card, sepa_debit, link …"""
+    brand: Mapped[str | None]
+    last4: Mapped[str | None]
+    exp_month: Mapped[int | None]
+    exp_year: Mapped[int | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[PaymentMethodStatus] = mapped_column(default=PaymentMethodStatus.ACTIVE)
+
+    __table_args__ = (
+        CheckConstraint("exp_month BETWEEN 1 AND 12", name="exp_month_of_a_year"),
+        Index(
+            "uq_payment_methods_one_default",
+            "organization_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        Index("ix_payment_methods_organization_id", "organization_id", "status", "created_at"),
+        Index("ix_payment_methods_created_at", "created_at", "id"),
+        Index("ix_payment_methods_status", "status", "created_at", "id"),
+        Index("ix_payment_methods_expiry", "exp_year", "exp_month", "id"),
+    )
+
+
+class Refund(Identified, Timestamped, Base):
+    """Money given back, or on its way. `requested_by` names the admin, or Stripe's dashboard."""
+
+    __tablename__ = "refunds"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"))
+    stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[RefundReason | None]
+    status: Mapped[RefundStatus]
+    requested_by: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount_above_zero"),
+        CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
+        Index("ix_refunds_created_at", "created_at", "id"),
+        Index("ix_refunds_organization_id", "organization_id", "created_at", "id"),
+        Index("ix_refunds_invoice_id", "invoice_id", "created_at"),
+    )
+
+
+class UsagePeriod(Identified, Timestamped, Base):
+    """Minutes used in one billing period, and what those over the limit cost."""
+
+    __tablename__ = "usage_periods"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    minutes_used: Mapped[int] = mapped_column(default=0)
+    minutes_limit: Mapped[int] = mapped_column(default=0)
+    overage_cents: Mapped[Cents] = mapped_column(default=0)
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "period_start"),
+        CheckConstraint("period_end > period_start", name="period_in_order"),
+        CheckConstraint("minutes_used >= 0", name="minutes_used_not_negative"),
+        CheckConstraint("minutes_limit >= 0", name="minutes_limit_not_negative"),
+        CheckConstraint("overage_cents >= 0", name="overage_not_negative"),
+        Index("ix_usage_periods_period_start", "period_start", "id"),
+        Index("ix_usage_periods_minutes_used", "minutes_used", "id"),
+        Index("ix_usage_periods_overage", "period_start", "id", postgresql_where=text("overage_cents > 0")),
+    )

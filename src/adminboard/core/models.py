@@ -1,0 +1,257 @@
+"""What the board itself remembers: keys of requests, settings, saved views, and work that is under way."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adminboard.db.base import BOARD, Base, Created, Identified, Timestamped
+from adminboard.db.types import Cents, Credits
+
+
+class IdempotencyKey(Base):
+    """A request that was answered, or is being answered in an open transaction (guarantee 5)."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    """`Actor.identity`: keys of different actors do not meet."""
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    """SHA-256 of action and body."""
+    status_code: Mapped[int | None]
+    response: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        CheckConstraint("octet_length(fingerprint) = 32", name="fingerprint_length"),
+        {"schema": BOARD},
+    )
+
+
+class Setting(Base):
+    """What was changed in Settings; it wins over the environment."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+
+    __table_args__ = ({"schema": BOARD},)
+
+
+class FeatureFlag(Base):
+    """A part of the board itself that can be switched on and off while it runs."""
+
+    __tablename__ = "feature_flags"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    enabled: Mapped[bool] = mapped_column(default=False)
+    description: Mapped[str]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+
+    __table_args__ = ({"schema": BOARD},)
+
+
+class SavedView(Identified, Created, Base):
+    """A list as an admin likes it: `query` is the query string of the page's address."""
+
+    __tablename__ = "saved_views"
+
+    admin_id: Mapped[UUID] = mapped_column(ForeignKey("board.admins.id"))
+    page: Mapped[str]
+    name: Mapped[str]
+    query: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (UniqueConstraint("admin_id", "page", "name"), {"schema": BOARD})
+
+
+class ApprovalStatus(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    VOID = "void"
+    """The facts it rested on changed, so it can no longer be decided."""
+    EXPIRED = "expired"
+
+
+class Approval(Identified, Timestamped, Base):
+    """A change that waits for a second admin, with everything needed to decide on it and to make it.
+
+    `fingerprint` covers action, command and facts: what is approved is exactly what was asked.
+    """
+
+    __tablename__ = "approvals"
+
+    action: Mapped[str]
+    command: Mapped[dict[str, Any]]
+    preview: Mapped[dict[str, Any]]
+    facts: Mapped[dict[str, Any]]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str | None]
+    status: Mapped[ApprovalStatus] = mapped_column(default=ApprovalStatus.WAITING)
+    target_kind: Mapped[str]
+    target_id: Mapped[str]
+    target_label: Mapped[str]
+    customer_id: Mapped[UUID | None]
+    credits: Mapped[Credits | None]
+    amount_cents: Mapped[Cents | None]
+    currency: Mapped[str | None]
+    requested_by_kind: Mapped[str]
+    requested_by_id: Mapped[UUID | None]
+    """The person behind the request: for a key, its owner."""
+    requested_by_name: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("board.admins.id"))
+    decided_by_name: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decision_note: Mapped[str | None]
+    audit_entry_id: Mapped[UUID | None]
+    """The entry of the change once it was made."""
+
+    __table_args__ = (
+        CheckConstraint("decided_by_id <> requested_by_id", name="four_eyes"),
+        CheckConstraint(
+            "status NOT IN ('approved', 'rejected') OR num_nulls(decided_by_id, decided_at) = 0",
+            name="decision_has_a_decider",
+        ),
+        Index("ix_approvals_created_at", "created_at", "id"),
+        Index("ix_approvals_status", "status", "created_at", "id"),
+        Index("ix_approvals_action", "action", "created_at", "id"),
+        Index("ix_approvals_requested_by_id", "requested_by_id", "created_at", "id"),
+        {"schema": BOARD},
+    )
+
+
+class OperationStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Sent, outcome not known: repeated with the same key, later settled by looking it up."""
+
+
+class Operation(Identified, Timestamped, Base):
+    """A call to the outside, written down before it is made. One intent, one `idempotency_key`, for ever."""
+
+    __tablename__ = "operations"
+
+    kind: Mapped[str]
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    parameters: Mapped[dict[str, Any]]
+    status: Mapped[OperationStatus] = mapped_column(default=OperationStatus.PENDING)
+    target_kind: Mapped[str]
+    target_id: Mapped[str]
+    target_label: Mapped[str]
+    customer_id: Mapped[UUID | None]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None]
+    first_sent_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    external_id: Mapped[str | None]
+    outcome: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    audit_entry_id: Mapped[UUID | None]
+    approval_id: Mapped[UUID | None]
+    run_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("status NOT IN ('done', 'refused') OR finished_at IS NOT NULL", name="end_has_time"),
+        Index("ix_operations_created_at", "created_at", "id"),
+        Index("ix_operations_customer_id", "customer_id", "created_at", "id"),
+        Index("ix_operations_target", "target_kind", "target_id", "created_at"),
+        Index(
+            "ix_operations_unfinished",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("status IN ('pending', 'running', 'unknown')"),
+        ),
+        {"schema": BOARD},
+    )
+
+
+class RunStatus(StrEnum):
+    DRAFT = "draft"
+    """Checked and previewed, not started."""
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Run(Identified, Timestamped, Base):
+    """Long work that a worker advances in small committed steps; `cursor` is where to take it up again."""
+
+    __tablename__ = "runs"
+
+    kind: Mapped[str]
+    action: Mapped[str | None]
+    title: Mapped[str]
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[RunStatus] = mapped_column(default=RunStatus.WAITING)
+    rows_total: Mapped[int | None]
+    rows_done: Mapped[int] = mapped_column(default=0)
+    rows_failed: Mapped[int] = mapped_column(default=0)
+    rows_skipped: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[dict[str, Any] | None]
+    outcome: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    approval_id: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    advanced_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_runs_kind", "kind", "created_at", "id"),
+        Index("ix_runs_created_at", "created_at", "id"),
+        Index(
+            "ix_runs_unfinished", "status", "id", postgresql_where=text("status IN ('waiting', 'running')")
+        ),
+        {"schema": BOARD},
+    )
+
+
+class RunRowStatus(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class RunRow(Base):
+    """One step of a run: its input, what its preview said, what came of it."""
+
+    __tablename__ = "run_rows"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("board.runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The line in the file, or the place in the run, from 1."""
+    status: Mapped[RunRowStatus] = mapped_column(default=RunRowStatus.WAITING)
+    input: Mapped[dict[str, Any]]
+    preview: Mapped[dict[str, Any] | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    audit_entry_id: Mapped[UUID | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_run_rows_status", "run_id", "status", "number"), {"schema": BOARD})
