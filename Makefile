@@ -18,7 +18,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 # An environment that was moved here from another folder, or made by a Python that has gone, is made anew.
-ifneq ($(shell cat .venv/.checkout 2>/dev/null)$(shell $(BIN)/python -c '' 2>&1),$(CURDIR))
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/.checkout),$(CURDIR))
 .PHONY: $(STAMPS)/venv
 endif
 
@@ -83,6 +83,10 @@ soak: $(STAMPS)/dev frontend ## Run the long fault and load tests
 .PHONY: frontend
 frontend: $(STAMPS)/runtime ## Build the front-end bundle, when its sources have changed
 	@$(BIN)/python -m tools.frontend
+
+.PHONY: browser
+browser: $(STAMPS)/venv ## Install Chromium for the end-to-end tests, where apt-get may be used
+	@$(BIN)/python -m tools.browser --install
 
 .PHONY: lock
 lock: $(STAMPS)/venv ## Lock the packages anew after a change in pyproject.toml (UPGRADE=1 takes the newest versions)

@@ -1,4 +1,4 @@
-"""Find the browser the end-to-end tests drive, and install one where that is possible."""
+"""Find the browser the end-to-end tests drive; with `--install`, install one where that is possible."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 MISSING = (
     "No Chromium or Chrome was found; the end-to-end tests need one. "
     "On Debian: apt-get install chromium. Elsewhere install Chrome, or put `chromium` on the path."
@@ -14,11 +15,11 @@ MISSING = (
 
 
 def find_browser() -> Path | None:
-    """The first Chromium or Chrome on the path."""
+    """The first Chromium or Chrome on the path, or where macOS keeps Chrome."""
     for name in NAMES:
         if (path := shutil.which(name)) is not None:
             return Path(path)
-    return None
+    return MACOS if MACOS.exists() else None
 
 
 def install_browser() -> None:
@@ -31,7 +32,7 @@ def install_browser() -> None:
 
 
 if __name__ == "__main__":
-    if find_browser() is None:
+    if "--install" in sys.argv and find_browser() is None:
         install_browser()
     if find_browser() is None:
         sys.exit(MISSING)

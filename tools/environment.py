@@ -21,6 +21,12 @@ LOCKS = {
     "dev": ["requirements/dev.txt"],
     "frontend": ["requirements/frontend.txt"],
 }
+# Where Debian and Alpine, Fedora and Red Hat, and macOS keep the certificates the machine trusts.
+SYSTEM_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 NO_PIP = (
     "This Python cannot give a virtual environment its pip: the modules venv and ensurepip are not both "
     "installed. On Debian and Ubuntu: apt-get install python3-venv. Elsewhere install Python 3.11 or newer "
@@ -55,8 +61,8 @@ def create_environment() -> None:
         import venv  # noqa: PLC0415 - the sentence above is for a Python without it
 
         venv.EnvBuilder(clear=True, symlinks=True, with_pip=find_spec("ensurepip") is not None).create(VENV)
-    requirements = ["install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]
-    run([*installer_of_uv(), *requirements])
+    uv = ["install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]
+    run([*installer_of_uv(), *uv], environment=dict(os.environ) | cache_settings())
     CHECKOUT_RECORD.write_text(str(ROOT))
 
 
@@ -83,34 +89,38 @@ def install(part: str) -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """The environment for uv, which reads none of pip's settings: the same index and certificates, and a
-    cache it can write.
-    """
-    environment = dict(os.environ)
+    """The environment for uv, which reads none of pip's settings: the same index and certificates."""
+    environment = dict(os.environ) | cache_settings()
     settings = pip_settings()
     if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & environment.keys() and "index-url" in settings:
         environment["UV_DEFAULT_INDEX"] = settings["index-url"]
-    if "SSL_CERT_FILE" not in environment and "cert" in settings:
-        environment["SSL_CERT_FILE"] = settings["cert"]
-    if not home_is_writable():
-        environment.setdefault("UV_CACHE_DIR", str(VENV / "cache" / "uv"))
+    if certificates := find_certificates(settings):
+        environment["SSL_CERT_FILE"] = certificates
     return environment
 
 
 def pip_settings() -> dict[str, str]:
     """What `pip config list` says, by the setting's bare name; the environment wins over files, as in pip."""
     command: list[str | Path] = [PYTHON, "-m", "pip", "config", "list"]
-    answer = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
-    )
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [line.partition("=") for line in answer.stdout.splitlines()]
     lines.sort(key=lambda line: line[0].startswith(":env:"))
     return {name.rpartition(".")[2]: value.strip("'\"") for name, _, value in lines}
 
 
-def home_is_writable() -> bool:
-    """Whether caches can lie in the user's home; an account without one is common in containers."""
-    return os.access(os.path.expanduser("~"), os.W_OK)  # noqa: PTH111 - Path.home() raises for an unknown user
+def find_certificates(settings: dict[str, str]) -> str | None:
+    """The file of trusted certificates: the environment's, else pip's, else the machine's own."""
+    named = os.environ.get("SSL_CERT_FILE") or settings.get("cert")
+    return named or next((path for path in SYSTEM_CERTIFICATES if Path(path).exists()), None)
+
+
+def cache_settings() -> dict[str, str]:
+    """Caches inside the environment for an account whose home cannot be written, as in many containers."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises for an account without a name
+    if os.access(home, os.W_OK):
+        return {}
+    names = {"PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv", "npm_config_cache": "npm"}
+    return {variable: str(VENV / "cache" / folder) for variable, folder in names.items()}
 
 
 def main() -> None:

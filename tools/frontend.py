@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tools.environment import ROOT, VENV, SetupError, home_is_writable, install, pip_settings
+from tools.environment import ROOT, VENV, SetupError, cache_settings, find_certificates, install, pip_settings
 
 FRONTEND = ROOT / "frontend"
 PACKAGE = ROOT / "src" / "adminboard"
@@ -74,14 +74,11 @@ def is_recorded(record: Path, digest: str) -> bool:
 
 def npm_environment(node: Node) -> dict[str, str]:
     """The environment for npm: this Node first on the path, pip's certificates, a cache it can write."""
-    environment = dict(os.environ)
+    environment = dict(os.environ) | cache_settings()
     environment["PATH"] = f"{node.folder}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    if "NODE_EXTRA_CA_CERTS" not in environment:
-        certificates = environment.get("SSL_CERT_FILE") or pip_settings().get("cert")
-        if certificates:
-            environment["NODE_EXTRA_CA_CERTS"] = certificates
-    if not home_is_writable():
-        environment.setdefault("npm_config_cache", str(VENV / "cache" / "npm"))
+    environment["npm_config_update_notifier"] = "false"
+    if certificates := find_certificates(pip_settings()):
+        environment.setdefault("NODE_EXTRA_CA_CERTS", certificates)
     return environment
 
 
