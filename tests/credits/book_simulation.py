@@ -47,7 +47,12 @@ class Ledger:
         )
         posting = self._keep(outcome).posting
         self.terms[posting.id] = Grant(
-            posting.id, BUCKET_OF_GRANT[transaction_type], posting.created_at, expires_at, posting.amount
+            posting.id,
+            BUCKET_OF_GRANT[transaction_type],
+            posting.created_at,
+            expires_at,
+            posting.amount,
+            posting.sequence,
         )
         return posting
 

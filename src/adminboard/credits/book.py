@@ -49,6 +49,7 @@ class Grant:
     granted_at: datetime
     expires_at: datetime | None
     remaining: Decimal
+    sequence: int
 
     @property
     def burn_order(self) -> tuple[datetime, int, datetime, UUID]:

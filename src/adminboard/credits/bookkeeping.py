@@ -57,7 +57,16 @@ def grant(
     if amount <= 0 or transaction_type not in BUCKET_OF_GRANT:
         raise ValueError(f"{transaction_type.value} of {amount} is not a grant.")
     posting = draft.post(transaction_type, amount, expires_at=expires_at)
-    draft.open(Grant(posting.id, BUCKET_OF_GRANT[transaction_type], posting.created_at, expires_at, amount))
+    draft.open(
+        Grant(
+            posting.id,
+            BUCKET_OF_GRANT[transaction_type],
+            posting.created_at,
+            expires_at,
+            posting.amount,
+            posting.sequence,
+        )
+    )
     draft.pay_debts()
     return draft.finish()
 

@@ -1,0 +1,262 @@
+"""A user's book in the database: one query to read it, a few statements to write what an operation did."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from adminboard.core.work import Work
+from adminboard.credits.book import Book, Buckets, Debt, Grant, Outcome, Posting
+from adminboard.credits.kinds import BURN_RANK, Bucket
+from adminboard.credits.models import CreditBalance, OpenDebt, OpenGrant
+from adminboard.db.base import Base
+
+FIRST_PART = 64
+"""How many open grants and debts are read before it is known whether the operation needs them all."""
+
+_TRANSACTIONS, _ALLOCATIONS, _BALANCES, _OPEN_GRANTS, _OPEN_DEBTS = (
+    Base.metadata.tables[name]
+    for name in (
+        "credit_transactions",
+        "credit_allocations",
+        "credit_balances",
+        "board.open_grants",
+        "board.open_debts",
+    )
+)
+
+
+def load_book(session: Session, user_id: UUID, now: datetime, *, whole: bool = False) -> Book:
+    """The user's book: everything due and at least the first `FIRST_PART` grants and debts, or all of them.
+
+    A user without a balance has an empty book. One statement, hence one moment; whoever wants to write
+    holds the lock on the balance row already.
+    """
+    while True:
+        limit = None if whole else FIRST_PART
+        rows = session.execute(_BOOK, {"user_id": user_id, "grants": limit, "debts": limit}).all()
+        if not rows:
+            return Book()
+        book = _read_book(rows)
+        settled_at = max(now, book.last_created_at or now)
+        if whole or len(book.grants) < FIRST_PART or not book.grants[-1].is_due(settled_at):
+            return book
+        whole = True
+
+
+def write_outcome(
+    work: Work, user_id: UUID, outcome: Outcome, description: str, details: Mapping[str, Any]
+) -> None:
+    """Writes what an operation did. The caller holds the lock on the balance row, and planned under it.
+
+    ``description`` and ``details`` are those of the operation's own entry; an expiry posted on the way says
+    which grant lapsed. Every entry's metadata also holds ``old_balance`` and ``new_balance``.
+    """
+    if not outcome.postings:
+        return
+    rows = [_transaction_row(user_id, posting, description, details) for posting in outcome.postings]
+    work.session.execute(insert(_TRANSACTIONS), rows)
+    if outcome.allocations:
+        written_at = outcome.postings[-1].created_at
+        work.session.execute(
+            insert(_ALLOCATIONS),
+            [
+                {
+                    "id": uuid4(),
+                    "transaction_id": allocation.transaction_id,
+                    "grant_transaction_id": allocation.grant_transaction_id,
+                    "amount": allocation.amount,
+                    "created_at": written_at,
+                }
+                for allocation in outcome.allocations
+            ],
+        )
+    _write_open_grants(work.session, user_id, outcome.changed_grants)
+    _write_open_debts(work.session, user_id, outcome.changed_debts)
+    _write_balance(work.session, user_id, outcome.book)
+
+
+def _burn_order() -> tuple[Any, ...]:
+    """`Grant.burn_order` in SQL."""
+    rank = case(BURN_RANK, value=OpenGrant.bucket)
+    return OpenGrant.expires_at.asc().nulls_last(), rank, OpenGrant.granted_at, OpenGrant.grant_transaction_id
+
+
+def _book_query() -> Select[Any]:
+    grants = (
+        select(
+            literal(True).label("is_grant"),
+            OpenGrant.grant_transaction_id.label("id"),
+            OpenGrant.bucket.label("bucket"),
+            OpenGrant.granted_at.label("granted_at"),
+            OpenGrant.expires_at.label("expires_at"),
+            OpenGrant.remaining.label("open_amount"),
+            OpenGrant.sequence.label("sequence"),
+        )
+        .where(OpenGrant.user_id == CreditBalance.user_id)
+        .order_by(*_burn_order())
+        .limit(bindparam("grants"))
+        .correlate(CreditBalance)
+    )
+    debts = (
+        select(
+            literal(False),
+            OpenDebt.transaction_id,
+            null(),
+            null(),
+            null(),
+            OpenDebt.uncovered,
+            OpenDebt.sequence,
+        )
+        .where(OpenDebt.user_id == CreditBalance.user_id)
+        .order_by(OpenDebt.sequence)
+        .limit(bindparam("debts"))
+        .correlate(CreditBalance)
+    )
+    entries = union_all(grants, debts).subquery("entries").lateral()
+    return (
+        select(
+            CreditBalance.trial,
+            CreditBalance.subscription,
+            CreditBalance.credit_pack,
+            CreditBalance.adjustment,
+            CreditBalance.last_sequence,
+            CreditBalance.last_updated,
+            *entries.c,
+        )
+        .outerjoin(entries, true())
+        .where(CreditBalance.user_id == bindparam("user_id"))
+    )
+
+
+_BOOK = _book_query()
+
+
+def _read_book(rows: Sequence[Row[Any]]) -> Book:
+    balance = rows[0]
+    grants = [
+        Grant(row.id, Bucket(row.bucket), row.granted_at, row.expires_at, row.open_amount, row.sequence)
+        for row in rows
+        if row.is_grant
+    ]
+    debts = [Debt(row.id, row.sequence, row.open_amount) for row in rows if row.is_grant is False]
+    return Book(
+        buckets=Buckets(balance.trial, balance.subscription, balance.credit_pack, balance.adjustment),
+        grants=tuple(sorted(grants, key=lambda grant: grant.burn_order)),
+        debts=tuple(sorted(debts, key=lambda debt: debt.sequence)),
+        last_sequence=balance.last_sequence,
+        last_created_at=balance.last_updated if balance.last_sequence else None,
+    )
+
+
+def _transaction_row(
+    user_id: UUID, posting: Posting, description: str, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    expired = posting.expired_grant
+    if expired is not None:
+        words = expired.bucket.value.replace("_", " ")
+        description = (
+            f"Expired: what was left of the {words} credits granted on {expired.granted_at:%Y-%m-%d}"
+        )
+        details = {"grant_transaction_id": str(expired.id)}
+    balances = {
+        "old_balance": str(posting.balance_after - posting.amount),
+        "new_balance": str(posting.balance_after),
+    }
+    return {
+        "id": posting.id,
+        "user_id": user_id,
+        "sequence": posting.sequence,
+        "type": posting.type,
+        "amount": posting.amount,
+        "balance_after": posting.balance_after,
+        "description": description,
+        "metadata": {**details, **balances},
+        "expires_at": posting.expires_at,
+        "reverses_id": posting.reverses_id,
+        "created_at": posting.created_at,
+    }
+
+
+def _write_open_grants(session: Session, user_id: UUID, grants: tuple[Grant, ...]) -> None:
+    closed = [grant.id for grant in grants if not grant.remaining]
+    if closed:
+        session.execute(delete(OpenGrant).where(OpenGrant.grant_transaction_id.in_(closed)))
+    rows = [
+        {
+            "grant_transaction_id": grant.id,
+            "user_id": user_id,
+            "bucket": grant.bucket,
+            "granted_at": grant.granted_at,
+            "expires_at": grant.expires_at,
+            "remaining": grant.remaining,
+            "sequence": grant.sequence,
+        }
+        for grant in grants
+        if grant.remaining
+    ]
+    if rows:
+        statement = upsert(_OPEN_GRANTS)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["grant_transaction_id"], set_={"remaining": statement.excluded.remaining}
+            ),
+            rows,
+        )
+
+
+def _write_open_debts(session: Session, user_id: UUID, debts: tuple[Debt, ...]) -> None:
+    paid = [debt.id for debt in debts if not debt.uncovered]
+    if paid:
+        session.execute(delete(OpenDebt).where(OpenDebt.transaction_id.in_(paid)))
+    rows = [
+        {
+            "transaction_id": debt.id,
+            "user_id": user_id,
+            "uncovered": debt.uncovered,
+            "sequence": debt.sequence,
+        }
+        for debt in debts
+        if debt.uncovered
+    ]
+    if rows:
+        statement = upsert(_OPEN_DEBTS)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["transaction_id"], set_={"uncovered": statement.excluded.uncovered}
+            ),
+            rows,
+        )
+
+
+def _write_balance(session: Session, user_id: UUID, book: Book) -> None:
+    session.execute(
+        update(_BALANCES)
+        .where(_BALANCES.c.user_id == user_id)
+        .values(
+            total=book.total,
+            trial=book.buckets.trial,
+            subscription=book.buckets.subscription,
+            credit_pack=book.buckets.credit_pack,
+            adjustment=book.buckets.adjustment,
+            last_sequence=book.last_sequence,
+            last_updated=book.last_created_at,
+        )
+    )
