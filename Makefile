@@ -61,7 +61,7 @@ types: $(STAMPS)/dev ## Check the types
 
 .PHONY: imports
 imports: $(STAMPS)/dev ## Check that imports only go down
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: sizes
 sizes: $(STAMPS)/dev ## Check lengths, module names, and that nothing is left unfinished
@@ -70,7 +70,7 @@ sizes: $(STAMPS)/dev ## Check lengths, module names, and that nothing is left un
 .PHONY: covered-tests
 covered-tests: $(STAMPS)/dev frontend
 	@$(BIN)/python -m tools.browser
-	@$(TESTS) --cov --cov-report=json:coverage.json
+	@$(TESTS) --cov --cov-report=json:coverage.json --durations=5
 	@$(BIN)/python -m tools.coverage_gate coverage.json
 
 .PHONY: soak
@@ -98,7 +98,11 @@ lock: $(STAMPS)/venv ## Lock the packages anew after a change in pyproject.toml 
 
 .PHONY: clean
 clean: ## Remove the environment, the demonstration's data and the bundle
-	rm -rf .venv "$${DATA_DIR:-.data}" src/adminboard/web/static/dist frontend/.build frontend/node_modules
+	@if [ -n "$$DATA_DIR" ] && [ -z "$$(find "$$DATA_DIR" -maxdepth 2 -name leases 2>&1)" ]; then \
+		echo "$$DATA_DIR was left alone: it does not hold the board's data."; \
+	else rm -rf "$${DATA_DIR:-.data}"; fi
+	@rm -rf .venv src/adminboard/web/static/dist frontend/.build frontend/node_modules
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage coverage.json
 
 .PHONY: help
 help: ## Show this list
