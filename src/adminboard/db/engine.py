@@ -24,9 +24,9 @@ def create_engine_for(
     idle_in_transaction_timeout_ms: int = 30_000,
     prepare_threshold: int | None = 5,
 ) -> Engine:
-    """An engine whose connections answer or fail within seconds. Connects only when first used. Raises BadDatabaseUrl.
+    """An engine whose connections answer or fail within seconds. It connects when first used.
 
-    `prepare_threshold=None` turns prepared statements off.
+    Raises BadDatabaseUrl. `prepare_threshold=None` turns prepared statements off.
     """
     settings = {
         "search_path": "public,board",
@@ -65,7 +65,7 @@ class Database:
 
     @contextmanager
     def reading(self, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
-        """A session in one READ ONLY transaction, rolled back at the end. A timeout of 0 means none (exports)."""
+        """A session in one READ ONLY transaction, rolled back at the end. A timeout of 0 means none."""
         with self._reading() as session:
             if statement_timeout_ms is not None:
                 set_statement_timeout(session, statement_timeout_ms)
@@ -73,7 +73,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in one transaction: committed when the block ends normally, rolled back when it raises."""
+        """A session in one transaction, committed when the block ends normally, rolled back if it raises."""
         with self._writing.begin() as session:
             yield session
 

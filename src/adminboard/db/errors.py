@@ -1,4 +1,4 @@
-"""What can be wrong with the database before the board serves its first page. Each is a sentence for the terminal."""
+"""What can be wrong with the database before the first page is served, each a sentence for the terminal."""
 
 
 class DatabaseError(Exception):

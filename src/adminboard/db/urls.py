@@ -10,7 +10,7 @@ POSTGRESQL_SCHEMES = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 def parse_database_url(url: str | URL) -> URL:
-    """Take `postgres://`, `postgresql://` or `postgresql+psycopg://`; give the last. Raises BadDatabaseUrl."""
+    """Take postgres://, postgresql:// or postgresql+psycopg://; give the last. Raises BadDatabaseUrl."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -32,7 +32,9 @@ def psycopg_conninfo(url: str | URL) -> str:
         "password": parsed.password,
         "dbname": parsed.database,
     }
-    query = {name: value if isinstance(value, str) else ",".join(value) for name, value in parsed.query.items()}
+    query = {
+        name: value if isinstance(value, str) else ",".join(value) for name, value in parsed.query.items()
+    }
     return make_conninfo("", **{name: value for name, value in (parts | query).items() if value is not None})
 
 
