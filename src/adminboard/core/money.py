@@ -40,3 +40,9 @@ Credits = Annotated[
     WithJsonSchema({"type": "string", "format": "decimal", "examples": ["20.00"]}),
 ]
 """An amount of credits in a command, a response or a setting: text like "45.50" outside, `Decimal` inside."""
+
+
+def in_dollars(amount: Decimal, *, signed: bool = False) -> str:
+    """Credits as people read them: ``$1,234.50``, ``-$2.50``; signed also ``+$20.00``."""
+    plus = "+" if signed and amount > 0 else ""
+    return f"{'-' if amount < 0 else plus}${abs(amount):,.2f}"

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.money import ZERO
 from adminboard.credits.kinds import BURN_RANK, Bucket, TransactionType
 
@@ -30,14 +30,15 @@ class IncompleteBook(Exception):
     """The operation needs grants or debts that the book does not hold: load more and repeat."""
 
 
-class ExpiryInThePast(DomainError):
+class ExpiryInThePast(InvalidInput):
     """A grant must not have expired before it is posted."""
 
     def __init__(self, expires_at: datetime) -> None:
-        super().__init__(
-            f"These credits would have expired already, on {expires_at:%Y-%m-%d %H:%M} UTC. "
+        sentence = (
+            f"These credits would have expired already, on {expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC. "
             "Choose a time in the future, or none."
         )
+        super().__init__(sentence, errors=[FieldError("expires_at", sentence, "expiry_in_the_past")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,12 @@ class Buckets:
     def total(self) -> Decimal:
         return self.trial + self.subscription + self.credit_pack + self.adjustment
 
+    def get(self, bucket: Bucket) -> Decimal:
+        amount: Decimal = getattr(self, bucket.value)
+        return amount
+
     def plus(self, bucket: Bucket, amount: Decimal) -> "Buckets":
-        return replace(self, **{bucket.value: getattr(self, bucket.value) + amount})
+        return replace(self, **{bucket.value: self.get(bucket) + amount})
 
 
 @dataclass(frozen=True, slots=True)

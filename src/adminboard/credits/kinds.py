@@ -12,6 +12,10 @@ class Bucket(StrEnum):
     ADJUSTMENT = "adjustment"
     """Adjustments and refunds, less whatever the user owes."""
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
 
 class TransactionType(StrEnum):
     GRANT_TRIAL = "grant_trial"

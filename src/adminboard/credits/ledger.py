@@ -100,17 +100,17 @@ def post(
     amount: Decimal,
     *,
     description: str,
-    details: Mapping[str, Any],
+    details: Callable[[Outcome], Mapping[str, Any]],
     expires_at: datetime | None = None,
 ) -> Outcome:
     """Posts a grant (amount > 0) or a debit (< 0) and returns what happened. Locks the balance row.
 
-    ``details`` become the entry's metadata, beside ``old_balance`` and ``new_balance``. Says nothing in the
-    audit log: that is for the caller, who knows why. Raises `ExpiryInThePast`.
+    ``details`` gives the entry's metadata; ``old_balance`` and ``new_balance`` are added to it. Says nothing
+    in the audit log: that is for the caller, who knows why. Raises `ExpiryInThePast`.
     """
     lock_balance(work, user_id)
     outcome = plan_posting(work.session, user_id, transaction_type, amount, expires_at=expires_at)
-    write_outcome(work, user_id, outcome, description, details)
+    write_outcome(work, user_id, outcome, description, details(outcome))
     return outcome
 
 
@@ -163,7 +163,9 @@ def plan_reversal(session: Session, transaction_id: UUID) -> Outcome:
     return outcome
 
 
-def reverse(work: Work, transaction_id: UUID, *, description: str, details: Mapping[str, Any]) -> Outcome:
+def reverse(
+    work: Work, transaction_id: UUID, *, description: str, details: Callable[[Outcome], Mapping[str, Any]]
+) -> Outcome:
     """Posts the opposite entry, linked by ``reverses_id``. Locks the balance row.
 
     A grant is taken back from itself first, and ``spent_elsewhere`` of the outcome tells what had to come
@@ -173,7 +175,7 @@ def reverse(work: Work, transaction_id: UUID, *, description: str, details: Mapp
     user_id = get_transaction(work.session, transaction_id).user_id
     lock_balance(work, user_id)
     outcome = plan_reversal(work.session, transaction_id)
-    write_outcome(work, user_id, outcome, description, details)
+    write_outcome(work, user_id, outcome, description, details(outcome))
     return outcome
 
 

@@ -1,0 +1,188 @@
+"""What staff may do to credits: adjust a balance, and reverse an entry of the ledger."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from adminboard.core.actions import Action, Applied, Caution, Preview, RestCall, Undo
+from adminboard.core.errors import DomainError
+from adminboard.core.money import in_dollars
+from adminboard.core.permissions import Permission
+from adminboard.core.work import Work
+from adminboard.credits import ledger
+from adminboard.credits.book import Outcome
+from adminboard.credits.commands import AdjustCredits, ReverseTransaction
+from adminboard.credits.previews import get_approval_sentence, show_changes, warn_of_outcome, warn_of_size
+from adminboard.users.lookup import UserIdentity, get_user
+
+MAX_REASON_LENGTH = 500
+
+
+class InactiveUser(DomainError):
+    """Credits of inactive users cannot be adjusted."""
+
+    title = "This user is inactive"
+
+
+def lock_adjustment(work: Work, command: AdjustCredits) -> None:
+    """Locks the user's ledger, so that preview and outcome see the same balance. Raises `UserUnknown`."""
+    ledger.lock_balance(work, get_user(work.session, command.user).id)
+
+
+def preview_adjustment(session: Session, command: AdjustCredits) -> Preview:
+    """Raises `UserUnknown`, `InactiveUser`, `ExpiryInThePast`."""
+    user = _require_active(get_user(session, command.user))
+    outcome = ledger.plan_posting(
+        session, user.id, command.type.transaction_type, command.amount, expires_at=command.expires_at
+    )
+    return Preview(
+        subject=user.target,
+        changes=show_changes(outcome),
+        warnings=(*warn_of_size(command.amount), *warn_of_outcome(outcome)),
+        needs_approval=get_approval_sentence(session, command.amount),
+    )
+
+
+def apply_adjustment(work: Work, command: AdjustCredits) -> Applied:
+    """Posts the adjustment; its undo is the opposite entry."""
+    user = _require_active(get_user(work.session, command.user))
+    outcome = ledger.post(
+        work,
+        user.id,
+        command.type.transaction_type,
+        command.amount,
+        description=f"Admin adjustment by {work.actor.name}: {command.reason}",
+        details=lambda outcome: _details(
+            work, command.reason, (*warn_of_size(command.amount), *warn_of_outcome(outcome))
+        ),
+        expires_at=command.expires_at,
+    )
+    undo = ReverseTransaction(
+        transaction_id=outcome.posting.id,
+        reason=f"Undo of {in_dollars(command.amount, signed=True)}: {command.reason}"[:MAX_REASON_LENGTH],
+    )
+    return _applied(user, outcome, Undo("credits.reverse", undo))
+
+
+def lock_reversal(work: Work, command: ReverseTransaction) -> None:
+    """Locks the ledger the entry belongs to. Raises `ledger.TransactionUnknown`."""
+    ledger.lock_balance(work, ledger.get_transaction(work.session, command.transaction_id).user_id)
+
+
+def preview_reversal(session: Session, command: ReverseTransaction) -> Preview:
+    """Raises `InactiveUser` and what `ledger.reverse` raises.
+
+    Taking back a grant that is partly spent must be accepted, since others then pay for it.
+    """
+    posted = ledger.get_transaction(session, command.transaction_id)
+    user = _require_active(get_user(session, posted.user_id))
+    outcome = ledger.plan_reversal(session, posted.id)
+    return Preview(
+        subject=user.target,
+        changes=show_changes(outcome),
+        warnings=warn_of_outcome(outcome),
+        facts={"transaction": str(posted.id), "spent_elsewhere": outcome.spent_elsewhere},
+        needs_approval=get_approval_sentence(session, posted.amount),
+    )
+
+
+def apply_reversal(work: Work, command: ReverseTransaction) -> Applied:
+    """Posts the opposite entry, linked by ``reverses_id``. Itself it has no undo."""
+    posted = ledger.get_transaction(work.session, command.transaction_id)
+    user = _require_active(get_user(work.session, posted.user_id))
+    outcome = ledger.reverse(
+        work,
+        posted.id,
+        description=f"Reversal by {work.actor.name}: {command.reason}",
+        details=lambda outcome: _details(work, command.reason, warn_of_outcome(outcome)),
+    )
+    return _applied(user, outcome, None)
+
+
+def _require_active(user: UserIdentity) -> UserIdentity:
+    if not user.is_active:
+        raise InactiveUser(
+            f"{user.email} is inactive, and credits of inactive users cannot be adjusted. "
+            "Activate the user first."
+        )
+    return user
+
+
+def _details(work: Work, reason: str, warnings: tuple[Caution, ...]) -> dict[str, Any]:
+    """The entry's metadata (domain: "Credits: a ledger"); the ledger adds the balances."""
+    acknowledged = [warning.code for warning in warnings if warning.must_acknowledge]
+    return {
+        "admin_username": work.actor.name,
+        "admin_reason": reason,
+        "adjustment_type": "manual_admin",
+        "source": "admin_board",
+        "ip_address": work.actor.ip_address,
+        "timestamp": work.now().isoformat(),
+        "request_id": work.actor.request_id,
+    } | ({"acknowledged": acknowledged} if acknowledged else {})
+
+
+def _applied(user: UserIdentity, outcome: Outcome, undo: Undo | None) -> Applied:
+    posting = outcome.posting
+    old, new = in_dollars(outcome.before.total), in_dollars(outcome.book.total)
+    result = {
+        "id": posting.id,
+        "user_id": user.id,
+        "type": posting.type,
+        "amount": posting.amount,
+        "balance_after": posting.balance_after,
+        "expires_at": posting.expires_at,
+        "reverses_id": posting.reverses_id,
+        "created_at": posting.created_at,
+    }
+    summary = f"{in_dollars(posting.amount, signed=True)} for {user.email}: {old} → {new}"
+    return Applied(result, summary, undo, record={"transaction_id": posting.id})
+
+
+adjust_credits = Action(
+    name="credits.adjust",
+    title="Adjust credits",
+    command=AdjustCredits,
+    preview=preview_adjustment,
+    apply=apply_adjustment,
+    permission=Permission.CREDITS_WRITE,
+    lock=lock_adjustment,
+    confirm_label=lambda command, _: (
+        f"{'Add' if command.amount > 0 else 'Deduct'} {in_dollars(abs(command.amount))}"
+    ),
+    rest=RestCall(
+        "POST",
+        "/users/{user}/credit-adjustments",
+        "Add credits to a user's balance, or deduct them",
+        status=201,
+        example={
+            "amount": "20.00",
+            "type": "adjustment",
+            "reason": "Goodwill for the outage",
+            "expires_at": None,
+        },
+    ),
+    money=True,
+    icon="coins",
+)
+
+reverse_transaction = Action(
+    name="credits.reverse",
+    title="Reverse a credit transaction",
+    command=ReverseTransaction,
+    preview=preview_reversal,
+    apply=apply_reversal,
+    permission=Permission.CREDITS_REVERSE,
+    lock=lock_reversal,
+    confirm_label=lambda *_: "Reverse",
+    rest=RestCall(
+        "POST",
+        "/credit-transactions/{transaction_id}/reversal",
+        "Post the opposite of a credit transaction, once only",
+        status=201,
+        example={"reason": "Posted to the wrong user"},
+    ),
+    destructive=True,
+    money=True,
+    icon="arrow-back-up",
+)

@@ -1,0 +1,63 @@
+"""Finding the one user that a command names by id or e-mail address."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from adminboard.core.audit import Target
+from adminboard.core.errors import NotFound
+from adminboard.users.models import User
+
+UserReference = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=320),
+    Field(title="User", json_schema_extra={"widget": "user"}),
+]
+"""A user as people and programs name them: the id, or the e-mail address in any case."""
+
+
+class UserUnknown(NotFound):
+    """No user has this id or e-mail address."""
+
+    title = "No such user"
+
+
+@dataclass(frozen=True, slots=True)
+class UserIdentity:
+    """Who a user is, as far as changing something about them needs to know."""
+
+    id: UUID
+    email: str
+    full_name: str | None
+    is_active: bool
+    organization_id: UUID
+
+    @property
+    def target(self) -> Target:
+        """The user as the subject of an audit entry."""
+        return Target("user", str(self.id), self.email, self.organization_id)
+
+
+def get_user(session: Session, reference: str | UUID) -> UserIdentity:
+    """The user of this id or e-mail address. Raises `UserUnknown`. One query by index."""
+    user_id = _as_id(reference)
+    matches = User.id == user_id if user_id else func.lower(User.email) == str(reference).strip().lower()
+    row = session.execute(
+        select(User.id, User.email, User.full_name, User.is_active, User.organization_id).where(matches)
+    ).one_or_none()
+    if row is None:
+        raise UserUnknown(f"There is no user {reference}. Check the e-mail address or the id.")
+    return UserIdentity(*row)
+
+
+def _as_id(reference: str | UUID) -> UUID | None:
+    if isinstance(reference, UUID):
+        return reference
+    try:
+        return UUID(reference.strip())
+    except ValueError:
+        return None
