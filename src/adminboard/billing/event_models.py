@@ -86,7 +86,7 @@ class BillingEvent(Identified, Timestamped, Base):
 
 
 class GracePeriod(Identified, Timestamped, Base):
-    """The time a customer keeps access after a failed payment. One at most is open; its end counts at once."""
+    """Access in spite of a failed payment, for a time. One open at most; its end counts at once."""
 
     __tablename__ = "grace_periods"
 

@@ -1,0 +1,105 @@
+"""What the role the board runs as may do: read, and write what the board writes, and nothing else.
+
+It owns no table, so it can neither change nor drop one, nor switch off a trigger (guarantee 2). The
+append-only tables are those it may insert into and not update.
+"""
+
+from sqlalchemy import Connection, text
+
+READ = "SELECT"
+APPEND = "SELECT, INSERT"
+KEEP = "SELECT, INSERT, UPDATE"
+"""For rows that are never deleted."""
+WRITE = "SELECT, INSERT, UPDATE, DELETE"
+
+SUSPENSION = (
+    "SELECT, UPDATE (status, suspended_at, suspension_reason, stripe_customer_id, billing_email, updated_at)"
+)
+
+PRODUCT_PRIVILEGES = {
+    "organizations": SUSPENSION,
+    "memberships": READ,
+    "users": READ,
+    "businesses": READ,
+    "ai_agents": READ,
+    "call_logs": READ,
+    "appointment_end_users": READ,
+    "appointments": READ,
+    "features": READ,
+    "plans": KEEP,
+    "plan_features": READ,
+    "subscriptions": KEEP,
+    "invoices": KEEP,
+    "payment_methods": KEEP,
+    "refunds": KEEP,
+    "usage_periods": READ,
+    "billing_events": KEEP,
+    "grace_periods": KEEP,
+    "user_feature_overrides": WRITE,
+    "plan_overrides": KEEP,
+    "credit_balances": KEEP,
+    "credit_transactions": APPEND,
+    "credit_allocations": APPEND,
+    "promotion_codes": KEEP,
+    "promotion_code_usages": READ,
+}
+"""By table of `public`; what the product alone writes is only read."""
+
+BOARD_PRIVILEGES = {
+    "alembic_version": READ,
+    "admins": KEEP,
+    "sessions": WRITE,
+    "api_keys": KEEP,
+    "login_attempts": WRITE,
+    "recovery_codes": WRITE,
+    "audit_entries": APPEND,
+    "audit_head": "SELECT, UPDATE",
+    "audit_checkpoints": APPEND,
+    "idempotency_keys": WRITE,
+    "settings": WRITE,
+    "feature_flags": WRITE,
+    "saved_views": WRITE,
+    "notes": KEEP,
+    "approvals": KEEP,
+    "operations": KEEP,
+    "runs": KEEP,
+    "run_rows": WRITE,
+    "discrepancies": WRITE,
+    "open_grants": WRITE,
+    "open_debts": WRITE,
+    "user_figures": WRITE,
+    "business_call_days": WRITE,
+    "daily_metrics": WRITE,
+    "procrastinate_jobs": WRITE,
+    "procrastinate_events": WRITE,
+    "procrastinate_periodic_defers": WRITE,
+    "procrastinate_workers": WRITE,
+}
+"""By table of `board`."""
+
+
+def apply(connection: Connection, app_role: str) -> None:
+    """Gives the role exactly these privileges, taking away others it had; commits nothing.
+
+    Run as the owner of the tables. Tables that are not there are passed over: in an installation where the
+    product keeps `public`, `adminboard doctor` names them.
+    """
+    role = connection.dialect.identifier_preparer.quote(app_role)
+    statements = [
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        "REVOKE ALL ON SCHEMA board FROM PUBLIC",
+        f"REVOKE CREATE ON SCHEMA public, board FROM {role}",
+        f"GRANT USAGE ON SCHEMA public, board TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA board TO {role}",
+    ]
+    for schema, privileges in (("public", PRODUCT_PRIVILEGES), ("board", BOARD_PRIVILEGES)):
+        for table in sorted(_existing_tables(connection, schema) & privileges.keys()):
+            statements.append(f"REVOKE ALL ON {schema}.{table} FROM {role}, PUBLIC")
+            statements.append(f"GRANT {privileges[table]} ON {schema}.{table} TO {role}")
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _existing_tables(connection: Connection, schema: str) -> set[str]:
+    query = text("SELECT tablename FROM pg_tables WHERE schemaname = :schema")
+    return set(connection.scalars(query, {"schema": schema}))

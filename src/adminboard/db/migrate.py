@@ -1,0 +1,101 @@
+"""Brings the schema to a version and back: the product's tables and the board's are two chains of revisions.
+
+Where the product's backend keeps `public` itself, only the chain `board` is run (`board_only`), and the
+database remembers which chains it has, in `board.alembic_version`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import alembic.command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from adminboard.db.base import BOARD
+from adminboard.db.engine import create_engine_for
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+LOCK_KEY = 7_203_411
+"""An arbitrary number that means "the board migrates" among the database's advisory locks."""
+LOCK_TIMEOUT = "2s"
+"""No migration waits longer for a table, because everything else would wait behind it (guarantee 29)."""
+
+
+def upgrade(owner_url: str, *, board_only: bool = False, revision: str = "head") -> None:
+    """Runs what is missing, as the owner of the tables. Running it again does nothing.
+
+    Each revision commits by itself. Several processes may call this at once; one migrates, the others wait.
+    `revision` is "head" or the name of one revision.
+    """
+    with _migrating(owner_url) as (config, connection):
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {BOARD}"))
+        connection.commit()
+        for target in _targets(revision, board_only):
+            alembic.command.upgrade(config, target)
+
+
+def downgrade(owner_url: str, *, board_only: bool = False, revision: str = "base") -> None:
+    """Takes revisions back, and the data of their tables with them. `board_only` leaves `public` alone.
+
+    The product's tables are dropped only where the board's migrations made them.
+    """
+    with _migrating(owner_url) as (config, connection):
+        applied = current_revision(connection)
+        connection.rollback()
+        for target in reversed(_targets(revision, board_only)):
+            branch = target.partition("@")[0]
+            if revision != "base" or any(name.startswith(f"{branch}_") for name in applied):
+                alembic.command.downgrade(config, target)
+        if not current_revision(connection):
+            connection.execute(text(f"DROP TABLE IF EXISTS {BOARD}.alembic_version"))
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {BOARD}"))
+            connection.commit()
+
+
+def current_revision(connection: Connection) -> tuple[str, ...]:
+    """The newest applied revision of each chain, sorted; empty for a database that was never migrated."""
+    context = MigrationContext.configure(connection, opts={"version_table_schema": BOARD})
+    return tuple(sorted(context.get_current_heads()))
+
+
+def newest_revision(*, board_only: bool = False) -> tuple[str, ...]:
+    """What `current_revision` gives once everything has been run."""
+    heads = ScriptDirectory(str(MIGRATIONS)).get_heads()
+    return tuple(sorted(head for head in heads if head.startswith("board_") or not board_only))
+
+
+def is_up_to_date(connection: Connection) -> bool:
+    """Whether nothing is missing, for an installation with the product's tables or without."""
+    return current_revision(connection) in {newest_revision(), newest_revision(board_only=True)}
+
+
+def _targets(revision: str, board_only: bool) -> list[str]:
+    if revision not in {"head", "base"}:
+        return [revision]
+    return [f"{branch}@{revision}" for branch in ("product", "board") if branch == "board" or not board_only]
+
+
+@contextmanager
+def _migrating(owner_url: str) -> Iterator[tuple[Config, Connection]]:
+    engine = create_engine_for(
+        owner_url,
+        application_name="adminboard migrate",
+        statement_timeout_ms=0,
+        lock_timeout_ms=0,
+        idle_in_transaction_timeout_ms=0,
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+            connection.execute(
+                text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": LOCK_TIMEOUT}
+            )
+            connection.commit()
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+            yield config, connection
+    finally:
+        engine.dispose()

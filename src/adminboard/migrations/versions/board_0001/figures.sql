@@ -1,0 +1,64 @@
+CREATE TABLE board.open_grants (
+    grant_transaction_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    bucket varchar(40) NOT NULL,
+    granted_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    remaining numeric(14, 2) NOT NULL,
+    sequence integer NOT NULL,
+    CONSTRAINT pk_open_grants PRIMARY KEY (grant_transaction_id),
+    CONSTRAINT ck_open_grants_remaining_above_zero CHECK (remaining > 0),
+    CONSTRAINT fk_open_grants_grant_transaction_id
+        FOREIGN KEY (grant_transaction_id) REFERENCES credit_transactions (id),
+    CONSTRAINT ck_open_grants_bucket
+        CHECK (bucket IN ('trial', 'subscription', 'credit_pack', 'adjustment'))
+);
+CREATE INDEX ix_open_grants_expires_at ON board.open_grants (expires_at, grant_transaction_id);
+CREATE INDEX ix_open_grants_user_id ON board.open_grants (user_id, expires_at);
+
+CREATE TABLE board.open_debts (
+    transaction_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    uncovered numeric(14, 2) NOT NULL,
+    sequence integer NOT NULL,
+    CONSTRAINT pk_open_debts PRIMARY KEY (transaction_id),
+    CONSTRAINT ck_open_debts_uncovered_above_zero CHECK (uncovered > 0),
+    CONSTRAINT fk_open_debts_transaction_id
+        FOREIGN KEY (transaction_id) REFERENCES credit_transactions (id)
+);
+CREATE INDEX ix_open_debts_user_id ON board.open_debts (user_id, sequence);
+
+CREATE TABLE board.user_figures (
+    user_id uuid NOT NULL,
+    calls_30d integer NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    CONSTRAINT pk_user_figures PRIMARY KEY (user_id),
+    CONSTRAINT ck_user_figures_calls_30d_not_negative CHECK (calls_30d >= 0)
+);
+CREATE INDEX ix_user_figures_calls_30d ON board.user_figures (calls_30d, user_id);
+
+CREATE TABLE board.business_call_days (
+    business_id uuid NOT NULL,
+    day date NOT NULL,
+    calls integer NOT NULL,
+    answered integer NOT NULL,
+    forwarded integer NOT NULL,
+    missed integer NOT NULL,
+    voicemail integer NOT NULL,
+    failed integer NOT NULL,
+    duration_seconds integer NOT NULL,
+    CONSTRAINT pk_business_call_days PRIMARY KEY (business_id, day),
+    CONSTRAINT ck_business_call_days_calls_is_sum_of_outcomes
+        CHECK (calls = answered + forwarded + missed + voicemail + failed)
+);
+CREATE INDEX ix_business_call_days_day ON board.business_call_days (day, business_id);
+
+CREATE TABLE board.daily_metrics (
+    metric text NOT NULL,
+    dimension text NOT NULL,
+    day date NOT NULL,
+    value numeric(20, 2) NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    CONSTRAINT pk_daily_metrics PRIMARY KEY (metric, dimension, day)
+);
+CREATE INDEX ix_daily_metrics_day ON board.daily_metrics (day);
