@@ -60,7 +60,7 @@ class Admin(Identified, Timestamped, Base):
 
 
 class AdminSession(Identified, Base):
-    """A login. The cookie holds the token, this row only its SHA-256."""
+    """A login. The cookie holds the token and when it was last seen; this row only the token's SHA-256."""
 
     __tablename__ = "sessions"
 
@@ -68,7 +68,6 @@ class AdminSession(Identified, Base):
     admin_id: Mapped[UUID] = mapped_column(ForeignKey("board.admins.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    last_seen_at: Mapped[datetime]
     stepped_up_at: Mapped[datetime]
     """When password or second factor were last given."""
     ended_at: Mapped[datetime | None]
@@ -110,8 +109,9 @@ class LoginAttempt(Identified, Base):
     __tablename__ = "login_attempts"
 
     account: Mapped[str]
-    """The address typed in, lower case, whether or not an admin has it."""
+    """Stands for the address typed in, known or not, without giving it away (`visitors.account_key`)."""
     ip_address: Mapped[str | None] = mapped_column(IpAddress)
+    """The address that is counted: of IPv6 the first of its /64."""
     device_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[datetime]
     outcome: Mapped[LoginOutcome] = mapped_column(default=LoginOutcome.PENDING)

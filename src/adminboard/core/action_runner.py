@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -77,13 +77,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What running an action answered. ``replayed`` tells that an earlier answer was given again."""
+    """What running an action answered. ``replayed`` tells that an earlier answer was given again.
+
+    ``shown_once`` are secrets by label, for this answer alone: never redirect away from them, never log them.
+    """
 
     result: Mapping[str, Any]
     audit_id: UUID
     summary: str
     can_undo: bool
     replayed: bool = False
+    shown_once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ class ActionRunner:
         """
         actor.require(action.permission)
         with self._work(actor) as work:
-            self._require_step_up(work, action)
+            if action.step_up:
+                require_step_up(work)
             request = digest([action.name, command.to_data(), str(confirmation.undoes)])
             if confirmation.idempotency_key is not None:
                 known = idempotency.claim(work, confirmation.idempotency_key, request)
@@ -161,14 +166,6 @@ class ActionRunner:
             raise AlreadyUndone("This change has been undone already.")
         return action, parse_command(action.command, entry.undo["command"])
 
-    def _require_step_up(self, work: Work, action: Action[Any]) -> None:
-        actor = work.actor
-        if not action.step_up or actor.kind is not ActorKind.ADMIN:
-            return
-        proved = actor.proved_at
-        if proved is None or work.now() - proved > STEP_UP_LIFETIME:
-            raise StepUpRequired("Enter your password again to go on: this change is a sensitive one.")
-
     def _check(
         self, work: Work, action: Action[C], command: C, preview: Preview, confirmation: Confirmation
     ) -> None:
@@ -186,6 +183,15 @@ class ActionRunner:
             raise AcknowledgementRequired(f"{messages} Acknowledge: {', '.join(sorted(missing))}.", preview)
         if preview.needs_approval and not work.actor.may(Permission.APPROVALS_EXEMPT):
             raise ApprovalRequired(preview.needs_approval)
+
+
+def require_step_up(work: Work) -> None:
+    """Raises `StepUpRequired` when a person acts who has not proved who they are within 15 minutes."""
+    actor = work.actor
+    if actor.kind is not ActorKind.ADMIN:
+        return
+    if actor.proved_at is None or work.now() - actor.proved_at > STEP_UP_LIFETIME:
+        raise StepUpRequired("Enter your password again to go on: this change is a sensitive one.")
 
 
 def _confirmation(action: Action[Any], command: Command, preview: Preview) -> str:
@@ -213,7 +219,13 @@ def _record(
         undo=applied.undo.to_data() if applied.undo else None,
         undoes=undoes,
     )
-    return Outcome(to_plain(dict(applied.result)), audit_id, applied.summary, applied.undo is not None)
+    return Outcome(
+        to_plain(dict(applied.result)),
+        audit_id,
+        applied.summary,
+        applied.undo is not None,
+        shown_once=applied.shown_once,
+    )
 
 
 def _answer(outcome: Outcome) -> dict[str, Any]:

@@ -89,13 +89,15 @@ class Applied:
     """What an action did.
 
     ``result`` is the JSON-able answer of the REST call; ``summary`` the sentence of toast and audit log;
-    ``record`` further facts for the audit entry's "after".
+    ``record`` further facts for the audit entry's "after". ``shown_once`` are secrets (a new key, a set-up code):
+    they go into this one answer and are kept nowhere, so an answer given again does not have them.
     """
 
     result: Mapping[str, Any]
     summary: str
     undo: Undo | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
+    shown_once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,8 @@ class Action(Generic[C]):
     """Moves money or credits: REST calls need an Idempotency-Key."""
     step_up: bool = False
     """A person must have proved who they are within the last 15 minutes."""
-    icon: str = "edit"
-    form_template: str | None = None
-    """An area's own template around the generated fields, where the standard form is not enough."""
+    subject: Callable[[Session, Mapping[str, str]], Target | None] | None = None
+    """Whom the form is about, from what the link that opened it says, before anything else is typed."""
 
     def label(self, command: C, preview: Preview) -> str:
         return self.confirm_label(command, preview) if self.confirm_label else self.title

@@ -38,6 +38,8 @@ class Actor:
     time_zone: str = "UTC"
     proved_at: datetime | None = None
     """When a person last entered password or second factor: at login or at a step-up."""
+    session_id: UUID | None = None
+    """A person's own session, through which this is asked."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
