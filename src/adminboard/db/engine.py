@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 
 from adminboard.db.urls import parse_database_url
@@ -14,7 +15,7 @@ POOL_TIMEOUT_SECONDS = 2
 
 
 def create_engine_for(
-    url: str,
+    url: str | URL,
     *,
     pool_size: int = 5,
     max_overflow: int = 5,
@@ -82,8 +83,6 @@ class Database:
         self.engine.dispose()
 
 
-def set_statement_timeout(session: Session, statement_timeout_ms: int) -> None:
-    """Allow the statements of this transaction so long, in place of the engine's limit. 0 means no limit."""
-    session.execute(
-        text("SELECT set_config('statement_timeout', :timeout, true)"), {"timeout": str(statement_timeout_ms)}
-    )
+def set_statement_timeout(session: Session | Connection, timeout: int | str) -> None:
+    """Allow the statements of this transaction so many milliseconds ("5s" does as well). 0 means no limit."""
+    session.execute(text("SELECT set_config('statement_timeout', :timeout, true)"), {"timeout": str(timeout)})

@@ -1,0 +1,108 @@
+"""Fixtures of all tests. The databases are real: one server for all, a migrated database for each worker."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from adminboard.db.embedded import OWNER_ROLE, EmbeddedServer
+from adminboard.db.engine import Database, create_engine_for
+from tests.db.rolled_back import RolledBackDatabase
+from tests.db.templates import Addresses, copied_database, make_template, opened_database
+
+FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
+    """The server that all workers share. It would lose data in a power cut; see `killable_server`."""
+    assert pytestconfig.cache is not None
+    with EmbeddedServer.start(
+        pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}"), settings=FAST_AND_CARELESS
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template_database(server: EmbeddedServer) -> str:
+    """The name of the migrated database that others are copied from."""
+    return make_template(server)
+
+
+@pytest.fixture(scope="session")
+def addresses(server: EmbeddedServer, template_database: str) -> Iterator[Addresses]:
+    """This worker's database. Leave nothing in it: work through `database`, `session` or `connection`."""
+    with copied_database(server, template_database) as copied:
+        yield copied
+
+
+@pytest.fixture(scope="session")
+def worker_engine(addresses: Addresses) -> Iterator[Engine]:
+    """As the superuser, who can take every role in turn."""
+    engine = create_engine_for(addresses.superuser_url, application_name="tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(worker_engine: Engine) -> Iterator[Connection]:
+    """A connection as the owner of the tables, in a transaction that is rolled back after the test."""
+    with worker_engine.connect() as connection:
+        connection.execute(text(f"SET LOCAL ROLE {OWNER_ROLE}"))
+        yield connection
+
+
+@pytest.fixture
+def database(connection: Connection) -> Database:
+    """What Runtime works on: as the app's role, committing into savepoints of `connection`."""
+    return RolledBackDatabase(connection)
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """For putting rows there, as the owner, and seeing what `database` committed. Flush before it looks."""
+    with Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def fresh_addresses(server: EmbeddedServer, template_database: str) -> Iterator[Addresses]:
+    """A database of this test's own, for real commits and concurrency."""
+    with copied_database(server, template_database) as copied:
+        yield copied
+
+
+@pytest.fixture
+def fresh_database(fresh_addresses: Addresses) -> Iterator[Database]:
+    """It as the board reaches it: pooled, as the app's role, with connections enough for concurrency."""
+    with opened_database(fresh_addresses.app_url) as database:
+        yield database
+
+
+@pytest.fixture
+def fresh_owner_database(fresh_addresses: Addresses) -> Iterator[Database]:
+    """It as the owner of its tables reaches it, who may put any row there."""
+    with opened_database(fresh_addresses.owner_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def killable_server(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
+    """A server of this worker's own, as durable as in production, to be killed and brought back."""
+    workers: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}-killable-{workers.get('workerid', 'main')}")
+    with EmbeddedServer.start(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def killable_addresses(killable_server: EmbeddedServer) -> Iterator[Addresses]:
+    """A migrated database on a server that runs at the start, and may be killed."""
+    killable_server.ensure_running()
+    with copied_database(killable_server, make_template(killable_server)) as copied:
+        yield copied
+        killable_server.ensure_running()
