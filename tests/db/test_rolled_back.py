@@ -13,6 +13,7 @@ from tests.db.rolled_back import WroteWhileReading
 def names(connection: Connection) -> Connection:
     reference = "REFERENCES names DEFERRABLE INITIALLY DEFERRED"
     connection.execute(text(f"CREATE TABLE names (name text PRIMARY KEY, of text {reference})"))
+    connection.execute(text("GRANT SELECT, INSERT ON names TO PUBLIC"))
     return connection
 
 
