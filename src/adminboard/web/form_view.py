@@ -77,7 +77,6 @@ class FormView:
     error: str | None = None
     preview_url: str | None = None
     destructive: bool = False
-    method: str = "post"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ STEP_PX = 40
 WIDEST_PX = 1800
 
 COLUMN_WIDTHS_PX: dict[CellKind, int] = {
-    CellKind.TEXT: 130,
-    CellKind.EMAIL: 200,
+    CellKind.TEXT: 140,
+    CellKind.EMAIL: 236,
     CellKind.BADGE: 112,
     CellKind.DATETIME: 176,
     CellKind.RELATIVE: 116,

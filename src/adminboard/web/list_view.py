@@ -5,7 +5,7 @@ complete (path and query) and keeps the rest of the list's state, so a link work
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from markupsafe import Markup
@@ -223,7 +223,9 @@ class ListView:
     """A whole list.
 
     `path` is the list's address without query. `state` is what the search-and-filter form carries along (sort, size,
-    columns, tab), never the cursor or the values of its own fields. `count_text` reads "1,247 users" or "over 10,000 users".
+    columns, tab), never the cursor or the values of its own fields; `column_state` is the same for the column chooser (all
+    but columns and cursor). `query` is the list's whole state as a query string, for saving it as a view. `count_text`
+    reads "1,247 users" or "over 10,000 users".
     `count_url` counts exactly and is None when the count already is exact. `error` stands above the rows, which stay.
     """
 
@@ -245,6 +247,7 @@ class ListView:
     previous_url: str | None = None
     next_url: str | None = None
     columns: Sequence[ColumnChoiceView] = ()
+    column_state: Sequence[HiddenView] = ()
     default_columns_url: str | None = None
     views: Sequence[SavedViewView] = ()
     save_view_url: str | None = None
@@ -253,7 +256,7 @@ class ListView:
     actions: Sequence[LinkView] = ()
     detail: DetailView | None = None
     error: str | None = None
-    query: str = field(default="")
+    query: str = ""
 
     @property
     def active_filters(self) -> int:

@@ -1,0 +1,23 @@
+// A morph copies attributes, but what someone opened, ticked or typed lives in properties. Open popovers stay open;
+// controls take the state that the server answered with, except the one being typed in.
+
+function isOpenState(element, name) {
+  return name === "open" && (element.tagName === "DETAILS" || element.tagName === "DIALOG");
+}
+
+function takeControlState(oldNode, newNode) {
+  if (!(oldNode instanceof HTMLInputElement) || oldNode === document.activeElement) return;
+  if (oldNode.type === "checkbox" || oldNode.type === "radio") oldNode.checked = newNode.hasAttribute("checked");
+  else oldNode.value = newNode.getAttribute("value") ?? "";
+}
+
+/** @param {typeof import("htmx.org").default} htmx */
+export function registerMorphing(htmx) {
+  htmx.registerExtension("board-morphing", {
+    htmx_before_morph_attr: (element, detail) => !isOpenState(element, detail.attrName),
+    htmx_before_morph_node: (element, detail) => {
+      takeControlState(detail.oldNode, detail.newNode);
+      return true;
+    },
+  });
+}

@@ -1,0 +1,51 @@
+// The user picker: options come from the server as [role=option] with data-value and data-label; choosing one fills the box.
+
+import { findMarked, markOption, moveByKey } from "./options.js";
+
+function choose(picker, option) {
+  const input = picker.querySelector("input");
+  input.value = option.dataset.value;
+  close(picker);
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function close(picker) {
+  const input = picker.querySelector("input");
+  picker.querySelector("[role='listbox']").replaceChildren();
+  input.setAttribute("aria-expanded", "false");
+  input.removeAttribute("aria-activedescendant");
+}
+
+function handleKey(event) {
+  const picker = event.target.closest("[data-picker]");
+  const box = picker?.querySelector("[role='listbox']");
+  if (!box?.childElementCount) return;
+  if (moveByKey(event, event.target, box)) return;
+  const marked = findMarked(box);
+  if (event.key === "Enter" && marked) {
+    event.preventDefault();
+    choose(picker, marked);
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    close(picker);
+  }
+}
+
+export function startPickers() {
+  document.addEventListener("keydown", handleKey);
+  document.addEventListener("click", (event) => {
+    const option = event.target.closest("[data-picker] [role='option']");
+    if (option) choose(option.closest("[data-picker]"), option);
+  });
+  document.addEventListener("focusout", (event) => {
+    const picker = event.target.closest?.("[data-picker]");
+    if (picker && !picker.contains(event.relatedTarget)) setTimeout(() => close(picker), 150);
+  });
+  document.addEventListener("htmx:after:settle", (event) => {
+    const picker = event.target.closest?.("[data-picker]");
+    if (!picker) return;
+    const input = picker.querySelector("input");
+    input.setAttribute("aria-expanded", String(event.target.childElementCount > 0));
+    markOption(input, event.target, event.target.querySelector("[role='option']"));
+  });
+}

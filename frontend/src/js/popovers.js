@@ -1,0 +1,28 @@
+// <details data-popover>: one open at a time; closes on a click outside, on Escape (focus goes back) and when focus leaves.
+
+function listOpen() {
+  return [...document.querySelectorAll("details[data-popover][open]")];
+}
+
+export function closePopovers(except = null) {
+  for (const details of listOpen()) {
+    if (!except || !details.contains(except)) details.open = false;
+  }
+}
+
+function closeInnermost(event) {
+  const open = listOpen().filter((details) => details.contains(document.activeElement)).pop() ?? listOpen().pop();
+  if (!open) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  open.open = false;
+  open.querySelector("summary").focus();
+}
+
+export function startPopovers() {
+  document.addEventListener("pointerdown", (event) => closePopovers(event.target));
+  document.addEventListener("focusin", (event) => closePopovers(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeInnermost(event);
+  });
+}

@@ -1,0 +1,166 @@
+"""How values read on a page: one place for money, time, phone numbers and lengths.
+
+`format_*` give plain text. The Jinja filters (`FILTERS`, put into an environment by `install_filters`) add what a page
+needs: the UTC value on hover, colour, the time element that the browser keeps fresh. Filters take no None; templates
+draw a missing value themselves (`ui/cells.html`).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import humanize
+import phonenumbers
+from babel.numbers import format_currency, get_currency_precision
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+LONG_TEXT_CHARACTERS = 50
+
+# Stripe counts money in the currency's smallest unit. These have none, or thousandths; all others have hundredths,
+# ISK and UGX too. https://docs.stripe.com/currencies#zero-decimal
+_WHOLE_UNITS = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split())
+
+_time_zone: ContextVar[str] = ContextVar("time_zone", default="UTC")
+_now: ContextVar[datetime | None] = ContextVar("now", default=None)
+
+
+@contextmanager
+def displaying(time_zone: str, now: datetime) -> Iterator[None]:
+    """Sets the zone in which times are shown and the moment that relative times count from, for what is rendered inside."""
+    zone_token, now_token = _time_zone.set(time_zone), _now.set(now)
+    try:
+        yield
+    finally:
+        _time_zone.reset(zone_token)
+        _now.reset(now_token)
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def format_datetime(moment: datetime, time_zone: str | None = None) -> str:
+    """An aware datetime as "2024-01-15 14:32 PST", in `time_zone` or the one that `displaying` set."""
+    local = moment.astimezone(_zone(time_zone or _time_zone.get()))
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+
+
+def format_utc(moment: datetime) -> str:
+    """An aware datetime as "2024-01-15 22:32:10 UTC"."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def format_relative(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago or ahead: "2 hours ago", "3 days from now". Counts from `now`, else from what `displaying` set."""
+    reference = now or _now.get() or datetime.now(UTC)
+    return humanize.naturaltime(moment, when=reference)
+
+
+def format_number(value: int | Decimal) -> str:
+    """A count or decimal with grouped thousands: "12,000"."""
+    return f"{value:,}"
+
+
+def format_credits(amount: Decimal) -> str:
+    """Credits as "$1,234.50" or "-$2.50"."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def format_signed_credits(amount: Decimal) -> str:
+    """A change of credits as "+$20.00" or "-$2.50"; no sign on zero."""
+    return f"+{format_credits(amount)}" if amount > 0 else format_credits(amount)
+
+
+def format_money(amount_minor: int, currency: str) -> str:
+    """An amount in Stripe's smallest unit of a currency ("usd", 123450) by that currency's own rule: "$1,234.50", "¥500"."""
+    code = currency.upper()
+    places = 0 if code in _WHOLE_UNITS else 3 if code in _THOUSANDTHS else 2
+    amount = Decimal(amount_minor).scaleb(-places)
+    if code == "USD":
+        return format_credits(amount)
+    own_rule = amount == round(amount, get_currency_precision(code))
+    return format_currency(amount, code, locale="en_US", currency_digits=own_rule)
+
+
+def format_duration(seconds: int | timedelta) -> str:
+    """A length as "4:32", from one hour "1:04:32"."""
+    total = int(seconds.total_seconds()) if isinstance(seconds, timedelta) else seconds
+    minutes, rest = divmod(abs(total), 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if total < 0 else ""
+    return f"{sign}{hours}:{minutes:02}:{rest:02}" if hours else f"{sign}{minutes}:{rest:02}"
+
+
+@lru_cache(maxsize=20_000)
+def format_phone(number: str) -> str:
+    """A number in E.164 in its region's national form, "(212) 555-0147"; anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def shorten(text: str, limit: int = LONG_TEXT_CHARACTERS) -> str:
+    """At most `limit` characters, the last an ellipsis where something was cut. Line breaks become spaces."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else f"{flat[: limit - 1].rstrip()}…"
+
+
+def _draw_datetime(moment: datetime) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.astimezone(UTC).isoformat(), format_utc(moment), format_datetime(moment)
+    )
+
+
+def _draw_relative(moment: datetime) -> Markup:
+    hover = f"{format_datetime(moment)} ({format_utc(moment)})"
+    return Markup('<time datetime="{}" title="{}" data-relative>{}</time>').format(
+        moment.astimezone(UTC).isoformat(), hover, format_relative(moment)
+    )
+
+
+def _draw_credits(amount: Decimal) -> Markup:
+    text = format_credits(amount)
+    return Markup(f'<span class="negative">{text}</span>') if amount < 0 else Markup(text)
+
+
+def _draw_signed_credits(amount: Decimal) -> Markup:
+    text = format_signed_credits(amount)
+    if amount == 0:
+        return Markup(text)
+    return Markup(f'<span class="{"positive" if amount > 0 else "negative"}">{text}</span>')
+
+
+def _draw_phone(number: str) -> Markup:
+    return Markup('<span title="{}">{}</span>').format(number, format_phone(number))
+
+
+def _draw_long_text(text: str) -> Markup:
+    shown = shorten(text)
+    return Markup('<span title="{}">{}</span>').format(text, shown) if shown != text else escape(text)
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "datetime": _draw_datetime,
+    "relative": _draw_relative,
+    "credits": _draw_credits,
+    "signed_credits": _draw_signed_credits,
+    "money": format_money,
+    "number": format_number,
+    "phone": _draw_phone,
+    "duration": format_duration,
+    "long_text": _draw_long_text,
+}
+
+
+def install_filters(environment: Environment) -> None:
+    """Adds the filters to a Jinja environment."""
+    environment.filters.update(FILTERS)
