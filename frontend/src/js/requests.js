@@ -1,4 +1,4 @@
-// What every request has in common: empty parameters stay out of addresses, an expired session leads to the login and back,
+// What every request has in common: empty parameters and the form's token stay out of addresses, an expired session leads to the login and back,
 // a failure that no panel or dialog shows becomes a toast and leaves the page as it is.
 
 import { showToast } from "./toasts.js";
@@ -8,6 +8,7 @@ const UNAUTHENTICATED = 401;
 
 function dropEmptyParameters(request) {
   if (request.method !== "GET" || !(request.body instanceof FormData)) return;
+  request.body.delete("csrf_token");
   for (const name of new Set(request.body.keys())) {
     const values = request.body.getAll(name).filter((value) => value !== "");
     request.body.delete(name);
@@ -15,9 +16,9 @@ function dropEmptyParameters(request) {
   }
 }
 
-function goToLogin() {
+function goToLogin(response) {
   const here = location.pathname + location.search;
-  location.assign(`/login?expired=1&next=${encodeURIComponent(here)}`);
+  location.assign(response.headers.get("HX-Redirect") ?? `/login?expired=1&next=${encodeURIComponent(here)}`);
 }
 
 function readSentence(html) {
@@ -45,7 +46,7 @@ export function startRequests() {
   document.addEventListener("htmx:before:response", (event) => {
     if (event.detail.ctx.response.status !== UNAUTHENTICATED) return;
     event.preventDefault();
-    goToLogin();
+    goToLogin(event.detail.ctx.response);
   });
   document.addEventListener("htmx:after:request", handleFailure);
   document.addEventListener("htmx:error", (event) => {

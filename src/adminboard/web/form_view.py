@@ -1,4 +1,6 @@
-"""What a form, a preview of a change and a toast show, ready to be drawn by `ui/action_*.html` and `ui/fields.html`."""
+"""What a form, a preview of a change and a toast show, ready to be drawn by `ui/action_*.html` and
+`ui/fields.html`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ class FieldKind(StrEnum):
     """Which control a field offers; each has a macro of the same name in `ui/fields.html`."""
 
     TEXT = "text"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - a kind of control, not a secret
     EMAIL = "email"
     TEXTAREA = "textarea"
     SELECT = "select"
@@ -28,10 +30,11 @@ class FieldKind(StrEnum):
 class FieldView:
     """One field with what was typed into it, kept as typed even when it is wrong.
 
-    `error` is the sentence beside the field. `min`, `max` and `step` are the control's own attributes, as text. DATETIME
-    takes `value` as "2026-12-01T14:30" in the admin's zone, which `hint` names; `presets` fill it (label, value).
-    USER shows `value_label` for the chosen `value` (an id) and looks others up at `search_url`. `options` serve SELECT and
-    CHOICES (several checkboxes of one name). `prefix` stands inside the control, before the value ("$").
+    `error` is the sentence beside the field. `min`, `max` and `step` are the control's own attributes, as
+    text. DATETIME takes `value` as "2026-12-01T14:30" in the admin's zone, which `hint` names; `presets`
+    fill it (label, value). USER shows `value_label` for the chosen `value` (an id) and looks others up at
+    `search_url`. `options` serve SELECT and CHOICES (several checkboxes of one name). `prefix` stands
+    inside the control, before the value ("$").
     """
 
     name: str
@@ -60,10 +63,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """A form for one change. It posts to `action_url` for the preview, or for the change itself where none is due.
+    """A form for one change. It posts to `action_url`: for the preview, or for the change where none is due.
 
-    `error` is a refusal that belongs to no field. `preview_url` asks for the live preview as fields change ("$45.50 →
-    $65.50"); None for none. `csrf_token` is drawn as a hidden field.
+    `error` is a refusal that belongs to no field. `preview_url` asks for the live preview as fields change
+    ("$45.50 → $65.50"); None for none. `csrf_token` is drawn as a hidden field.
     """
 
     title: str
@@ -81,7 +84,7 @@ class FormView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One value before and after, formatted. The first of a preview is drawn large. `tone` colours `delta`."""
+    """One value before and after, formatted; a preview's first is drawn large. `tone` colours `delta`."""
 
     label: str
     before: str
@@ -114,8 +117,9 @@ class FactView:
 class PreviewView:
     """What a change would do, and everything its confirmation posts.
 
-    `hidden` carries the command's values, `token` signs what was shown, `idempotency_key` makes a second press harmless.
-    `needs_approval` is a sentence when confirming only asks for it. `confirm_label` is the verb with its amount.
+    `hidden` carries the command's values, `token` signs what was shown, `idempotency_key` makes a second
+    press harmless. `needs_approval` is a sentence when confirming only asks for it. `confirm_label` is the
+    verb with its amount.
     """
 
     title: str

@@ -1,8 +1,8 @@
 """How values read on a page: one place for money, time, phone numbers and lengths.
 
-`format_*` give plain text. The Jinja filters (`FILTERS`, put into an environment by `install_filters`) add what a page
-needs: the UTC value on hover, colour, the time element that the browser keeps fresh. Filters take no None; templates
-draw a missing value themselves (`ui/cells.html`).
+`format_*` give plain text. The Jinja filters (`FILTERS`, put into an environment by `install_filters`) add
+what a page needs: the UTC value on hover, colour, the time element that the browser keeps fresh. Filters
+take no None; templates draw a missing value themselves (`ui/cells.html`).
 """
 
 from collections.abc import Callable, Iterator
@@ -21,10 +21,15 @@ from markupsafe import Markup, escape
 
 LONG_TEXT_CHARACTERS = 50
 
-# Stripe counts money in the currency's smallest unit. These have none, or thousandths; all others have hundredths,
-# ISK and UGX too. https://docs.stripe.com/currencies#zero-decimal
-_WHOLE_UNITS = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split())
+# Stripe counts money in the currency's smallest unit. These have none, or thousandths; all others have
+# hundredths, ISK and UGX too. https://docs.stripe.com/currencies#zero-decimal
+_WHOLE_UNITS = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+
+_POSITIVE = Markup('<span class="positive">{}</span>')
+_NEGATIVE = Markup('<span class="negative">{}</span>')
 
 _time_zone: ContextVar[str] = ContextVar("time_zone", default="UTC")
 _now: ContextVar[datetime | None] = ContextVar("now", default=None)
@@ -32,7 +37,9 @@ _now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 @contextmanager
 def displaying(time_zone: str, now: datetime) -> Iterator[None]:
-    """Sets the zone in which times are shown and the moment that relative times count from, for what is rendered inside."""
+    """Sets the zone in which times are shown and the moment that relative times count from, for what is
+    rendered inside.
+    """
     zone_token, now_token = _time_zone.set(time_zone), _now.set(now)
     try:
         yield
@@ -58,7 +65,9 @@ def format_utc(moment: datetime) -> str:
 
 
 def format_relative(moment: datetime, now: datetime | None = None) -> str:
-    """How long ago or ahead: "2 hours ago", "3 days from now". Counts from `now`, else from what `displaying` set."""
+    """How long ago or ahead: "2 hours ago", "3 days from now". Counts from `now`, else from what
+    `displaying` set.
+    """
     reference = now or _now.get() or datetime.now(UTC)
     return humanize.naturaltime(moment, when=reference)
 
@@ -79,7 +88,9 @@ def format_signed_credits(amount: Decimal) -> str:
 
 
 def format_money(amount_minor: int, currency: str) -> str:
-    """An amount in Stripe's smallest unit of a currency ("usd", 123450) by that currency's own rule: "$1,234.50", "¥500"."""
+    """An amount in Stripe's smallest unit of a currency ("usd", 123450) by that currency's own rule:
+    "$1,234.50", "¥500".
+    """
     code = currency.upper()
     places = 0 if code in _WHOLE_UNITS else 3 if code in _THOUSANDTHS else 2
     amount = Decimal(amount_minor).scaleb(-places)
@@ -129,14 +140,14 @@ def _draw_relative(moment: datetime) -> Markup:
 
 def _draw_credits(amount: Decimal) -> Markup:
     text = format_credits(amount)
-    return Markup(f'<span class="negative">{text}</span>') if amount < 0 else Markup(text)
+    return _NEGATIVE.format(text) if amount < 0 else escape(text)
 
 
 def _draw_signed_credits(amount: Decimal) -> Markup:
     text = format_signed_credits(amount)
     if amount == 0:
-        return Markup(text)
-    return Markup(f'<span class="{"positive" if amount > 0 else "negative"}">{text}</span>')
+        return escape(text)
+    return (_POSITIVE if amount > 0 else _NEGATIVE).format(text)
 
 
 def _draw_phone(number: str) -> Markup:

@@ -1,7 +1,8 @@
 """Which columns a list draws at which width, so that none is ever cut off.
 
-The width a list has depends on the window, the sidebar and an open detail, so the decision is CSS's (container queries):
-a column carries `fit-N`, and the style sheet hides it while the list is narrower than N px.
+The width a list has depends on the window, the sidebar and an open detail, so the decision is CSS's
+(container queries): a column carries `fit-N`, and the style sheet hides it while the list is narrower than
+N px.
 """
 
 from collections.abc import Sequence
@@ -31,10 +32,10 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
 
 
 def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
-    """The headers with `fit` set. Priority 1 gets 0 (always drawn); of equal priority the rightmost gives way first.
+    """The headers with `fit` set: 0 for priority 1 (always drawn); of equal priority the rightmost gives way first.
 
-    A column's `fit` is the width that it and every more important column need together, rounded up to 40 px, the steps
-    the style sheet knows.
+    A column's `fit` is the width that it and every more important column need together, rounded up to 40
+    px, the steps the style sheet knows.
     """
     by_importance = sorted(range(len(headers)), key=lambda index: (headers[index].priority, index))
     fits = [0] * len(headers)

@@ -1,7 +1,8 @@
 """What a list page shows, ready to be drawn: no query, no request, no permission is left to decide.
 
-`ui/list.html` draws a `ListView` as a whole page, `ui/list_body.html` its `#list` part alone. Every URL here is
-complete (path and query) and keeps the rest of the list's state, so a link works with and without JavaScript.
+`ui/list.html` draws a `ListView` as a whole page, `ui/list_body.html` its `#list` part alone. Every URL
+here is complete (path and query) and keeps the rest of the list's state, so a link works with and without
+JavaScript.
 """
 
 from collections.abc import Sequence
@@ -58,9 +59,10 @@ class SortDirection(StrEnum):
 class CellView:
     """One value of a row.
 
-    `value` is raw (Decimal credits, int cents, int seconds, aware datetime, str, bool) or None, which is drawn as a
-    muted "N/A". `kind`, `align` and `fit` repeat the column's. `href` makes the value a link; the row's first cell
-    needs none, it links to the row's detail. `currency` counts for money only. `tone` is a badge's or figure's.
+    `value` is raw (Decimal credits, int cents, int seconds, aware datetime, str, bool) or None, which is
+    drawn as a muted "N/A". `kind`, `align` and `fit` repeat the column's. `href` makes the value a link;
+    the row's first cell needs none, it links to the row's detail. `currency` counts for money only. `tone`
+    is a badge's or figure's.
     """
 
     kind: CellKind
@@ -78,9 +80,10 @@ class CellView:
 class HeaderView:
     """A column's head.
 
-    `priority` 1 is always drawn; 3 gives way first when the list is narrow. `width_px` is what the column needs at
-    least (`list_fit.COLUMN_WIDTHS_PX` knows each kind's). `fit` is the list's width in px from which the column is
-    drawn, as `list_fit.fit_columns` counts it. `sort_url` is None for a column that cannot be sorted.
+    `priority` 1 is always drawn; 3 gives way first when the list is narrow. `width_px` is what the column
+    needs at least (`list_fit.COLUMN_WIDTHS_PX` knows each kind's). `fit` is the list's width in px from
+    which the column is drawn, as `list_fit.fit_columns` counts it. `sort_url` is None for a column that
+    cannot be sorted.
     """
 
     name: str
@@ -96,7 +99,9 @@ class HeaderView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One row. `url` is the list with this row's detail open (`?selected=`); its fragment is asked for at the same URL."""
+    """One row. `url` is the list with this row's detail open (`?selected=`); its fragment is asked for at
+    the same URL.
+    """
 
     id: str
     url: str
@@ -135,9 +140,10 @@ class HiddenView:
 class FilterView:
     """One filter, drawn as a chip that opens its control.
 
-    CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); ranges use `name_from`/`name_to`
-    with `value_from`/`value_to` as typed; TEXT uses `name` and `value_from`. A filter in force has a `summary`
-    ("Professional, Scale") and a `remove_url`. `error` is the sentence about a value that could not be read.
+    CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); ranges use
+    `name_from`/`name_to` with `value_from`/`value_to` as typed; TEXT uses `name` and `value_from`. A filter
+    in force has a `summary` ("Professional, Scale") and a `remove_url`. `error` is the sentence about a
+    value that could not be read.
     """
 
     name: str
@@ -222,11 +228,11 @@ class DetailView:
 class ListView:
     """A whole list.
 
-    `path` is the list's address without query. `state` is what the search-and-filter form carries along (sort, size,
-    columns, tab), never the cursor or the values of its own fields; `column_state` is the same for the column chooser (all
-    but columns and cursor). `query` is the list's whole state as a query string, for saving it as a view. `count_text`
-    reads "1,247 users" or "over 10,000 users".
-    `count_url` counts exactly and is None when the count already is exact. `error` stands above the rows, which stay.
+    `path` is the list's address without query. `state` is what the search-and-filter form carries along
+    (sort, size, columns, tab), never the cursor or the values of its own fields; `column_state` is the same
+    for the column chooser (all but columns and cursor). `query` is the list's whole state as a query
+    string, for saving it as a view. `count_text` reads "1,247 users" or "over 10,000 users". `count_url`
+    counts exactly and is None when the count already is exact. `error` stands above the rows, which stay.
     """
 
     title: str

@@ -1,58 +1,39 @@
-"""The colour and sign of every status word that is drawn as a badge. A word this module does not know is grey."""
+"""The colour and sign of every word that is drawn as a badge."""
 
 from dataclasses import dataclass
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
-    """A badge's colour (green, yellow, red, blue, grey, brand) and, where a word alone is easily missed, its icon."""
+class Badge:
+    """A badge's tone (green, yellow, red, blue, grey, brand) and an icon where the word alone is easily missed."""
 
-    colour: str
+    tone: str
     icon: str | None = None
 
 
-GREEN, YELLOW, RED, BLUE, GREY, BRAND = (
-    Tone("green"),
-    Tone("yellow"),
-    Tone("red"),
-    Tone("blue"),
-    Tone("grey"),
-    Tone("brand"),
-)
+_LABEL = Badge("brand")
 
-TONES: Final[dict[str, dict[str, Tone]]] = {
-    "call": {"answered": GREEN, "forwarded": BLUE, "missed": YELLOW, "voicemail": GREY, "error": RED},
-    "subscription": {
-        "active": GREEN,
-        "trialing": BLUE,
-        "past_due": Tone("yellow", icon="alert-triangle"),
-        "unpaid": RED,
-        "canceled": RED,
-        "incomplete": YELLOW,
-        "incomplete_expired": GREY,
-        "paused": GREY,
-    },
-    "appointment": {"confirmed": GREEN, "completed": BLUE, "cancelled": RED, "no_show": YELLOW},
-    "invoice": {"paid": GREEN, "open": BLUE, "draft": GREY, "void": GREY, "uncollectible": RED},
-    "refund": {"succeeded": GREEN, "pending": YELLOW, "failed": RED},
-    "webhook": {"processed": GREEN, "received": BLUE, "processing": BLUE, "ignored": GREY, "failed": RED},
-    "approval": {"waiting": YELLOW, "approved": GREEN, "rejected": RED, "void": GREY},
-    "override": {"grant": GREEN, "revoke": RED, "expired": YELLOW},
-    "activity": {"active": GREEN, "inactive": RED, "suspended": RED, "invited": BLUE, "disabled": GREY},
-    "environment": {"production": RED, "staging": YELLOW, "development": BLUE, "demo": BLUE},
-    "plan": {},
+# One word means the same in every list it appears in: calls, subscriptions, appointments, invoices, refunds,
+# webhooks, approvals, overrides, accounts.
+_WORDS = {
+    "green": "active answered confirmed paid succeeded processed approved grant applied in_step enabled",
+    "blue": "forwarded trialing completed open received processing invited running queued",
+    "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
+    "red": "error unpaid canceled cancelled uncollectible failed rejected revoke revoked inactive suspended debt",
+    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done",
 }
+_ICONS = {
+    "past_due": "alert-triangle",
+    "failed": "alert-circle",
+    "error": "alert-circle",
+    "debt": "alert-triangle",
+}
+_BADGES = {word: Badge(tone, _ICONS.get(word)) for tone, words in _WORDS.items() for word in words.split()}
 
 
-def find_tone(kind: str, word: str) -> Tone:
-    """The tone of a status word of one kind ("subscription", "past_due"). Plans are all brand green. Raises `KeyError` for a
-    kind nobody declared; an unknown word is grey."""
-    if kind == "plan":
-        return BRAND
-    return TONES[kind].get(word, GREY)
+def tone_of(value: object) -> Badge:
+    """The badge of a stored word ("past_due", or a `StrEnum`'s member).
 
-
-def to_badge_text(word: str) -> str:
-    """A stored word as it reads on a badge: "past_due" → "past due". Upper case is the style sheet's."""
-    return word.replace("_", " ")
+    A word that is no status, like a plan's or a role's, is a label in the brand's colour.
+    """
+    return _BADGES.get(str(value), _LABEL)
