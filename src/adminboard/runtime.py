@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from threading import BoundedSemaphore
 
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
 from adminboard.core.clock import Clock, SystemClock
+from adminboard.core.errors import Unavailable
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
 from adminboard.core.work import Work, situate, work_in
@@ -21,13 +23,25 @@ from adminboard.db.engine import Database, create_engine_for
 from adminboard.settings import Settings, SettingsError
 
 
+MAX_EXPORTS = 10
+"""Exports running at once in one process; each holds a connection of its own."""
+
+
+class TooManyExports(Unavailable):
+    """All places for long exports are taken."""
+
+
 class Runtime:
     """Everything a request, a job or a command needs to begin. One per process."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock | None = None, *, exports: Database | None = None
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock: Clock = clock or SystemClock()
+        self._export_database = exports or database
+        self._exports = BoundedSemaphore(MAX_EXPORTS)
 
     @contextmanager
     def reading(self, actor: Actor | None = None, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
@@ -45,12 +59,26 @@ class Runtime:
         with work_in(self._writing(actor), actor, self.clock.now()) as work:
             yield work
 
+    @contextmanager
+    def exporting(self, actor: Actor) -> Iterator[Session]:
+        """A read-only session without a time limit, on a connection of its own beside the pool, so that long
+        exports never take one from the pages. Raises `TooManyExports` when enough are running."""
+        if not self._exports.acquire(blocking=False):
+            raise TooManyExports("Several exports are running already. Try again when one has ended.")
+        try:
+            with self._export_database.reading(statement_timeout_ms=0) as session:
+                self._prepare(session, actor)
+                yield session
+        finally:
+            self._exports.release()
+
     @cached_property
     def signed(self) -> SignedTexts:
         return SignedTexts(self.settings.secret_keys)
 
     def dispose(self) -> None:
         self.database.dispose()
+        self._export_database.dispose()
 
     @contextmanager
     def _writing(self, actor: Actor) -> Iterator[Session]:
@@ -70,11 +98,20 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard") ->
             "DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database, "
             "or start `adminboard demo`, which brings its own database."
         )
+    url = settings.database_url.get_secret_value()
+    prepare_threshold = 5 if settings.db_prepared_statements else None
     engine = create_engine_for(
-        settings.database_url.get_secret_value(),
+        url,
         pool_size=settings.db_pool_size,
         max_overflow=settings.db_max_overflow,
         application_name=application_name,
-        prepare_threshold=5 if settings.db_prepared_statements else None,
+        prepare_threshold=prepare_threshold,
     )
-    return Runtime(settings, Database(engine))
+    exports = create_engine_for(
+        url,
+        pool_size=1,
+        max_overflow=MAX_EXPORTS - 1,
+        application_name=f"{application_name} exports",
+        prepare_threshold=prepare_threshold,
+    )
+    return Runtime(settings, Database(engine), exports=Database(exports))

@@ -89,8 +89,8 @@ class Applied:
     """What an action did.
 
     ``result`` is the JSON-able answer of the REST call; ``summary`` the sentence of toast and audit log;
-    ``record`` further facts for the audit entry's "after". ``shown_once`` are secrets (a new key, a set-up code):
-    they go into this one answer and are kept nowhere, so an answer given again does not have them.
+    ``record`` further facts for the audit entry's "after". ``shown_once`` are secrets (a new key, a set-up
+    code): they go into this one answer and are kept nowhere, so an answer given again does not have them.
     """
 
     result: Mapping[str, Any]

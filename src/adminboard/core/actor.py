@@ -40,6 +40,8 @@ class Actor:
     """When a person last entered password or second factor: at login or at a step-up."""
     session_id: UUID | None = None
     """A person's own session, through which this is asked."""
+    owner_id: UUID | None = None
+    """For a key: the admin it belongs to."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

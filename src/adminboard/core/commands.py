@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from adminboard.core.canonical import to_plain
 from adminboard.core.errors import FieldError, InvalidInput
@@ -59,10 +67,10 @@ def parse_command(command: type[C], data: Mapping[str, Any]) -> C:
     try:
         return command.model_validate(dict(data))
     except ValidationError as error:
-        raise invalid_input(error, data) from None
+        raise invalid_input(error) from None
 
 
-def invalid_input(error: ValidationError, data: Mapping[str, Any] | None = None) -> InvalidInput:
+def invalid_input(error: ValidationError) -> InvalidInput:
     """A validation error in the board's words."""
     problems = [FieldError(_field_name(item), _sentence(item), item["type"]) for item in error.errors()]
     first = problems[0]

@@ -18,8 +18,9 @@ _NOT_AN_AMOUNT = "This is not an amount. Write it like 20.00 or -5.50."
 def to_credits(value: Any) -> Decimal:
     """Reads credits from text or a whole number, exactly. Raises `ValueError` with a sentence.
 
-    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. A float is refused: 0.1 + 0.2 has no place in a ledger, and a JSON number with a fraction has already
-    been rounded by whoever parsed it.
+    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. A float is refused:
+    0.1 + 0.2 has no place in a ledger, and a JSON number with a fraction has already been rounded by whoever
+    parsed it.
     """
     if isinstance(value, Decimal):
         value = str(value)

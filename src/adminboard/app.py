@@ -1,0 +1,140 @@
+"""The board as one ASGI application: areas, kit and middleware put together, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from adminboard.areas import AREAS
+from adminboard.auth.authenticator import BoardAuthenticator
+from adminboard.core.action_runner import ActionRunner
+from adminboard.core.actions import Actions
+from adminboard.runtime import Runtime
+from adminboard.web import assets, health, saved_views, search_page
+from adminboard.web.access import Door
+from adminboard.web.action_api import mount_action_api, mount_undo_api
+from adminboard.web.action_pages import mount_action_pages, mount_undo
+from adminboard.web.area import Area
+from adminboard.web.board import Board
+from adminboard.web.csrf import CrossSiteGuard
+from adminboard.web.errors import install_error_handlers
+from adminboard.web.headers import RequestFrame
+from adminboard.web.list_api import mount_list_api, mount_list_export
+from adminboard.web.list_page import mount_list_page
+from adminboard.web.page_context import VERSION
+
+API_PREFIX = "/v1/admin"
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    runtime: Runtime,
+    *,
+    areas: Sequence[Area] = AREAS,
+    alongside: Callable[[], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The application over a runtime. ``alongside`` runs as long as it does: the worker, in the default setup."""
+    app = FastAPI(
+        title="AICallGO Admin Board",
+        version=VERSION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(runtime, alongside),
+        middleware=[
+            Middleware(RequestFrame, https=runtime.settings.secure_cookies),
+            Middleware(CrossSiteGuard, public_url=runtime.settings.public_url),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
+        ],
+    )
+    app.state.board = make_board(runtime, areas)
+    install_error_handlers(app)
+    app.include_router(make_pages(areas), include_in_schema=False)
+    app.include_router(make_api(areas), prefix=API_PREFIX)
+    app.include_router(health.router)
+    check_doors(app.routes)
+    return app
+
+
+def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
+    """The parts that routes, commands and jobs share."""
+    runner = ActionRunner(
+        runtime.reading, runtime.work, runtime.signed, Actions(tuple(a for area in areas for a in area.actions))
+    )
+    return Board(runtime, runner, areas, BoardAuthenticator(runtime))
+
+
+def make_pages(areas: Iterable[Area]) -> APIRouter:
+    """Every page: what areas add of their own comes before what their listings and actions give."""
+    router = APIRouter()
+    for area in areas:
+        if area.pages is not None:
+            router.include_router(area.pages)
+        for listing in area.listings:
+            mount_list_export(router, listing)
+            if listing.has_page:
+                mount_list_page(router, listing)
+        for action in area.actions:
+            mount_action_pages(router, action)
+    mount_undo(router)
+    for kit in (saved_views.router, search_page.router, assets.router):
+        router.include_router(kit)
+    return router
+
+
+def make_api(areas: Iterable[Area]) -> APIRouter:
+    """Every call below /v1/admin."""
+    router = APIRouter()
+    for area in areas:
+        if area.api is not None:
+            router.include_router(area.api)
+        for listing in area.listings:
+            mount_list_api(router, listing)
+        for action in area.actions:
+            mount_action_api(router, action)
+    mount_undo_api(router)
+    return router
+
+
+class UnguardedRoute(RuntimeError):
+    """A route declares no access rule; the board does not start with one (guarantee 11)."""
+
+
+def check_doors(routes: Iterable[Any]) -> None:
+    """Raises `UnguardedRoute` unless every route has exactly one door."""
+    for route in routes:
+        if isinstance(route, APIRoute) and len(find_doors(route.dependant)) != 1:
+            raise UnguardedRoute(f"{sorted(route.methods)} {route.path} needs exactly one access rule")
+
+
+def find_doors(dependant: Dependant) -> list[Door]:
+    """The access rules a route declares."""
+    own = [item.call for item in dependant.dependencies if isinstance(item.call, Door)]
+    return own + [door for item in dependant.dependencies for door in find_doors(item)]
+
+
+def _lifespan(
+    runtime: Runtime, alongside: Callable[[], AbstractAsyncContextManager[None]] | None
+) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = runtime.settings
+        to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size + settings.db_max_overflow
+        try:
+            if alongside is None:
+                yield
+            else:
+                async with alongside():
+                    yield
+        finally:
+            runtime.dispose()
+
+    return lifespan

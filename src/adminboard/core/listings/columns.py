@@ -1,0 +1,74 @@
+"""Columns of a listing: a label, an expression, how it is shown, and how it is sorted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row
+from sqlalchemy.orm import InstrumentedAttribute
+
+from adminboard.core.masking import Mask, mask_in_sql
+
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sort:
+    """How a column is sorted, by keyset.
+
+    ``expression`` with ``tiebreak`` after it must be covered by one index, or a deep page is slow.
+    ``tiebreak`` defaults to the listing's key; a column of a joined table names that table's own copy of the
+    key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
+    value last in both directions.
+    """
+
+    expression: Expression
+    tiebreak: Expression | None = None
+    nullable: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Column:
+    """One column. ``key`` is its name in URLs, JSON and templates, made of the label when not given.
+
+    ``cell`` names the macro of ``ui/cells.html`` that shows it, and decides its form in CSV: "text", "email",
+    "badge", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
+    "boolean", "id", "long_text". ``priority`` 1 is always visible; 3 is the first to go when space is short.
+    ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
+    like the currency of an amount of money. ``badge`` is the kind of status word of a "badge" cell (`web.tones`).
+    """
+
+    label: str
+    value: Expression
+    key: str = ""
+    cell: str = "text"
+    sort: Sort | bool = False
+    align: Literal["start", "end"] = "start"
+    link: Callable[[Row[Any]], str | None] | None = None
+    priority: Literal[1, 2, 3] = 2
+    shown: bool = True
+    mask: Mask | None = None
+    companion: Expression | None = None
+    badge: str = "activity"
+
+    @property
+    def name(self) -> str:
+        return self.key or re.sub(r"[^a-z0-9]+", "_", self.label.lower()).strip("_")
+
+    @property
+    def sorting(self) -> Sort | None:
+        if isinstance(self.sort, Sort):
+            return self.sort
+        return Sort(self.value) if self.sort else None
+
+    def expression(self, *, masked: bool) -> ColumnElement[Any]:
+        """What is selected, under the column's name."""
+        value = mask_in_sql(self.mask, _element(self.value)) if masked and self.mask else _element(self.value)
+        return value.label(self.name)
+
+
+def _element(value: Expression) -> ColumnElement[Any]:
+    return value.expression if isinstance(value, InstrumentedAttribute) else value

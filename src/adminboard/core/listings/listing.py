@@ -1,0 +1,89 @@
+"""The declaration of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select
+from sqlalchemy.orm import Session
+
+from adminboard.core.listings.columns import Column, Expression, Sort
+from adminboard.core.listings.filters import Filter
+from adminboard.core.listings.search import Search
+from adminboard.core.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What one row is called, and several."""
+
+    one: str
+    many: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The panel beside the list: ``load`` gets a row's record (raises `NotFound`), ``template`` shows it.
+
+    The record is a frozen dataclass; fields marked with a mask are masked for readers who need it. It is
+    also what the API gives for one record.
+    """
+
+    load: Callable[[Session, UUID], Any]
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInView:
+    """A saved view that comes with the board: a name and the query string it stands for."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """A list, declared once.
+
+    ``select`` has the FROM and the joins; its columns do not matter. Joins are LEFT joins on unique keys, so
+    that they are not computed where nothing of them is asked. ``key`` identifies a row and breaks ties.
+    ``sort`` is the default, like "-created_at". ``extras`` are further values of each row, for links.
+    ``path`` is the page's address and, below /v1/admin, the API's. ``empty`` says what to do when nothing
+    is there at all.
+    """
+
+    name: str
+    title: str
+    noun: Noun
+    path: str
+    permission: Permission
+    select: Select[Any]
+    key: Expression
+    columns: Sequence[Column]
+    sort: str
+    search: Search | None = None
+    filters: Sequence[Filter] = ()
+    extras: Mapping[str, Expression] = field(default_factory=dict)
+    detail: Detail | None = None
+    empty: str = "Nothing is here yet."
+    views: Sequence[BuiltInView] = ()
+    cards: Callable[[Session, Sequence[Any]], Any] | None = None
+    row_href: Callable[[Row[Any]], str] | None = None
+    has_page: bool = True
+    """False for a list that is shown inside another page; it still has its export and its API."""
+    api_path: str | None = None
+    """Below /v1/admin, where it is not ``path``."""
+
+    @cached_property
+    def sorts(self) -> dict[str, Sort]:
+        """The offered sorts by column name."""
+        found = {column.name: column.sorting for column in self.columns}
+        return {name: sort for name, sort in found.items() if sort is not None}
+
+    @cached_property
+    def columns_by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}

@@ -1,0 +1,179 @@
+"""Answering a list's question: the page's keys first, then its rows, then a count that stays cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, bindparam, false, func, literal, null, select
+from sqlalchemy.orm import Session
+
+from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.keyset import Cursor, after, decode_cursor
+from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.search import PROBE_LIMIT
+
+COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows match; not ``exact`` means "more than ``value``"."""
+
+    value: int
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Page:
+    """One page of a list. Rows carry each column by its name, ``key`` and the listing's extras."""
+
+    rows: Sequence[Row[Any]]
+    next_cursor: str | None
+    previous_cursor: str | None
+    count: Count
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Matches:
+    """The condition of a query; ``known`` is the number of matches when the search found few."""
+
+    clauses: Sequence[ColumnElement[bool]]
+    known: int | None = None
+
+
+def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
+    """The page a query asks for. At most six statements, whatever the data. Raises `DamagedCursor`."""
+    matches = find_matches(session, listing, query)
+    cursor = _cursor(listing, query)
+    found = _find_keys(session, listing, query, matches, cursor)
+    backward = cursor is not None and cursor.backward
+    more = len(found) > query.limit
+    places = found[: query.limit]
+    if backward:
+        places.reverse()
+    rows = _load_rows(session, listing, query, [place.key for place in places])
+    has_next = bool(places) and (more or backward)
+    has_previous = bool(places) and cursor is not None and (more or not backward)
+    return Page(
+        rows=rows,
+        next_cursor=_place(query, places[-1], backward=False) if has_next else None,
+        previous_cursor=_place(query, places[0], backward=True) if has_previous else None,
+        count=_count(session, listing, query, matches),
+    )
+
+
+def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Matches:
+    """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
+    clauses = [condition.clause for condition in query.conditions]
+    if not query.term or listing.search is None:
+        return _Matches(clauses)
+    probe = listing.search.probe(query.term, listing.key, exact=query.masked)
+    if probe is None:
+        return _Matches([false()], known=0)
+    keys = list(session.scalars(probe))
+    if len(keys) <= PROBE_LIMIT:
+        return _Matches([*clauses, is_any(listing.key, keys)], known=None if clauses else len(keys))
+    clause = listing.search.clause(query.term, listing.key, exact=query.masked)
+    assert clause is not None
+    return _Matches([*clauses, clause])
+
+
+def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
+    """``expression = ANY(array)``: one statement text for any number of values."""
+    return expression == func.any(bindparam(None, list(values), type_=ARRAY(expression.type)))
+
+
+def _cursor(listing: Listing, query: ListQuery) -> Cursor | None:
+    if query.cursor is None:
+        return None
+    value_type = query.sort.expression.type
+    return decode_cursor(query.cursor, query.sort_parameter, value_type, listing.key.type)
+
+
+def _place(query: ListQuery, row: Row[Any], *, backward: bool) -> str:
+    return Cursor(query.sort_parameter, row.value, row.key, backward).encode()
+
+
+def _find_keys(
+    session: Session, listing: Listing, query: ListQuery, matches: _Matches, cursor: Cursor | None
+) -> list[Row[Any]]:
+    """Keys and sort values of the page and one more row, in the direction of travel.
+
+    Rows without a value come last. They are a second walk, because "value first, then nulls" is no order an
+    index over both can give in either direction.
+    """
+    backward = cursor is not None and cursor.backward
+    phases = [False, True] if query.sort.nullable else [False]
+    if backward:
+        phases.reverse()
+    if cursor is not None and query.sort.nullable:
+        at_nulls = cursor.value is None
+        phases = [phase for phase in phases if phase in (at_nulls, not backward)]
+    found: list[Row[Any]] = []
+    for nulls in phases:
+        missing = query.limit + 1 - len(found)
+        if missing > 0:
+            inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
+            statement = _walk(listing, query, matches, inside, backward=backward, nulls=nulls)
+            found += session.execute(statement.limit(missing)).all()
+    return found
+
+
+def _walk(
+    listing: Listing,
+    query: ListQuery,
+    matches: _Matches,
+    cursor: Cursor | None,
+    *,
+    backward: bool,
+    nulls: bool,
+) -> Select[Any]:
+    sort, key = query.sort, listing.key
+    descending = query.descending != backward
+    tiebreak = sort.tiebreak if sort.tiebreak is not None and not nulls else key
+    value: Any = null() if nulls else sort.expression
+    statement = listing.select.with_only_columns(key.label("key"), value.label("value")).where(
+        *matches.clauses
+    )
+    if sort.nullable:
+        statement = statement.where(sort.expression.is_(None) if nulls else sort.expression.is_not(None))
+    if cursor is not None and nulls:
+        statement = statement.where(key < cursor.key if descending else key > cursor.key)
+    elif cursor is not None:
+        statement = statement.where(after(sort, key, cursor.value, cursor.key, descending=descending))
+    order = [tiebreak] if nulls else [sort.expression, tiebreak]
+    return statement.order_by(*(item.desc() if descending else item.asc() for item in order))
+
+
+def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[Row[Any]]:
+    if not keys:
+        return []
+    statement = select_rows(listing, masked=query.masked).where(is_any(listing.key, keys))
+    by_key = {row.key: row for row in session.execute(statement)}
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def select_rows(listing: Listing, *, masked: bool) -> Select[Any]:
+    """The listing's SELECT with every column under its name, the key, companions and extras."""
+    columns = [column.expression(masked=masked) for column in listing.columns]
+    companions = [
+        column.companion.label(f"{column.name}_companion")
+        for column in listing.columns
+        if column.companion is not None
+    ]
+    extras = [expression.label(name) for name, expression in listing.extras.items()]
+    return listing.select.with_only_columns(listing.key.label("key"), *columns, *companions, *extras)
+
+
+def _count(session: Session, listing: Listing, query: ListQuery, matches: _Matches) -> Count:
+    if matches.known is not None:
+        return Count(matches.known, exact=True)
+    matching = listing.select.with_only_columns(literal(1)).where(*matches.clauses)
+    limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
+    number = session.scalar(select(func.count()).select_from(limited.subquery())) or 0
+    if number > COUNT_LIMIT and not query.exact_count:
+        return Count(COUNT_LIMIT, exact=False)
+    return Count(number, exact=True)

@@ -1,0 +1,117 @@
+"""What someone asks of a list: search term, conditions, sort, page size, place. Read from URL parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from adminboard.core.actor import Actor
+from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.listings.columns import Sort
+from adminboard.core.listings.filters import Condition, FilterError, Parameters
+from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.search import MAX_TERM_LENGTH
+from adminboard.core.masking import sees_personal_data
+
+PAGE_SIZES = (25, 50, 100)
+DEFAULT_PAGE_SIZE = 50
+MAX_API_LIMIT = 200
+
+
+class BadQuery(InvalidInput):
+    """Parameters of a list that make no sense; ``errors`` names each."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ListQuery:
+    """A question to a listing, validated. ``masked`` readers see and search whole values only."""
+
+    term: str
+    conditions: Sequence[Condition]
+    sort_name: str
+    descending: bool
+    sort: Sort
+    limit: int
+    cursor: str | None
+    exact_count: bool
+    masked: bool
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.term or self.conditions)
+
+    @property
+    def sort_parameter(self) -> str:
+        return f"-{self.sort_name}" if self.descending else self.sort_name
+
+
+def read_query(listing: Listing, parameters: Parameters, actor: Actor) -> ListQuery:
+    """Reads URL parameters. Raises `BadQuery` naming each parameter that is wrong, all at once.
+
+    Parameters the listing does not know are left to others (``selected``, ``columns``, ``done``).
+    """
+    errors: list[FieldError] = []
+    zone = ZoneInfo(actor.time_zone)
+    conditions = []
+    for filter_ in listing.filters:
+        try:
+            condition = filter_.read(parameters, zone)
+        except FilterError as error:
+            errors.append(FieldError(error.name, error.message))
+        else:
+            if condition is not None:
+                conditions.append(condition)
+    term = _read_term(parameters, errors)
+    sort_name, descending, sort = _read_sort(listing, parameters, errors)
+    limit = _read_limit(parameters, errors)
+    if errors:
+        raise BadQuery(" ".join(error.message for error in errors), errors=errors)
+    return ListQuery(
+        term=term if listing.search else "",
+        conditions=tuple(conditions),
+        sort_name=sort_name,
+        descending=descending,
+        sort=sort,
+        limit=limit,
+        cursor=_one(parameters, "cursor") or None,
+        exact_count=_one(parameters, "count") == "exact",
+        masked=not sees_personal_data(actor),
+    )
+
+
+def _one(parameters: Mapping[str, Sequence[str]], name: str) -> str:
+    values = parameters.get(name) or [""]
+    return values[0].strip()
+
+
+def _read_term(parameters: Parameters, errors: list[FieldError]) -> str:
+    term = _one(parameters, "q")
+    if len(term) > MAX_TERM_LENGTH:
+        errors.append(FieldError("q", f"Search for at most {MAX_TERM_LENGTH} characters."))
+    if not term.isprintable():
+        errors.append(FieldError("q", "The search contains characters that cannot be printed."))
+    return term
+
+
+def _read_sort(listing: Listing, parameters: Parameters, errors: list[FieldError]) -> tuple[str, bool, Sort]:
+    text = _one(parameters, "sort") or listing.sort
+    name, descending = text.removeprefix("-"), text.startswith("-")
+    sort = listing.sorts.get(name)
+    if sort is None:
+        offered = ", ".join(listing.sorts)
+        errors.append(
+            FieldError("sort", f"This list cannot be sorted by {name[:40]!r}; it can by {offered}.")
+        )
+        return listing.sort.removeprefix("-"), False, listing.sorts[listing.sort.removeprefix("-")]
+    return name, descending, sort
+
+
+def _read_limit(parameters: Parameters, errors: list[FieldError]) -> int:
+    text = _one(parameters, "limit")
+    if not text:
+        return DEFAULT_PAGE_SIZE
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or not 1 <= int(text) <= MAX_API_LIMIT:
+        errors.append(FieldError("limit", f"The page size is a number from 1 to {MAX_API_LIMIT}."))
+        return DEFAULT_PAGE_SIZE
+    return int(text)

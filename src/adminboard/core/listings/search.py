@@ -1,0 +1,123 @@
+"""Search of a listing: where a term is looked for, and how that stays fast on millions of rows.
+
+Each source knows which terms it can answer from an index. A search first probes the sources for a
+bounded number of keys: few are then sorted outright, many mean that walking the sort order meets one soon.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, Uuid, and_, cast, func, or_, select
+
+from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.filters import escape_like
+
+MAX_TERM_LENGTH = 200
+PROBE_LIMIT = 2_000
+_SHORTEST_TRIGRAM = 3
+_SHORTEST_TEXT = 2
+
+
+class SearchSource(ABC):
+    """One place a term is looked for. ``None`` means that this term cannot be found here."""
+
+    @abstractmethod
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        """The condition on the source's own table.
+
+        ``exact`` is set for readers who may search by whole values only.
+        """
+
+    through: Select[Any] | None = None
+    """For another table: a SELECT of the listing's keys joined to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contains(SearchSource):
+    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters."""
+
+    columns: tuple[Expression, ...]
+    through: Select[Any] | None = None
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        if len(term) < _SHORTEST_TEXT:
+            return None
+        if exact:
+            return or_(*(func.lower(column) == term.lower() for column in self.columns))
+        if len(term) < _SHORTEST_TRIGRAM:
+            pattern = f"{escape_like(term.lower())}%"
+            return or_(*(func.lower(column).like(pattern) for column in self.columns))
+        pattern = f"%{escape_like(term)}%"
+        return or_(*(column.ilike(pattern) for column in self.columns))
+
+
+@dataclass(frozen=True, eq=False)
+class IdPrefix(SearchSource):
+    """A UUID, or the first characters of one: a range of the primary key."""
+
+    column: Expression
+    through: Select[Any] | None = None
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        digits = term.replace("-", "").lower()
+        if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
+            return None
+        first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        if exact:
+            return cast(self.column, Uuid) == first if first == last else None
+        return and_(self.column >= first, self.column <= last)
+
+
+@dataclass(frozen=True, eq=False)
+class ExactText(SearchSource):
+    """An id of another system, like Stripe's: the whole of it, or its beginning from four characters."""
+
+    column: Expression
+    through: Select[Any] | None = None
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        if exact or len(term) < 4:
+            return cast(self.column, String) == term
+        return self.column.like(f"{escape_like(term)}%")
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a listing's search box finds; ``placeholder`` says so in the box."""
+
+    sources: tuple[SearchSource, ...]
+    placeholder: str
+
+    def clause(self, term: str, key: Expression, *, exact: bool) -> ColumnElement[bool] | None:
+        """The whole condition, or None when no source can answer the term."""
+        found = [self._condition(source, term, key, exact=exact) for source in self.sources]
+        clauses = [clause for clause in found if clause is not None]
+        return or_(*clauses) if clauses else None
+
+    def probe(self, term: str, key: Expression, *, exact: bool) -> Select[Any] | None:
+        """Up to ``PROBE_LIMIT`` + 1 matching keys, each source from its own index."""
+        parts = []
+        for source in self.sources:
+            clause = source.clause(term, exact=exact)
+            if clause is not None:
+                base = source.through if source.through is not None else select(key.label("key"))
+                parts.append(base.where(clause).limit(PROBE_LIMIT + 1).subquery())
+        if not parts:
+            return None
+        selects = [select(part.c[0]) for part in parts]
+        union = selects[0].union(*selects[1:]).subquery() if len(selects) > 1 else parts[0]
+        return select(union.c[0]).limit(PROBE_LIMIT + 1)
+
+    @staticmethod
+    def _condition(
+        source: SearchSource, term: str, key: Expression, *, exact: bool
+    ) -> ColumnElement[bool] | None:
+        clause = source.clause(term, exact=exact)
+        if clause is None or source.through is None:
+            return clause
+        return key.in_(source.through.where(clause))

@@ -1,0 +1,163 @@
+"""Who may come in: every route declares one of these doors, with a permission (guarantee 11).
+
+``PageRead`` and ``PageWrite`` are for people with a session, ``ApiRead`` and ``ApiWrite`` for keys, `PUBLIC`
+for the few routes that need nobody. A route without a door does not start (`app.check_doors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
+
+from adminboard.core.actor import Actor
+from adminboard.core.errors import Forbidden, InvalidInput, NotAuthenticated
+from adminboard.core.permissions import Permission
+from adminboard.web.board import Login, get_board
+from adminboard.web.csrf import check_csrf_token
+from adminboard.web.visit import Visit
+
+MAX_FORM_FIELDS = 500
+
+
+class KeyRefused(Forbidden):
+    """No key, a wrong one, an expired or revoked one: all the same to the sender."""
+
+    title = "The API key was not accepted"
+
+
+class Door:
+    """Marks a dependency as a route's access rule. ``permission`` None means: whoever passes the door."""
+
+    def __init__(self, kind: str, permission: Permission | None) -> None:
+        self.kind = kind
+        self.permission = permission
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({self.permission.value if self.permission else 'anyone'})"
+
+
+class _Public(Door):
+    def __call__(self) -> None:
+        return None
+
+
+PUBLIC = Depends(_Public("public", None))
+"""For routes that need nobody: login, health, static files."""
+
+
+async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
+    """The sent form's text fields. Raises `InvalidInput` for files, null bytes and too many fields."""
+    try:
+        form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS)
+    except Exception as error:
+        raise InvalidInput("The form could not be read. Load the page again and send it once more.") from error
+    values: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) or "\x00" in value:
+            raise InvalidInput(f"The field {name[:40]!r} contains what a text field cannot hold.")
+        values.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return values
+
+
+class _PageReadDoor(Door):
+    def __call__(self, request: Request) -> Iterator[Visit]:
+        board = get_board(request)
+        with board.runtime.reading() as session:
+            login = _require_login(request, session)
+            actor = _situated(request, login.actor)
+            self._admit(actor)
+            session.info["actor"] = actor
+            yield Visit(request, board, actor, login.session_id, _session=session)
+
+    def _admit(self, actor: Actor) -> None:
+        if self.permission is not None:
+            actor.require(self.permission)
+
+
+class _PageWriteDoor(_PageReadDoor):
+    def __call__(  # type: ignore[override]  # a changing door also takes the form
+        self, request: Request, form: Annotated[Mapping[str, Sequence[str]], Depends(read_form)]
+    ) -> Visit:
+        board = get_board(request)
+        with board.runtime.reading() as session:
+            login = _require_login(request, session)
+        actor = _situated(request, login.actor)
+        check_csrf_token(board.runtime, login.session_id, request, form)
+        self._admit(actor)
+        return Visit(request, board, actor, login.session_id, form)
+
+
+class _ApiDoor(_PageReadDoor):
+    def __call__(self, request: Request) -> Iterator[Visit]:
+        board = get_board(request)
+        with _recognised_key(request) as (session, actor):
+            self._admit(actor)
+            session.info["actor"] = actor
+            yield Visit(request, board, actor, _session=session)
+
+
+class _ApiWriteDoor(_PageReadDoor):
+    def __call__(self, request: Request) -> Visit:  # type: ignore[override]  # no session stays open
+        with _recognised_key(request) as (_, actor):
+            self._admit(actor)
+        return Visit(request, get_board(request), actor)
+
+
+def _door(door: Door) -> Any:
+    return Depends(door, scope="function")
+
+
+def page_read(permission: Permission) -> Any:
+    """A page that shows: ``Annotated[Visit, page_read(Permission.…)]`` with an open session."""
+    return _door(_PageReadDoor("page_read", permission))
+
+
+def page_write(permission: Permission) -> Any:
+    """A form that changes: session, same origin and CSRF token are checked; `Visit.form` is filled."""
+    return _door(_PageWriteDoor("page_write", permission))
+
+
+def api_read(permission: Permission) -> Any:
+    """An API call that shows."""
+    return _door(_ApiDoor("api_read", permission))
+
+
+def api_write(permission: Permission) -> Any:
+    """An API call that changes."""
+    return _door(_ApiWriteDoor("api_write", permission))
+
+
+@contextmanager
+def _recognised_key(request: Request) -> Iterator[tuple[Any, Actor]]:
+    board = get_board(request)
+    with board.runtime.reading() as session:
+        header = request.headers.get("x-admin-key")
+        actor = board.authenticator.find_key(session, header, board.runtime.clock.now())
+        if actor is None:
+            raise KeyRefused("Send a valid API key in the header X-Admin-Key. Keys are made in Settings.")
+        yield session, _situated(request, actor)
+
+
+def _require_login(request: Request, session: Any) -> Login:
+    board = get_board(request)
+    cookie = request.cookies.get(board.authenticator.cookie_name)
+    login = board.authenticator.find_login(session, cookie, board.runtime.clock.now())
+    if login is None:
+        raise NotAuthenticated("Session expired. Please log in again." if cookie else "Please log in.")
+    request.state.login = login
+    return login
+
+
+def _situated(request: Request, actor: Actor) -> Actor:
+    """The actor with where this request came from."""
+    return replace(
+        actor,
+        ip_address=request.client.host if request.client else None,
+        user_agent=request.headers.get("user-agent", "")[:300] or None,
+        request_id=request.state.request_id,
+    )

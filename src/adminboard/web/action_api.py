@@ -1,0 +1,156 @@
+"""The REST call of an action: dry run, idempotency, stale previews and undo, the same for every action."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from adminboard.core.action_runner import Confirmation, Outcome, Prepared
+from adminboard.core.actions import Action
+from adminboard.core.canonical import to_plain
+from adminboard.core.commands import parse_command
+from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.permissions import Permission
+from adminboard.web.access import api_write
+from adminboard.web.api_docs import CHANGE_ERRORS, command_schema
+from adminboard.web.visit import Visit
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, description="Makes a repeat harmless")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The token of a dry run: refuses if it is stale")]
+DryRun = Annotated[bool, Query(description="Only say what would change")]
+
+
+class MissingIdempotencyKey(InvalidInput):
+    """A change of money must say which request it is."""
+
+
+async def read_json(request: Request) -> Mapping[str, Any]:
+    """The body as a JSON object; numbers with a fraction stay exact. Raises `InvalidInput`."""
+    raw = await request.body()
+    if not raw:
+        return {}
+    try:
+        data = json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise InvalidInput("The body is not valid JSON.") from None
+    if not isinstance(data, dict):
+        raise InvalidInput("The body must be a JSON object.")
+    if "\\u0000" in raw.decode(errors="replace"):
+        raise InvalidInput("The body contains a null character.")
+    return data
+
+
+JsonBody = Annotated[Mapping[str, Any], Depends(read_json)]
+
+
+def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
+    """Adds the action's call below /v1/admin, when it declares one."""
+    rest = action.rest
+    if rest is None:
+        return
+    path_fields = frozenset(re.findall(r"{(\w+)}", rest.path))
+
+    def call(
+        request: Request,
+        visit: Annotated[Visit, api_write(action.permission)],
+        body: JsonBody,
+        dry_run: DryRun = False,
+        idempotency_key: Key = None,
+        if_match: IfMatch = None,
+    ) -> Response:
+        data = dict(body)
+        acknowledged = _read_acknowledged(data.pop("acknowledge", []))
+        command = parse_command(action.command, data | dict(request.path_params))
+        if dry_run:
+            prepared = visit.board.runner.preview(visit.actor, action, command)
+            return JSONResponse({"preview": preview_to_json(prepared)})
+        if action.money and idempotency_key is None:
+            raise MissingIdempotencyKey(
+                "This call changes money: send an Idempotency-Key header, a new one for each new change.",
+                errors=[FieldError("Idempotency-Key", "This header is required.")],
+            )
+        confirmation = Confirmation(if_match, acknowledged, idempotency_key)
+        outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
+        return JSONResponse(outcome_to_json(outcome), status_code=rest.status)
+
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(path_fields)
+    ]
+    schema = command_schema(action, path_fields)
+    router.add_api_route(
+        rest.path,
+        call,
+        methods=[rest.method],
+        name=action.name,
+        summary=rest.summary,
+        description=(action.command.__doc__ or "").strip(),
+        status_code=rest.status,
+        responses={200: {"description": "Done, or the preview of a dry run"}, **CHANGE_ERRORS},
+        openapi_extra={
+            "parameters": parameters,
+            "requestBody": {"content": {"application/json": {"schema": schema}}},
+        },
+        tags=[action.name.partition(".")[0].capitalize()],
+    )
+
+
+def mount_undo_api(router: APIRouter) -> None:
+    """Adds ``POST /v1/admin/audit/{audit_id}/undo``."""
+
+    @router.post(
+        "/audit/{audit_id}/undo", summary="Undo an audited change", responses=CHANGE_ERRORS, tags=["Audit log"]
+    )
+    def undo(
+        audit_id: UUID,
+        visit: Annotated[Visit, api_write(Permission.CUSTOMERS_READ)],
+        body: JsonBody,
+        idempotency_key: Key = None,
+    ) -> Response:
+        action, command = visit.board.runner.find_undo(visit.actor, audit_id)
+        acknowledged = _read_acknowledged(body.get("acknowledge", []))
+        confirmation = Confirmation(None, acknowledged, idempotency_key, undoes=audit_id)
+        outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
+        return JSONResponse(outcome_to_json(outcome))
+
+
+def preview_to_json(prepared: Prepared) -> dict[str, Any]:
+    """A preview as the API gives it."""
+    preview = prepared.preview
+    return {
+        "subject": {"kind": preview.subject.kind, "id": preview.subject.id, "label": preview.subject.label},
+        "changes": [
+            {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
+            for change in preview.changes
+        ],
+        "warnings": [
+            {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
+            for warning in preview.warnings
+        ],
+        "needs_approval": preview.needs_approval is not None,
+        "token": prepared.token,
+    }
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """What a change answers: its result, its audit entry, and where to undo it."""
+    undo = {"href": f"/v1/admin/audit/{outcome.audit_id}/undo"} if outcome.can_undo else None
+    return {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
+
+
+def _read_acknowledged(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        raise InvalidInput(
+            "acknowledge is a list of warning codes.", errors=[FieldError("acknowledge", "Send a list of texts.")]
+        )
+    return frozenset(value)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

@@ -1,0 +1,209 @@
+"""Pages of actions: form → preview → confirm → toast with undo, the same for every action.
+
+This is the one place that turns a refused change back into its form, so that what was typed stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from adminboard.core.action_runner import AcknowledgementRequired, Confirmation, Outcome, StalePreview, StepUpRequired
+from adminboard.core.actions import Action
+from adminboard.core.commands import Command, parse_command
+from adminboard.core.errors import DomainError
+from adminboard.core.permissions import Permission
+from adminboard.web.access import page_read, page_write
+from adminboard.web.action_view import make_preview_view, outcome_toast, shown_value
+from adminboard.web.addresses import address, local_address
+from adminboard.web.csrf import make_csrf_token
+from adminboard.web.form_view import FormView
+from adminboard.web.forms import Typed, make_fields, typed_values
+from adminboard.web.visit import Visit
+
+
+def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
+    """Adds the form, the live preview, the preview and the confirmation of one action."""
+    base = f"/actions/{action.name}"
+
+    @router.get(base, name=f"{action.name}_form")
+    def show_form(visit: Annotated[Visit, page_read(action.permission)]) -> Response:
+        return _form(visit, action, visit.parameters)
+
+    @router.get(f"{base}/live", name=f"{action.name}_live")
+    def show_live_preview(visit: Annotated[Visit, page_read(action.permission)]) -> Response:
+        return _live_preview(visit, action)
+
+    @router.post(f"{base}/preview", name=f"{action.name}_preview")
+    def preview(visit: Annotated[Visit, page_write(action.permission)]) -> Response:
+        return _preview(visit, action)
+
+    @router.post(base, name=f"{action.name}_confirm")
+    def confirm(visit: Annotated[Visit, page_write(action.permission)]) -> Response:
+        return _confirm(visit, action)
+
+
+def mount_undo(router: APIRouter) -> None:
+    """Adds ``POST /undo/{audit_id}``: runs the inverse of an audited change, or asks when it has a warning."""
+
+    @router.post("/undo/{audit_id}")
+    def undo(audit_id: UUID, visit: Annotated[Visit, page_write(Permission.CUSTOMERS_READ)]) -> Response:
+        action, command = visit.board.runner.find_undo(visit.actor, audit_id)
+        typed = {name: [str(value)] for name, value in command.to_data().items() if value is not None}
+        prepared = visit.board.runner.preview(visit.actor, action, command)
+        acknowledged = frozenset(visit.form.get("acknowledged", ()))
+        if prepared.preview.acknowledgements - acknowledged:
+            view = make_preview_view(
+                action,
+                command,
+                prepared,
+                typed,
+                csrf_token=_csrf_token(visit),
+                return_to=_return_to(visit),
+                action_url=f"/undo/{audit_id}",
+            )
+            return visit.render(_template(visit, "ui/action_preview"), preview=view)
+        token = visit.typed("token") or prepared.token
+        confirmation = Confirmation(token, acknowledged, visit.typed("idempotency_key") or None, undoes=audit_id)
+        return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
+
+
+def make_form(
+    visit: Visit,
+    action: Action[Any],
+    typed: Typed,
+    *,
+    problem: DomainError | None = None,
+) -> FormView:
+    """The form of an action, for its page, the dialog, or a panel of another page."""
+    errors = problem.errors if problem else ()
+    now = visit.board.runtime.clock.now()
+    first = {name: values[0] for name, values in typed.items() if values}
+    subject = None
+    with visit.board.runtime.reading(visit.actor) as session:
+        if action.subject is not None:
+            subject = action.subject(session, first)
+    hidden = frozenset({"user"}) if subject is not None else frozenset[str]()
+    zone = ZoneInfo(visit.actor.time_zone)
+    return_to = _return_to(visit)
+    return FormView(
+        title=action.title,
+        action_url=address(f"/actions/{action.name}/preview", {}, return_to=return_to),
+        submit_label="Preview",
+        fields=make_fields(action.command, typed, zone=zone, now=now, errors=errors, hidden=hidden),
+        csrf_token=_csrf_token(visit),
+        back_url=return_to,
+        subject=subject.label if subject else None,
+        sentence=None,
+        error=problem.detail if problem and not any(error.field for error in errors) else None,
+        preview_url=f"/actions/{action.name}/live",
+        destructive=False,
+    )
+
+
+def _form(visit: Visit, action: Action[Any], typed: Typed, problem: DomainError | None = None) -> Response:
+    form = make_form(visit, action, typed, problem=problem)
+    return visit.render(
+        _template(visit, "ui/action_form"), status_code=problem.status if problem else 200, form=form
+    )
+
+
+def _preview(visit: Visit, action: Action[Any]) -> Response:
+    try:
+        command = _read_command(visit, action, visit.form)
+        return _show_preview(visit, action, command)
+    except DomainError as problem:
+        return _form(visit, action, visit.form, problem)
+
+
+def _show_preview(
+    visit: Visit,
+    action: Action[Any],
+    command: Command,
+    *,
+    missing: Collection[str] = (),
+    problem: DomainError | None = None,
+) -> Response:
+    prepared = visit.board.runner.preview(visit.actor, action, command)
+    view = make_preview_view(
+        action,
+        command,
+        prepared,
+        visit.form,
+        csrf_token=_csrf_token(visit),
+        return_to=_return_to(visit),
+        acknowledged=visit.form.get("acknowledged", ()),
+        missing=missing,
+        error=problem.detail if problem and not missing else None,
+    )
+    return visit.render(
+        _template(visit, "ui/action_preview"), status_code=problem.status if problem else 200, preview=view
+    )
+
+
+def _confirm(visit: Visit, action: Action[Any]) -> Response:
+    try:
+        command = _read_command(visit, action, visit.form)
+    except DomainError as problem:
+        return _form(visit, action, visit.form, problem)
+    acknowledged = frozenset(visit.form.get("acknowledged", ()))
+    token, key = visit.typed("token"), visit.typed("idempotency_key")
+    confirmation = Confirmation(token or "missing", acknowledged, key or None)
+    try:
+        return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
+    except AcknowledgementRequired as problem:
+        missing = problem.preview.acknowledgements - acknowledged
+        return _show_preview(visit, action, command, missing=missing, problem=problem)
+    except StalePreview as problem:
+        return _show_preview(visit, action, command, problem=problem)
+    except StepUpRequired:
+        raise
+    except DomainError as problem:
+        return _form(visit, action, visit.form, problem)
+
+
+def _done(visit: Visit, outcome: Outcome) -> Response:
+    if visit.target is not None:
+        response = visit.render("ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit))
+        response.headers["HX-Trigger"] = "board:changed"
+        return response
+    path, _, query = _return_to(visit).partition("?")
+    location = f"{path}?{query}&done={outcome.audit_id}" if query else f"{path}?done={outcome.audit_id}"
+    return RedirectResponse(location, 303)
+
+
+def _live_preview(visit: Visit, action: Action[Any]) -> Response:
+    """The first change as one line, while typing; nothing while the input makes no sense yet."""
+    change = None
+    try:
+        command = _read_command(visit, action, visit.parameters, lenient=True)
+        preview = action.preview(visit.session, command)
+        change = preview.changes[0] if preview.changes else None
+    except DomainError:
+        change = None
+    return visit.render("ui/live_preview.html", change=change, shown=shown_value)
+
+
+def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: bool = False) -> Any:
+    data = typed_values(action.command, typed, ZoneInfo(visit.actor.time_zone))
+    if lenient and len(data.get("reason", "")) < 10 and "reason" in action.command.model_fields:
+        data["reason"] = "not written yet"
+    return parse_command(action.command, data)
+
+
+def _csrf_token(visit: Visit) -> str:
+    return make_csrf_token(visit.board.runtime, visit.session_id)
+
+
+def _return_to(visit: Visit) -> str:
+    wanted = visit.typed("return_to") or visit.parameter("return_to")
+    return local_address(wanted, "/")
+
+
+def _template(visit: Visit, name: str) -> str:
+    return f"{name}_body.html" if visit.target is not None else f"{name}.html"

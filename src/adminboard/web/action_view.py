@@ -1,0 +1,119 @@
+"""Previews and outcomes of actions as their templates draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from adminboard.core.action_runner import Outcome, Prepared
+from adminboard.core.actions import Action, Caution, Change
+from adminboard.core.commands import Command
+from adminboard.web import formatting
+from adminboard.web.addresses import address
+from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
+from adminboard.web.forms import Typed, field_kind, hidden_values
+from adminboard.web.list_view import HiddenView
+
+_SHOWN: dict[str, Callable[[Any], Any]] = {
+    "credits": formatting.format_credits,
+    "signed_credits": formatting.format_signed_credits,
+    "datetime": formatting.format_datetime,
+}
+
+
+def make_preview_view(
+    action: Action[Any],
+    command: Command,
+    prepared: Prepared,
+    typed: Typed,
+    *,
+    csrf_token: str,
+    return_to: str,
+    acknowledged: Collection[str] = (),
+    missing: Collection[str] = (),
+    error: str | None = None,
+    action_url: str | None = None,
+) -> PreviewView:
+    """The confirmation page of a change. ``missing`` warnings were not acknowledged and say so."""
+    preview = prepared.preview
+    base = f"/actions/{action.name}"
+    back = {name: list(typed[name]) for name in type(command).model_fields if name in typed}
+    return PreviewView(
+        title=action.title,
+        action_url=action_url or base,
+        back_url=address(base, back, return_to=return_to),
+        confirm_label=action.label(command, preview),
+        token=prepared.token,
+        idempotency_key=uuid4().hex,
+        csrf_token=csrf_token,
+        subject=preview.subject.label,
+        changes=[_make_change(change) for change in preview.changes],
+        warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
+        facts=_make_facts(command),
+        needs_approval=preview.needs_approval,
+        destructive=action.destructive,
+        hidden=[*hidden_values(command, typed), HiddenView("return_to", return_to)],
+        error=error,
+    )
+
+
+def make_toast(summary: str, audit_id: UUID, *, can_undo: bool) -> ToastView:
+    """What just happened, with Undo where there is one."""
+    return ToastView(title=summary, undo_url=f"/undo/{audit_id}" if can_undo else None)
+
+
+def outcome_toast(outcome: Outcome) -> ToastView:
+    return make_toast(outcome.summary, outcome.audit_id, can_undo=outcome.can_undo)
+
+
+def shown_value(value: Any, cell: str = "text") -> str:
+    """A value of a preview or an audit entry as plain text."""
+    if value is None or value == "":
+        return "none"
+    if cell in _SHOWN:
+        return str(_SHOWN[cell](value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return str(formatting.format_datetime(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(shown_value(item) for item in value)
+    return str(value)
+
+
+def _make_change(change: Change) -> ChangeView:
+    delta, tone = None, None
+    if isinstance(change.before, Decimal) and isinstance(change.after, Decimal) and change.cell == "credits":
+        difference = change.after - change.before
+        delta = str(formatting.format_signed_credits(difference))
+        tone = "green" if difference > 0 else "red"
+    return ChangeView(
+        change.field, shown_value(change.before, change.cell), shown_value(change.after, change.cell), delta, tone
+    )
+
+
+def _make_warning(warning: Caution, acknowledged: Collection[str], missing: Collection[str]) -> WarningView:
+    return WarningView(
+        code=warning.code,
+        message=warning.message,
+        must_acknowledge=warning.must_acknowledge,
+        acknowledged=warning.code in acknowledged,
+        error="Tick this to go on." if warning.code in missing else None,
+    )
+
+
+def _make_facts(command: Command) -> list[FactView]:
+    """The command's own visible fields, so that the confirmation shows all that was entered."""
+    facts = []
+    for name, info in type(command).model_fields.items():
+        kind = field_kind(info)
+        if kind in (FieldKind.HIDDEN, FieldKind.USER, FieldKind.PASSWORD, FieldKind.DECIMAL):
+            continue
+        value = getattr(command, name)
+        words = str(getattr(value, "value", value)).replace("_", " ") if kind is FieldKind.SELECT else value
+        text = "never" if kind is FieldKind.DATETIME and value is None else shown_value(words)
+        facts.append(FactView(info.title or name.replace("_", " ").capitalize(), text))
+    return facts

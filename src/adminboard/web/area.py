@@ -1,0 +1,83 @@
+"""Areas: everything about one subject, in one folder, declared once and mounted by `app.create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from adminboard.core.actions import Action
+from adminboard.core.actor import Actor
+from adminboard.core.listings import Listing
+from adminboard.core.permissions import Permission
+
+
+class NavigationGroup(StrEnum):
+    """The groups of the sidebar, in their order."""
+
+    OVERVIEW = "Overview"
+    CUSTOMERS = "Customers"
+    MONEY = "Money"
+    OPERATIONS = "Operations"
+    SETTINGS = "Settings"
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An entry of the sidebar, for those with ``permission``. ``order`` sorts within the group.
+
+    ``count`` is a figure beside it, asked with each page; it must cost next to nothing.
+    """
+
+    group: NavigationGroup
+    title: str
+    url: str
+    icon: str
+    permission: Permission
+    order: int = 50
+    count: Callable[[Session], int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing the global search found."""
+
+    title: str
+    subtitle: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProvider:
+    """What an area adds to the global search.
+
+    ``find`` gets at most ``limit`` hits for a term within a few milliseconds on any amount of data; the actor
+    decides about masking and exactness.
+    """
+
+    title: str
+    permission: Permission
+    find: Callable[[Session, Actor, str, int], Sequence[Hit]]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A subject of the board.
+
+    ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
+    ``api`` hold what is more than a listing or an action; every route of them declares its access
+    (`web.access`). ``jobs`` registers periodic and deferred tasks.
+    """
+
+    name: str
+    navigation: Sequence[NavigationItem] = ()
+    listings: Sequence[Listing] = ()
+    actions: Sequence[Action[Any]] = ()
+    pages: APIRouter | None = None
+    api: APIRouter | None = None
+    search: Sequence[SearchProvider] = ()

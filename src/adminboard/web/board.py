@@ -1,0 +1,69 @@
+"""What every request needs of the board that was put together: one object on ``app.state.board``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+from uuid import UUID
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from adminboard.core.action_runner import ActionRunner
+from adminboard.core.actor import Actor
+from adminboard.core.listings import Listing
+from adminboard.runtime import Runtime
+from adminboard.web.area import Area, NavigationItem, SearchProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session that was recognised: who it is, which session, and the cookie to send anew, if any."""
+
+    actor: Actor
+    session_id: UUID
+    refreshed_cookie: str | None = None
+
+
+class Authenticator(Protocol):
+    """Recognises people by their session and programs by their key. Supplied by the auth area.
+
+    ``cookie_name`` is that of the session. A browser's session never opens the API, a key never a page.
+    """
+
+    cookie_name: str
+
+    def find_login(self, session: Session, cookie: str | None, now: datetime) -> Login | None: ...
+
+    def find_key(self, session: Session, header: str | None, now: datetime) -> Actor | None: ...
+
+
+@dataclass(frozen=True)
+class Board:
+    """The parts of the running board, for routes."""
+
+    runtime: Runtime
+    runner: ActionRunner
+    areas: Sequence[Area]
+    authenticator: Authenticator
+
+    @cached_property
+    def listings(self) -> dict[str, Listing]:
+        return {listing.name: listing for area in self.areas for listing in area.listings}
+
+    @cached_property
+    def navigation(self) -> Sequence[NavigationItem]:
+        return tuple(item for area in self.areas for item in area.navigation)
+
+    @cached_property
+    def search_providers(self) -> Sequence[SearchProvider]:
+        return tuple(provider for area in self.areas for provider in area.search)
+
+
+def get_board(request: Request) -> Board:
+    """The board this request came to."""
+    board: Board = request.app.state.board
+    return board

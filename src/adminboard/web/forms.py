@@ -1,0 +1,216 @@
+"""Forms made of commands: each field's control, what was typed, and what was wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic.fields import FieldInfo
+
+from adminboard.core.commands import Command
+from adminboard.core.errors import FieldError
+from adminboard.web.form_view import FieldKind, FieldView
+from adminboard.web.list_view import HiddenView, OptionView
+
+Typed = Mapping[str, Sequence[str]]
+DATETIME_FORMAT = "%Y-%m-%dT%H:%M"
+
+
+def make_fields(
+    command: type[Command],
+    typed: Typed,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    errors: Sequence[FieldError] = (),
+    hidden: frozenset[str] = frozenset(),
+) -> list[FieldView]:
+    """A control for each field of the command, holding what was typed. ``hidden`` fields travel unseen.
+
+    The first visible field that is wrong, or else the first empty one, gets the focus.
+    """
+    messages = {error.field.partition(".")[0]: error.message for error in reversed(errors)}
+    views = [
+        _make_field(name, info, typed.get(name), zone=zone, now=now, error=messages.get(name), hide=name in hidden)
+        for name, info in command.model_fields.items()
+    ]
+    return _with_focus(views)
+
+
+def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
+    """The typed fields as command data: local times get the reader's zone, empty optional fields are left out."""
+    data: dict[str, Any] = {}
+    for name, info in command.model_fields.items():
+        kind = field_kind(info)
+        if kind is FieldKind.CHECKBOX:
+            data[name] = bool(typed.get(name))
+        elif kind is FieldKind.CHOICES:
+            data[name] = list(typed.get(name, ()))
+        elif name in typed:
+            text = typed[name][0]
+            if text.strip() or info.is_required():
+                data[name] = _with_zone(text, zone) if kind is FieldKind.DATETIME else text
+    return data
+
+
+def hidden_values(command: Command, typed: Typed) -> list[HiddenView]:
+    """The typed fields of a command, to be posted again with its confirmation."""
+    return [
+        HiddenView(name, value) for name in type(command).model_fields for value in typed.get(name, ())
+    ]
+
+
+def field_kind(info: FieldInfo) -> FieldKind:
+    """The control for a field: what it asks for by ``widget``, else by its type."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    if "widget" in extra:
+        return FieldKind(str(extra["widget"]))
+    kind = _plain_type(info.annotation)
+    if get_origin(kind) in (list, tuple, set, frozenset):
+        return FieldKind.CHOICES
+    if not isinstance(kind, type):
+        return FieldKind.TEXT
+    by_type: list[tuple[type, FieldKind]] = [
+        (Enum, FieldKind.SELECT),
+        (bool, FieldKind.CHECKBOX),
+        (Decimal, FieldKind.DECIMAL),
+        (int, FieldKind.INTEGER),
+        (datetime, FieldKind.DATETIME),
+        (UUID, FieldKind.HIDDEN),
+    ]
+    return next((control for base, control in by_type if issubclass(kind, base)), FieldKind.TEXT)
+
+
+def _plain_type(annotation: Any) -> Any:
+    """The type without "or None"."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(item for item in get_args(annotation) if item is not NoneType)
+    return annotation
+
+
+def _make_field(
+    name: str,
+    info: FieldInfo,
+    typed: Sequence[str] | None,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    error: str | None,
+    hide: bool,
+) -> FieldView:
+    kind = FieldKind.HIDDEN if hide else field_kind(info)
+    value = _shown_value(typed, info, kind, zone)
+    limits = _limits(info)
+    return FieldView(
+        name=name,
+        label=info.title or name.replace("_", " ").capitalize(),
+        kind=kind,
+        value=value,
+        error=error,
+        hint=_hint(info, kind, zone),
+        required=info.is_required() and kind is not FieldKind.CHECKBOX,
+        options=_options(info, kind, typed, value),
+        min=limits.get("min"),
+        max=limits.get("max"),
+        min_length=limits.get("min_length"),
+        max_length=limits.get("max_length"),
+        presets=_presets(zone, now) if kind is FieldKind.DATETIME else (),
+        search_url="/users/picker" if kind is FieldKind.USER else None,
+        prefix="$" if kind is FieldKind.DECIMAL else None,
+        checked=kind is FieldKind.CHECKBOX and value == "true",
+        autocomplete="new-password" if kind is FieldKind.PASSWORD else "off",
+    )
+
+
+def _shown_value(typed: Sequence[str] | None, info: FieldInfo, kind: FieldKind, zone: ZoneInfo) -> str:
+    if kind is FieldKind.CHECKBOX:
+        checked = bool(typed) if typed is not None else bool(info.get_default() or False)
+        return "true" if checked else ""
+    if typed is not None:
+        text = typed[0] if typed else ""
+        return _without_zone(text, zone) if kind is FieldKind.DATETIME else text
+    default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, Enum):
+        return str(default.value)
+    return "" if default is None or isinstance(default, list | tuple | frozenset | set) else str(default)
+
+
+def _hint(info: FieldInfo, kind: FieldKind, zone: ZoneInfo) -> str | None:
+    if kind is FieldKind.DATETIME:
+        return f"{info.description or ''} Time zone: {zone.key}.".strip()
+    return info.description
+
+
+def _limits(info: FieldInfo) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for item in info.metadata:
+        if isinstance(item, Ge):
+            limits["min"] = str(item.ge)
+        elif isinstance(item, Le):
+            limits["max"] = str(item.le)
+        elif isinstance(item, MinLen):
+            limits["min_length"] = item.min_length
+        elif isinstance(item, MaxLen):
+            limits["max_length"] = item.max_length
+        else:
+            limits |= {
+                name: getattr(item, name)
+                for name in ("min_length", "max_length")
+                if getattr(item, name, None) is not None
+            }
+    return limits
+
+
+def _options(info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str) -> list[OptionView]:
+    if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
+        return []
+    words = _plain_type(info.annotation)
+    if kind is FieldKind.CHOICES:
+        words = get_args(words)[0]
+    chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
+    return [
+        OptionView(str(word.value), str(word.value).replace("_", " ").capitalize(), str(word.value) in chosen)
+        for word in words
+    ]
+
+
+def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:
+    local = now.astimezone(zone)
+    return [
+        OptionView((local + timedelta(days=days)).strftime(DATETIME_FORMAT), f"{days} days") for days in (7, 30, 90)
+    ]
+
+
+def _with_zone(text: str, zone: ZoneInfo) -> str:
+    """A local time as typed, with the zone it was meant in; anything else is left for validation to refuse."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    if len(text.strip()) == len(date.min.isoformat()):
+        return text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def _without_zone(text: str, zone: ZoneInfo) -> str:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    return (moment.astimezone(zone) if moment.tzinfo else moment).strftime(DATETIME_FORMAT)
+
+
+def _with_focus(views: list[FieldView]) -> list[FieldView]:
+    visible = [view for view in views if view.kind is not FieldKind.HIDDEN]
+    chosen = next((view for view in visible if view.error), None) or next(
+        (view for view in visible if not view.value), None
+    )
+    return [replace(view, autofocus=True) if view is chosen else view for view in views]

@@ -1,0 +1,134 @@
+"""The API of a listing: JSON pages, one record, and CSV, from the same declaration as the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, is_dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from sqlalchemy import Row
+
+from adminboard.core.actor import Actor
+from adminboard.core.audit import Target
+from adminboard.core.canonical import to_plain
+from adminboard.core.listings import Listing
+from adminboard.core.listings.export import export_statement, stream_csv
+from adminboard.core.listings.paging import load_page
+from adminboard.core.listings.query import read_query
+from adminboard.core.masking import masked_for
+from adminboard.runtime import Runtime
+from adminboard.web.access import api_read, page_read
+from adminboard.web.api_docs import ERRORS, list_parameters, page_schema
+from adminboard.web.visit import Visit
+
+
+def mount_list_api(router: APIRouter, listing: Listing) -> None:
+    """Adds ``GET /v1/admin<path>`` (JSON, or CSV when accepted) and, with a detail, ``…/{id}``."""
+
+    @router.get(
+        listing.api_path or listing.path,
+        name=f"{listing.name}_list",
+        summary=f"List {listing.noun.many}",
+        responses={200: page_schema(listing), **ERRORS},
+        openapi_extra={"parameters": list_parameters(listing)},
+        tags=[listing.title],
+    )
+    def list_records(
+        visit: Annotated[Visit, api_read(listing.permission)],
+        accept: Annotated[str, Header(include_in_schema=False)] = "application/json",
+    ) -> Response:
+        if "text/csv" in accept:
+            return csv_response(visit, listing)
+        page = load_page(visit.session, listing, read_query(listing, visit.parameters, visit.actor))
+        return JSONResponse(
+            {
+                "items": [row_to_json(listing, row) for row in page.rows],
+                "next_cursor": page.next_cursor,
+                "count": {"value": page.count.value, "exact": page.count.exact},
+            }
+        )
+
+    if listing.detail is not None:
+        _mount_record(router, listing)
+
+
+def _mount_record(router: APIRouter, listing: Listing) -> None:
+    detail = listing.detail
+    assert detail is not None
+
+    @router.get(
+        f"{listing.api_path or listing.path}/{{id}}",
+        name=f"{listing.name}_record",
+        summary=f"Get one {listing.noun.one}",
+        responses=ERRORS,
+        tags=[listing.title],
+    )
+    def get_record(id: UUID, visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
+        record = masked_for(visit.actor, detail.load(visit.session, id))
+        assert is_dataclass(record) and not isinstance(record, type)
+        return JSONResponse(to_plain(asdict(record)))
+
+
+def mount_list_export(router: APIRouter, listing: Listing) -> None:
+    """Adds ``GET <path>/export.csv`` for people: everything the filter matches."""
+
+    @router.get(f"{listing.path}/export.csv", name=f"{listing.name}_export")
+    def export_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+        return csv_response(visit, listing)
+
+
+def row_to_json(listing: Listing, row: Row[Any]) -> dict[str, Any]:
+    """A row as the API gives it: the key as ``id`` and every column by its name."""
+    values = {column.name: to_plain(getattr(row, column.name)) for column in listing.columns}
+    currencies = {
+        f"{column.name}_currency": getattr(row, f"{column.name}_companion")
+        for column in listing.columns
+        if column.cell == "money"
+    }
+    return {"id": to_plain(row.key), **values, **currencies}
+
+
+def csv_response(visit: Visit, listing: Listing) -> Response:
+    """The filtered list as a file; who exported what is written to the audit log first."""
+    runtime, actor = visit.board.runtime, visit.actor
+    query = read_query(listing, visit.parameters, actor)
+    filters = {condition.name: condition.words for condition in query.conditions}
+    with runtime.work(actor) as work:
+        work.audit(
+            "lists.export",
+            Target("list", listing.name, listing.title),
+            f"Exported {listing.noun.many} as CSV",
+            after={"search": query.term, "filters": filters, "sort": query.sort_parameter},
+        )
+    stack = ExitStack()
+    try:
+        chunks = _open_stream(stack, runtime, actor, listing, visit)
+        first = next(chunks)
+    except BaseException:
+        stack.close()
+        raise
+    moment = runtime.clock.now().strftime("%Y-%m-%d-%H%M")
+    name = f"{listing.name.replace('_', '-')}-{moment}.csv"
+    return StreamingResponse(
+        _closing(stack, first, chunks),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _open_stream(
+    stack: ExitStack, runtime: Runtime, actor: Actor, listing: Listing, visit: Visit
+) -> Iterator[bytes]:
+    session = stack.enter_context(runtime.exporting(actor))
+    query = read_query(listing, visit.parameters, actor)
+    return stream_csv(session, export_statement(session, listing, query))
+
+
+def _closing(stack: ExitStack, first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    with stack:
+        yield first
+        yield from chunks

@@ -1,0 +1,111 @@
+"""What every page shows around its content: the ``board`` of the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from fastapi import Request
+
+from adminboard.core.actor import Actor
+from adminboard.settings import Environment
+from adminboard.web.area import NavigationGroup, NavigationItem
+from adminboard.web.board import Board, Login, get_board
+from adminboard.web.csrf import make_csrf_token
+from adminboard.web.form_view import ToastView
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "board_theme"
+_TONES = {Environment.PRODUCTION: "danger", Environment.STAGING: "warning"}
+VERSION = version("adminboard")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentBadge:
+    name: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownActor:
+    name: str
+    role: str
+    time_zone: str
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    title: str
+    url: str
+    icon: str
+    active: bool
+    count: int | None
+    tone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    title: str
+    items: Sequence[ShownItem]
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """The frame of a page. ``time_zone`` and ``now`` are what dates are shown in and counted from."""
+
+    environment: EnvironmentBadge
+    theme: str
+    csrf_token: str
+    actor: ShownActor | None
+    navigation: Sequence[ShownGroup]
+    toasts: Sequence[ToastView]
+    version: str
+    time_zone: str
+    now: datetime
+
+
+def page_context(request: Request) -> PageContext:
+    """The frame for this request; without a login it has neither navigation nor actor."""
+    board = get_board(request)
+    login: Login | None = getattr(request.state, "login", None)
+    settings = board.runtime.settings
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    return PageContext(
+        environment=EnvironmentBadge(settings.app_env.value, _TONES.get(settings.app_env, "info")),
+        theme=theme if theme in THEMES else "auto",
+        csrf_token=make_csrf_token(board.runtime, login.session_id if login else None),
+        actor=_shown_actor(login.actor) if login else None,
+        navigation=_navigation(board, login.actor, request.url.path) if login else (),
+        toasts=getattr(request.state, "toasts", ()),
+        version=VERSION,
+        time_zone=login.actor.time_zone if login else settings.default_timezone,
+        now=board.runtime.clock.now(),
+    )
+
+
+def _shown_actor(actor: Actor) -> ShownActor:
+    local_part = actor.name.partition("@")[0]
+    words = local_part.replace(".", " ").replace("-", " ").split() or ["?"]
+    initials = "".join(word[0] for word in words[:2]).upper()
+    return ShownActor(actor.name, actor.role.value if actor.role else "", actor.time_zone, initials)
+
+
+def _navigation(board: Board, actor: Actor, path: str) -> Sequence[ShownGroup]:
+    groups = []
+    for group in NavigationGroup:
+        items = [
+            _shown_item(item, path)
+            for item in sorted(board.navigation, key=lambda item: item.order)
+            if item.group is group and actor.may(item.permission)
+        ]
+        if items:
+            groups.append(ShownGroup(group.value, items))
+    return groups
+
+
+def _shown_item(item: NavigationItem, path: str) -> ShownItem:
+    active = path == item.url or path.startswith(f"{item.url}/")
+    return ShownItem(item.title, item.url, item.icon, active, None, None)

@@ -1,0 +1,51 @@
+"""Templates: one environment that finds the kit's and every area's, strict about missing values."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from adminboard.web import formatting
+from adminboard.web.assets import asset
+from adminboard.web.page_context import page_context
+from adminboard.web.tones import find_tone, to_badge_text
+
+PACKAGE = Path(__file__).parent.parent
+
+
+@cache
+def environment() -> Environment:
+    """``ui/…`` is the kit; ``<area>/…`` is that area's own ``templates`` folder."""
+    areas = {path.parent.name: FileSystemLoader(path) for path in sorted(PACKAGE.glob("*/templates"))}
+    kit = areas.pop("web")
+    made = Environment(
+        loader=ChoiceLoader([kit, PrefixLoader(areas)]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=1_000,
+    )
+    made.filters.update(formatting.FILTERS)
+    made.globals.update(asset=asset, badge_tone=find_tone, badge_text=to_badge_text)
+    return made
+
+
+def render_text(template: str, **context: Any) -> Markup:
+    """The template as safe HTML, for fragments inside other templates."""
+    return Markup(environment().get_template(template).render(**context))
+
+
+def render(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """The template as a response, with ``board`` (`page_context`) for what surrounds it."""
+    board = page_context(request)
+    with formatting.displaying(board.time_zone, board.now):
+        html = environment().get_template(template).render(board=board, **context)
+    return HTMLResponse(html, status_code=status_code)
