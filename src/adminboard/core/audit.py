@@ -79,9 +79,14 @@ _CONTENT = tuple(item.name for item in fields(Draft))
 
 
 def content_digest(entry: Draft | AuditEntry) -> bytes:
-    """SHA-256 over every field that says something, the same before writing and after reading back."""
-    content = {name: getattr(entry, name) for name in _CONTENT}
-    if content["ip_address"] is not None:
+    """SHA-256 over every field that says something, the same before writing and after reading back.
+
+    Fields without a value are left out, so that a field added in a later version changes no earlier digest.
+    Raises `TypeError` or `ValueError` for content the board cannot have written.
+    """
+    values = ((name, getattr(entry, name)) for name in _CONTENT)
+    content = {name: value for name, value in values if value is not None}
+    if "ip_address" in content:
         content["ip_address"] = str(ip_address(str(content["ip_address"])))
     return digest(content)
 
@@ -98,7 +103,11 @@ def append(session: Session, drafts: Sequence[Draft]) -> None:
     the trail cannot be written; the caller must then roll back.
     """
     try:
-        head = session.execute(select(AuditHead.position, AuditHead.hash).with_for_update()).one()
+        head = session.execute(select(AuditHead.position, AuditHead.hash).with_for_update()).one_or_none()
+        if head is None:
+            raise AuditUnavailable(
+                "The audit log has lost its end, so nothing was changed. Run `adminboard audit verify`."
+            )
         position, latest = head.position, bytes(head.hash)
         rows = []
         for draft in drafts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 def to_plain(value: Any) -> Any:
     """A JSON value for anything the board keeps in a log: times in UTC, decimals and ids as text.
 
-    Raises `TypeError` for floats and unknown types rather than guess a spelling for them.
+    Raises `TypeError` for floats, times without zone and unknown types rather than guess a spelling.
     """
     match value:
         case None | bool() | int() | str() if not isinstance(value, Enum):
@@ -26,12 +27,14 @@ def to_plain(value: Any) -> Any:
         case Decimal() | UUID():
             return str(value)
         case datetime():
+            if value.tzinfo is None:
+                raise TypeError("a time without zone has no canonical form")
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
         case BaseModel():
             return to_plain(value.model_dump())
-        case dict():
+        case Mapping():
             return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             items = [to_plain(item) for item in value]

@@ -57,6 +57,7 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
         raise KeyReused(
             "This Idempotency-Key was used for a different request. Use a new key for each new change."
         )
+    assert stored.response is not None, "a key was committed without its answer"
     response: Mapping[str, Any] = stored.response
     return response
 

@@ -86,7 +86,8 @@ def _from_text(value: Any, kind: TypeEngine[Any]) -> Any:
 
 
 def _check_plain(value: Any, wanted: type) -> Any:
-    if type(value) is not wanted or (wanted is str and "\x00" in value):
+    is_wanted: bool = type(value) is wanted
+    if not is_wanted or (wanted is str and "\x00" in value):
         raise ValueError("wrong type")
     if wanted is int and abs(value) >= 2**63:
         raise ValueError("out of reach")
