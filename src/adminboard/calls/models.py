@@ -50,7 +50,7 @@ class CallLog(Identified, Timestamped, Base):
         Index("ix_call_logs_caller_phone_search", text("caller_phone gin_trgm_ops"), postgresql_using="gin"),
         Index(
             "ix_call_logs_text",
-            text("to_tsvector('english', coalesce(ai_summary, '') || ' ' || coalesce(transcript, ''))"),
+            text("to_tsvector('english', (coalesce(ai_summary, '') || ' ') || coalesce(transcript, ''))"),
             postgresql_using="gin",
         ),
     )
