@@ -1,0 +1,164 @@
+"""Sessions that say whether they may write, and connections that outlive their server."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+
+import pytest
+from sqlalchemy import Engine, exc, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from adminboard.db.embedded import EmbeddedServer
+from adminboard.db.embedded.processes import processes_of
+from adminboard.db.engine import Database, create_engine_for
+from adminboard.db.reachability import is_database_gone
+from tests.db.templates import Addresses, opened_database
+
+GUARANTEED_SECONDS = 2.0
+
+
+@pytest.fixture
+def killable_database(killable_addresses: Addresses) -> Iterator[Database]:
+    with opened_database(killable_addresses.app_url) as database:
+        yield database
+
+
+@contextmanager
+def small_engine(addresses: Addresses, prepare_threshold: int | None = 5) -> Iterator[Engine]:
+    engine = create_engine_for(
+        addresses.app_url, pool_size=1, max_overflow=0, prepare_threshold=prepare_threshold
+    )
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def frozen(server: EmbeddedServer) -> Iterator[None]:
+    """Every process of the server stopped, as on a machine that hangs."""
+    processes = list(processes_of(server.directories.cluster))
+    for process in processes:
+        os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process.pid, signal.SIGCONT)
+
+
+def answers(database: Database) -> bool:
+    with database.reading() as session:
+        return session.scalar(text("SELECT 1")) is not None
+
+
+def fails_in_time(database: Database) -> bool:
+    began = time.monotonic()
+    with pytest.raises(DBAPIError) as failure:
+        answers(database)
+    return is_database_gone(failure.value) and time.monotonic() - began < GUARANTEED_SECONDS
+
+
+def test_a_session_for_reading_cannot_write(fresh_database: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), fresh_database.reading() as session:
+        session.execute(text("UPDATE board.audit_head SET hash = hash"))
+
+
+def test_a_connection_that_read_can_write_next(fresh_addresses: Addresses) -> None:
+    with small_engine(fresh_addresses) as engine:
+        database = Database(engine)
+        assert answers(database)
+        with database.writing() as session:
+            assert session.scalar(text("SHOW transaction_read_only")) == "off"
+
+
+@pytest.mark.parametrize("prepare_threshold", [5, None])
+def test_settings_hold_in_every_transaction(
+    fresh_addresses: Addresses, prepare_threshold: int | None
+) -> None:
+    with small_engine(fresh_addresses, prepare_threshold) as engine:
+        for _ in range(2):
+            with Database(engine).reading() as session:
+                assert session.scalar(text("SHOW search_path")) in {"public,board", "public, board"}
+                assert session.scalar(text("SHOW statement_timeout")) == "5s"
+                assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "30s"
+                assert session.execute(text("SELECT now()")).scalar_one().tzinfo == UTC
+
+
+def test_a_slow_statement_is_ended_by_its_timeout_and_not_taken_for_a_dead_server(
+    fresh_database: Database,
+) -> None:
+    timed_out = pytest.raises(OperationalError, match="statement timeout")
+    with timed_out as failure, fresh_database.reading(statement_timeout_ms=1_500) as session:
+        session.execute(text("SELECT pg_sleep(60)"))
+    assert not is_database_gone(failure.value)
+    assert answers(fresh_database)
+
+
+def test_a_statement_that_takes_longer_than_our_patience_completes(fresh_database: Database) -> None:
+    with fresh_database.reading(statement_timeout_ms=0) as session:
+        assert session.scalar(text("SELECT 7 FROM pg_sleep(1.6)")) == 7
+
+
+def test_all_connections_taken_is_said_in_time(fresh_addresses: Addresses) -> None:
+    with small_engine(fresh_addresses) as engine, engine.connect():
+        began = time.monotonic()
+        with pytest.raises(exc.TimeoutError) as failure:
+            answers(Database(engine))
+        assert is_database_gone(failure.value)
+        assert time.monotonic() - began < GUARANTEED_SECONDS
+
+
+def test_pages_recover_at_once_after_the_server_was_killed(
+    killable_server: EmbeddedServer, killable_database: Database
+) -> None:
+    assert answers(killable_database)
+    killable_server.kill()
+    assert fails_in_time(killable_database)
+    killable_server.ensure_running()
+    assert answers(killable_database)
+
+
+def test_a_restart_between_two_pages_goes_unnoticed(
+    killable_server: EmbeddedServer, killable_database: Database
+) -> None:
+    assert answers(killable_database)
+    killable_server.kill()
+    killable_server.ensure_running()
+    assert answers(killable_database)
+
+
+def test_a_frozen_server_is_noticed_and_recovered_from(
+    killable_server: EmbeddedServer, killable_database: Database
+) -> None:
+    assert answers(killable_database)
+    with frozen(killable_server):
+        assert fails_in_time(killable_database), "on a connection of the pool"
+        assert fails_in_time(killable_database), "on a new connection"
+    assert answers(killable_database)
+
+
+def test_a_statement_under_way_when_the_server_freezes_fails_in_time(
+    killable_server: EmbeddedServer, killable_database: Database
+) -> None:
+    with killable_database.reading() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+        with frozen(killable_server):
+            began = time.monotonic()
+            with pytest.raises(DBAPIError) as failure:
+                session.scalar(text("SELECT 2"))
+            assert time.monotonic() - began < GUARANTEED_SECONDS
+    assert is_database_gone(failure.value)
+    assert answers(killable_database)
+
+
+def test_what_was_committed_survives_the_death_of_the_server(
+    killable_server: EmbeddedServer, killable_addresses: Addresses, killable_database: Database
+) -> None:
+    with opened_database(killable_addresses.owner_url) as owner, owner.writing() as session:
+        session.execute(text("CREATE TABLE kept AS SELECT 42 AS number"))
+    killable_server.kill()
+    killable_server.ensure_running()
+    with opened_database(killable_addresses.owner_url) as owner, owner.reading() as session:
+        assert session.scalar(text("SELECT number FROM kept")) == 42
