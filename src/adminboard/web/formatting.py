@@ -97,7 +97,8 @@ def format_money(amount_minor: int, currency: str) -> str:
     if code == "USD":
         return format_credits(amount)
     own_rule = amount == round(amount, get_currency_precision(code))
-    return format_currency(amount, code, locale="en_US", currency_digits=own_rule)
+    text = format_currency(amount, code, locale="en_US", currency_digits=own_rule)
+    return text.replace(code, f"{code}\N{NO-BREAK SPACE}")
 
 
 def format_duration(seconds: int | timedelta) -> str:

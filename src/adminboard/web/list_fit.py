@@ -32,7 +32,7 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
 
 
 def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
-    """The headers with `fit` set: 0 for priority 1 (always drawn); of equal priority the rightmost gives way first.
+    """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to 40
     px, the steps the style sheet knows.

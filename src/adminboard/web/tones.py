@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A badge's tone (green, yellow, red, blue, grey, brand) and an icon where the word alone is easily missed."""
+    """A badge's tone (green, yellow, red, blue, grey, brand), and an icon where a word is easily missed."""
 
     tone: str
     icon: str | None = None
@@ -19,7 +19,7 @@ _WORDS = {
     "green": "active answered confirmed paid succeeded processed approved grant applied in_step enabled",
     "blue": "forwarded trialing completed open received processing invited running queued",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
-    "red": "error unpaid canceled cancelled uncollectible failed rejected revoke revoked inactive suspended debt",
+    "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt",
     "grey": "voicemail paused draft void ignored incomplete_expired disabled none done",
 }
 _ICONS = {

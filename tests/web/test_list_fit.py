@@ -1,0 +1,30 @@
+from adminboard.web.list_fit import fit_columns
+from adminboard.web.list_view import HeaderView
+
+
+def make_header(name: str, priority: int, width_px: int = 100) -> HeaderView:
+    return HeaderView(name, name, priority=priority, width_px=width_px)
+
+
+def test_the_most_important_columns_are_always_drawn() -> None:
+    fitted = fit_columns([make_header("email", 1, 900), make_header("credits", 1, 900)])
+
+    assert [header.fit for header in fitted] == [0, 0]
+
+
+def test_a_column_is_drawn_from_the_width_that_it_and_all_more_important_ones_need() -> None:
+    fitted = fit_columns([make_header("email", 1, 240), make_header("calls", 3), make_header("plan", 2)])
+
+    assert {header.name: header.fit for header in fitted} == {"email": 0, "plan": 360, "calls": 440}
+
+
+def test_of_equally_important_columns_the_rightmost_gives_way_first() -> None:
+    fitted = fit_columns([make_header("left", 2), make_header("right", 2)])
+
+    assert fitted[0].fit < fitted[1].fit
+
+
+def test_no_column_asks_for_more_than_the_style_sheet_knows() -> None:
+    fitted = fit_columns([make_header(f"column {index}", 3, 400) for index in range(9)])
+
+    assert max(header.fit for header in fitted) == 1800
