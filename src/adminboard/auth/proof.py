@@ -13,7 +13,7 @@ from adminboard.auth.totp import SEALING_PURPOSE, take_code
 from adminboard.auth.visitors import Visitor, account_key, find_device
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.audit import Target
-from adminboard.core.errors import NotAuthenticated
+from adminboard.core.errors import InvalidInput, NotAuthenticated
 from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 
@@ -24,7 +24,7 @@ class LoginRefused(NotAuthenticated):
     title = "You were not logged in"
 
 
-class CodeRefused(NotAuthenticated):
+class CodeRefused(InvalidInput):
     """The code of the second factor is wrong or was used before."""
 
     title = "This code was not accepted"
@@ -52,7 +52,7 @@ def note_refusal(work: Work, attempt_id: UUID, target: Target, why: str) -> None
 
 
 def lock_unchanged(work: Work, admin_id: UUID, fingerprint: str) -> Admin:
-    """The admin, locked. Raises `LoginRefused` when disabled or given another password since it was checked."""
+    """The admin, locked. Raises `LoginRefused` when disabled, or when the password is another one by now."""
     admin = lock_admin(work, str(admin_id))
     if admin.disabled_at is not None or fingerprint_of(admin.password_hash) != fingerprint:
         raise LoginRefused("E-mail address or password is not right.")

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, EmailStr, Field, StringConstraints
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -15,19 +13,6 @@ from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Role
 from adminboard.core.work import Work
-
-AdminRef = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=320),
-    Field(title="Admin", json_schema_extra={"widget": "hidden"}),
-]
-"""An admin's id or e-mail address."""
-
-AdminEmail = Annotated[
-    EmailStr,
-    AfterValidator(str.lower),
-    Field(title="E-mail address", max_length=254, json_schema_extra={"widget": "email"}),
-]
 
 
 class AdminUnknown(NotFound):
@@ -42,11 +27,15 @@ class KeyUnknown(NotFound):
     title = "No such API key"
 
 
+def find_admin(session: Session, reference: str) -> Admin | None:
+    """The admin with this id or e-mail address, as stored now."""
+    meant = select(Admin).where(_is_meant(reference))
+    return session.scalar(meant.execution_options(populate_existing=True))
+
+
 def get_admin(session: Session, reference: str) -> Admin:
     """The admin with this id or e-mail address, as stored now. Raises `AdminUnknown`."""
-    admin = session.scalar(
-        select(Admin).where(_is_meant(reference)).execution_options(populate_existing=True)
-    )
+    admin = find_admin(session, reference)
     if admin is None:
         raise AdminUnknown(f"There is no admin {reference!r}. Settings lists them all.")
     return admin
@@ -76,10 +65,7 @@ def count_other_administrators(session: Session, admin_id: UUID) -> int:
 
 
 def count_live_sessions(session: Session, admin_id: UUID, now: datetime) -> int:
-    live = select(func.count()).where(
-        AdminSession.admin_id == admin_id, AdminSession.ended_at.is_(None), AdminSession.expires_at > now
-    )
-    return session.scalar(live) or 0
+    return session.scalar(select(func.count()).where(_is_live(admin_id, now))) or 0
 
 
 def count_live_keys(session: Session, admin_id: UUID, now: datetime) -> int:
@@ -89,9 +75,18 @@ def count_live_keys(session: Session, admin_id: UUID, now: datetime) -> int:
     return session.scalar(live) or 0
 
 
+def find_key(session: Session, key_id: UUID | str) -> ApiKey | None:
+    """The API key with this id, as stored now."""
+    try:
+        meant = select(ApiKey).where(ApiKey.id == UUID(str(key_id)))
+    except ValueError:
+        return None
+    return session.scalar(meant.execution_options(populate_existing=True))
+
+
 def get_key(session: Session, key_id: UUID) -> ApiKey:
-    """Raises `KeyUnknown`."""
-    key = session.scalar(select(ApiKey).where(ApiKey.id == key_id).execution_options(populate_existing=True))
+    """The API key with this id, as stored now. Raises `KeyUnknown`."""
+    key = find_key(session, key_id)
     if key is None:
         raise KeyUnknown("There is no such API key. Settings lists them all.")
     return key
@@ -118,9 +113,7 @@ def list_own_sessions(session: Session, admin_id: UUID, now: datetime) -> Sequen
             AdminSession.ip_address,
             AdminSession.user_agent,
         )
-        .where(
-            AdminSession.admin_id == admin_id, AdminSession.ended_at.is_(None), AdminSession.expires_at > now
-        )
+        .where(_is_live(admin_id, now))
         .order_by(AdminSession.created_at.desc())
         .limit(50)
     )
@@ -143,6 +136,11 @@ def admin_target(admin: Admin) -> Target:
 
 def key_target(key: ApiKey) -> Target:
     return Target("api_key", str(key.id), key.name)
+
+
+def _is_live(admin_id: UUID, now: datetime) -> ColumnElement[bool]:
+    is_open = AdminSession.ended_at.is_(None) & (AdminSession.expires_at > now)
+    return is_open & (AdminSession.admin_id == admin_id)
 
 
 def _is_meant(reference: str) -> ColumnElement[bool]:

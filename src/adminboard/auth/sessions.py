@@ -21,7 +21,7 @@ from adminboard.core.models import Setting
 from adminboard.core.permissions import ROLE_PERMISSIONS
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Threshold, get_threshold
-from adminboard.core.work import Work, moment
+from adminboard.core.work import Work
 
 RENEW_AFTER = timedelta(seconds=60)
 LONGEST_IDLE = timedelta(hours=24)
@@ -67,9 +67,10 @@ _LIVE_SESSION = (
 )
 
 
-def find_live_session(session: Session, signed: SignedTexts, cookie: str) -> LiveSession | None:
+def find_live_session(
+    session: Session, signed: SignedTexts, cookie: str, now: datetime
+) -> LiveSession | None:
     """The session a cookie proves, with its actor; None for whatever reason it is not in force. One query."""
-    now = moment(session)
     token, _, stamp = cookie.partition(".")
     token_hash = hash_token(token)
     seen_at = _read_stamp(signed, token_hash, stamp, now)

@@ -1,0 +1,33 @@
+"""Recognises who makes a request: the auth area's answer to `web.board.Authenticator`."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from adminboard.auth.keys import find_key_actor
+from adminboard.auth.sessions import find_live_session
+from adminboard.core.actor import Actor
+from adminboard.runtime import Runtime
+from adminboard.web.board import Login
+
+SECURE_COOKIE = "__Host-adminboard"
+PLAIN_COOKIE = "adminboard"
+
+
+class BoardAuthenticator:
+    """People by their session cookie, programs by their key; neither stands in for the other."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.cookie_name = SECURE_COOKIE if runtime.settings.secure_cookies else PLAIN_COOKIE
+
+    def find_login(self, session: Session, cookie: str | None, now: datetime) -> Login | None:
+        live = find_live_session(session, self._runtime.signed, cookie, now) if cookie else None
+        if live is None:
+            return None
+        return Login(live.actor, live.id, live.renewed_cookie)
+
+    def find_key(self, session: Session, header: str | None, now: datetime) -> Actor | None:
+        key = self._runtime.settings.admin_key
+        environment_key = key.get_secret_value() if key else None
+        return find_key_actor(session, header, now, environment_key=environment_key)
