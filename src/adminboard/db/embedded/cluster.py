@@ -61,10 +61,10 @@ def make_cluster(directories: Directories, account: Account, binaries: Binaries)
     account.require_name()
     # The server of data that was deleted here may still live, and would remove the new one's files.
     kill_processes(list(processes_of(directories.cluster)))
-    unfinished = directories.home / "cluster.unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    for abandoned in directories.home.glob("unfinished-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    unfinished = directories.home / f"unfinished-{secrets.token_hex(8)}"
     passwords = make_passwords()
-    write_private(directories.passwords, json.dumps(asdict(passwords)), account)
     number, name = tempfile.mkstemp(dir=directories.home, prefix=".superuser-")
     password_file = Path(name)
     try:
@@ -78,6 +78,7 @@ def make_cluster(directories: Directories, account: Account, binaries: Binaries)
     if done.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise ServerDidNotStart(f"PostgreSQL could not make its data: {first_grave_line(done.stderr)}.")
+    write_private(unfinished / directories.passwords.name, json.dumps(asdict(passwords)), account)
     unfinished.rename(directories.cluster)
 
 

@@ -1,8 +1,8 @@
 """Where the embedded server keeps its files.
 
-The data directory holds the lock, the leases and the passwords. The cluster, its log and its socket are in
-the server's home. That is the same directory, unless root keeps it where the server's user cannot go (under
-/root): then the home is in the system's own place for such data. No folder above has its permissions changed.
+The data directory holds the lock and the leases. The cluster, its log and its socket are in the server's
+home. That is the same directory, unless root keeps it where the server's user cannot go (under /root): then
+the home is in the system's own place for such data. No folder above has its permissions changed.
 """
 
 import os
@@ -31,12 +31,18 @@ class Directories:
         return self.data / "leases"
 
     @property
-    def passwords(self) -> Path:
-        return self.data / "passwords.json"
+    def cluster(self) -> Path:
+        """PostgreSQL's own data directory. Moved away, it takes its passwords along."""
+        return self.home / "cluster"
 
     @property
-    def cluster(self) -> Path:
-        return self.home / "cluster"
+    def passwords(self) -> Path:
+        return self.cluster / "adminboard.passwords.json"
+
+    @property
+    def prepared(self) -> Path:
+        """A file that is there once the roles are."""
+        return self.cluster / "adminboard.prepared"
 
     @property
     def log(self) -> Path:
@@ -91,13 +97,19 @@ def can_enter(folder: Path, account: Account) -> bool:
 
 
 def make_home_elsewhere(data: Path, pointer: Path, account: Account) -> Path:
-    """Make a home in the system's place; drop the one that a deleted data directory of this path left."""
+    """Make a home in the system's place.
+
+    Of those that deleted data directories of this path left there, only the newest is kept.
+    """
     base = SYSTEM_HOME / "adminboard"
-    base.mkdir(mode=0o755, exist_ok=True)
-    for origin in base.glob("*/origin"):
-        if origin.read_text() == str(data):
-            kill_processes(list(processes_of(origin.parent / "cluster")))
-            shutil.rmtree(origin.parent)
+    base.mkdir(exist_ok=True)
+    base.chmod(0o755)
+    deserted = [origin for origin in base.glob("*/origin") if origin.read_text() == str(data)]
+    deserted.sort(key=lambda origin: origin.stat().st_mtime)
+    for origin in deserted:
+        kill_processes(list(processes_of(origin.parent / "cluster")))
+    for origin in deserted[:-1]:
+        shutil.rmtree(origin.parent)
     home = Path(tempfile.mkdtemp(dir=base, prefix="postgres-"))
     (home / "origin").write_text(str(data))
     account.take_over(home)

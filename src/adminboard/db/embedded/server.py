@@ -16,7 +16,12 @@ from adminboard.db.embedded.account import choose_account
 from adminboard.db.embedded.binaries import find_binaries
 from adminboard.db.embedded.cluster import APP_ROLE, OWNER_ROLE, SUPERUSER, Passwords
 from adminboard.db.embedded.configuration import available_memory_bytes, server_settings
-from adminboard.db.embedded.directories import Directories, prepare_directories, prepare_socket_directory
+from adminboard.db.embedded.directories import (
+    Directories,
+    prepare_directories,
+    prepare_socket_directory,
+    write_private,
+)
 from adminboard.db.embedded.errors import file_errors_as_sentences
 from adminboard.db.embedded.leases import Lease, is_in_use, start_stop_lock, take_lease
 from adminboard.db.embedded.postmaster import launch, wait_until_ready
@@ -84,6 +89,9 @@ class EmbeddedServer:
         assert pid_file is not None, "a server that runs has its pid file"
         self._sockets = Path(pid_file.socket_directory)
         self._passwords = clusters.read_passwords(directories)
+        if not directories.prepared.exists():
+            clusters.prepare_roles(psycopg_conninfo(self.superuser_url()), self._passwords)
+            write_private(directories.prepared, "", choose_account(directories.data))
 
     def _start_server(self) -> None:
         directories = self.directories
@@ -93,13 +101,11 @@ class EmbeddedServer:
             clusters.require_version(directories.cluster, binaries)
         else:
             clusters.make_cluster(directories, account, binaries)
-        self._passwords = clusters.read_passwords(directories)
-        self._sockets = prepare_socket_directory(directories, account)
+        sockets = prepare_socket_directory(directories, account)
         settings = server_settings(
             available_memory_bytes(), with_statistics=binaries.has_library("pg_stat_statements")
         )
-        launch(binaries, account, directories, self._sockets, settings | dict(self._settings))
-        clusters.prepare_roles(psycopg_conninfo(self.superuser_url()), self._passwords)
+        launch(binaries, account, directories, sockets, settings | dict(self._settings))
 
     def release(self) -> None:
         """Use the server no longer. The last process to do so stops it. Twice is once."""
