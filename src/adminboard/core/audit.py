@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import ip_interface
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -75,20 +76,34 @@ class Draft:
     id: UUID = field(default_factory=uuid4)
 
 
-_CONTENT = tuple(item.name for item in fields(Draft))
+CONTENT = tuple(item.name for item in fields(Draft))
+"""The fields an entry's hash covers."""
 
 
 def content_digest(entry: Draft | AuditEntry) -> bytes:
-    """SHA-256 over every field that says something, the same before writing and after reading back.
+    """SHA-256 over every field that says something, the same before writing and after reading back."""
+    return digest_of({name: getattr(entry, name) for name in CONTENT})
+
+
+def digest_of(fields_by_name: Mapping[str, Any]) -> bytes:
+    """The same from the fields of `CONTENT` by name; ids may be text already.
 
     Fields without a value are left out, so that a field added in a later version changes no earlier digest.
     Raises `TypeError` or `ValueError` for content the board cannot have written.
     """
-    values = ((name, getattr(entry, name)) for name in _CONTENT)
-    content = {name: value for name, value in values if value is not None}
+    content = {name: value for name, value in fields_by_name.items() if value is not None}
     if "ip_address" in content:
-        content["ip_address"] = str(ip_address(str(content["ip_address"])))
+        content["ip_address"] = _address_in_hex(str(content["ip_address"]))
     return digest(content)
+
+
+@lru_cache(maxsize=1_000)
+def _address_in_hex(address: str) -> str:
+    """One spelling for an address: libraries differ in how they write IPv4 addresses mapped into IPv6."""
+    interface = ip_interface(address)
+    if interface.network.num_addresses != 1:
+        raise ValueError(f"{address} is a network")
+    return interface.packed.hex()
 
 
 def link_hash(previous_hash: bytes, position: int, content: bytes) -> bytes:
@@ -131,7 +146,7 @@ def _is_second_undo(error: DBAPIError) -> bool:
 
 
 def _row(draft: Draft) -> dict[str, Any]:
-    row = {name: getattr(draft, name) for name in _CONTENT}
+    row = {name: getattr(draft, name) for name in CONTENT}
     for name in ("before", "after", "undo"):
         row[name] = to_plain(row[name])
     return row

@@ -13,15 +13,21 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+_PLAIN = frozenset({str, int, bool})
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def to_plain(value: Any) -> Any:
     """A JSON value for anything the board keeps in a log: times in UTC, decimals and ids as text.
 
     Raises `TypeError` for floats, times without zone and unknown types rather than guess a spelling.
     """
+    kind = type(value)
+    if value is None or kind in _PLAIN:
+        return value
+    if kind is dict:
+        return {key if type(key) is str else _key(key): to_plain(item) for key, item in value.items()}
     match value:
-        case None | bool() | int() | str() if not isinstance(value, Enum):
-            return value
         case Enum():
             return to_plain(value.value)
         case Decimal() | UUID():
@@ -34,8 +40,10 @@ def to_plain(value: Any) -> Any:
             return value.isoformat()
         case BaseModel():
             return to_plain(value.model_dump())
+        case str() | int():
+            return value
         case Mapping():
-            return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+            return to_plain(dict(value))
         case list() | tuple() | set() | frozenset():
             items = [to_plain(item) for item in value]
             return sorted(items, key=str) if isinstance(value, set | frozenset) else items
@@ -43,10 +51,13 @@ def to_plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+def _key(value: Any) -> str:
+    return str(to_plain(value))
+
+
 def canonical_bytes(value: Any) -> bytes:
     """The value as UTF-8 JSON with sorted keys and no spaces."""
-    text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return _ENCODER.encode(to_plain(value)).encode()
 
 
 def digest(value: Any) -> bytes:
