@@ -1,10 +1,12 @@
 """What staff may do to credits: adjust a balance, and reverse an entry of the ledger."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Applied, Caution, Preview, RestCall, Undo
+from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
@@ -13,7 +15,7 @@ from adminboard.credits import ledger
 from adminboard.credits.book import Outcome
 from adminboard.credits.commands import AdjustCredits, ReverseTransaction
 from adminboard.credits.previews import get_approval_sentence, show_changes, warn_of_outcome, warn_of_size
-from adminboard.users.lookup import UserIdentity, get_user
+from adminboard.users.lookup import UserIdentity, UserUnknown, get_user
 
 MAX_REASON_LENGTH = 500
 
@@ -22,6 +24,14 @@ class InactiveUser(DomainError):
     """Credits of inactive users cannot be adjusted."""
 
     title = "This user is inactive"
+
+
+def find_user_named(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Whose credits the form is about, when the link that opened it names a user there is."""
+    try:
+        return get_user(session, given.get("user", "")).target
+    except UserUnknown:
+        return None
 
 
 def lock_adjustment(work: Work, command: AdjustCredits) -> None:
@@ -163,7 +173,7 @@ adjust_credits = Action(
         },
     ),
     money=True,
-    icon="coins",
+    subject=find_user_named,
 )
 
 reverse_transaction = Action(
@@ -184,5 +194,4 @@ reverse_transaction = Action(
     ),
     destructive=True,
     money=True,
-    icon="arrow-back-up",
 )

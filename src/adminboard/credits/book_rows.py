@@ -93,7 +93,7 @@ def write_outcome(
     _write_balance(work.session, user_id, outcome.book)
 
 
-def _burn_order() -> tuple[Any, ...]:
+def burn_order() -> tuple[Any, ...]:
     """`Grant.burn_order` in SQL."""
     rank = case(BURN_RANK, value=OpenGrant.bucket)
     return OpenGrant.expires_at.asc().nulls_last(), rank, OpenGrant.granted_at, OpenGrant.grant_transaction_id
@@ -111,7 +111,7 @@ def _book_query() -> Select[Any]:
             OpenGrant.sequence.label("sequence"),
         )
         .where(OpenGrant.user_id == CreditBalance.user_id)
-        .order_by(*_burn_order())
+        .order_by(*burn_order())
         .limit(bindparam("grants"))
         .correlate(CreditBalance)
     )
