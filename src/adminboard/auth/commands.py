@@ -69,10 +69,7 @@ class CreateKey(Command):
         title="Scopes",
         min_length=1,
         description="What the key may do; nobody can give more than they may do themselves.",
-        json_schema_extra={
-            "widget": "choices",
-            "options": sorted(KEY_SCOPES - {Permission.APPROVALS_EXEMPT}),
-        },
+        json_schema_extra=_offer("choices", KEY_SCOPES - {Permission.APPROVALS_EXEMPT}),
     )
     valid_days: int = Field(DEFAULT_KEY_DAYS, title="Valid for (days)", ge=1, le=MAX_KEY_DAYS)
     owner: AdminReference | None = Field(None, title="Owner", json_schema_extra={"widget": "hidden"})

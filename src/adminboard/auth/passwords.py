@@ -50,7 +50,7 @@ def verify_password(password: str, stored_hash: str | None, *, bcrypt_cost: int 
     ``stored_hash`` is None for an account that does not exist or has no password. ``bcrypt_cost`` is the cost
     of a bcrypt hash that some account still has: then one bcrypt check is done as well, for every account.
     """
-    acceptable = len(password) <= MAX_LENGTH and "\0" not in password
+    acceptable = len(password) <= MAX_LENGTH and _is_text(password)
     tried = password if acceptable else ""
     is_bcrypt = stored_hash is not None and is_bcrypt_hash(stored_hash)
     argon2_hash = stored_hash if stored_hash is not None and not is_bcrypt else None
@@ -93,13 +93,18 @@ def _find_weakness(password: str, email: str) -> str | None:
         return f"A password needs at least {MIN_LENGTH} characters; this one has {len(password)}."
     if len(password) > MAX_LENGTH:
         return f"A password has at most {MAX_LENGTH} characters; this one has {len(password)}."
-    if "\0" in password:
-        return "A password cannot contain a null character. Type it anew."
+    if not _is_text(password):
+        return "This password has characters that cannot be typed. Type it anew."
     if len(set(password)) < MIN_DIFFERENT_CHARACTERS:
         return f"Use at least {MIN_DIFFERENT_CHARACTERS} different characters."
     if password.casefold() == email.casefold():
         return "A password cannot be the e-mail address of its account."
     return None
+
+
+def _is_text(password: str) -> bool:
+    """Whether the hashes can take it: no null character, no half of a character."""
+    return "\0" not in password and not any("\ud800" <= character <= "\udfff" for character in password)
 
 
 def _matches_argon2(password: str, stored_hash: str) -> bool:
