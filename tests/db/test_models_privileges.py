@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from adminboard.db import grants
+from adminboard.db import grants, migrate
 from adminboard.db.base import BOARD
 from adminboard.db.embedded import APP_ROLE
 from adminboard.models import metadata
@@ -109,6 +109,18 @@ def test_granting_again_takes_away_what_was_given_beside(connection: Connection)
     assert privileges_on(connection, "credit_transactions") == {"SELECT", "INSERT"}
     assert privileges_on(connection, "board.audit_entries") == {"SELECT", "INSERT"}
     assert privileges_on(connection, "users") == {"SELECT"}
+
+
+def test_where_the_product_keeps_its_schema_its_privileges_are_left_alone(connection: Connection) -> None:
+    connection.execute(text(f"GRANT DELETE ON users, board.audit_entries TO {APP_ROLE}"))
+    grants.apply(connection, APP_ROLE, board_only=True)
+    assert privileges_on(connection, "users") == {"SELECT", "DELETE"}
+    assert privileges_on(connection, "board.audit_entries") == {"SELECT", "INSERT"}
+
+
+def test_the_board_can_see_whether_its_migrations_were_run(connection: Connection) -> None:
+    connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+    assert migrate.is_up_to_date(connection)
 
 
 def test_jobs_can_be_queued_and_fetched(connection: Connection) -> None:

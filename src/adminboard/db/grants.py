@@ -77,22 +77,21 @@ BOARD_PRIVILEGES = {
 }
 """By table of `board`."""
 
+SCHEMA_PRIVILEGES = {"public": PRODUCT_PRIVILEGES, "board": BOARD_PRIVILEGES}
 
-def apply(connection: Connection, app_role: str) -> None:
+
+def apply(connection: Connection, app_role: str, *, board_only: bool = False) -> None:
     """Gives the role exactly these privileges, taking away others it had; commits nothing.
 
-    Run as the owner of the tables. Tables that are not there are passed over: in an installation where the
-    product keeps `public`, `adminboard doctor` names them.
+    Run as the owner of the tables. With `board_only` the owner of `public` grants what
+    `PRODUCT_PRIVILEGES` lists. Tables that are not there are passed over.
     """
     role = connection.dialect.identifier_preparer.quote(app_role)
-    statements = [
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        "REVOKE ALL ON SCHEMA board FROM PUBLIC",
-        f"REVOKE CREATE ON SCHEMA public, board FROM {role}",
-        f"GRANT USAGE ON SCHEMA public, board TO {role}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA board TO {role}",
-    ]
-    for schema, privileges in (("public", PRODUCT_PRIVILEGES), ("board", BOARD_PRIVILEGES)):
+    schemas = {"board": BOARD_PRIVILEGES} if board_only else SCHEMA_PRIVILEGES
+    statements = [f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA board TO {role}"]
+    for schema, privileges in schemas.items():
+        statements.append(f"REVOKE CREATE ON SCHEMA {schema} FROM {role}, PUBLIC")
+        statements.append(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
         for table in sorted(_existing_tables(connection, schema) & privileges.keys()):
             statements.append(f"REVOKE ALL ON {schema}.{table} FROM {role}, PUBLIC")
             statements.append(f"GRANT {privileges[table]} ON {schema}.{table} TO {role}")
