@@ -18,7 +18,7 @@ from adminboard.auth.authenticator import BoardAuthenticator
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.runtime import Runtime
-from adminboard.web import assets, health, saved_views, search_page
+from adminboard.web import health, saved_views, search_page, static_files
 from adminboard.web.access import Door
 from adminboard.web.action_api import mount_action_api, mount_undo_api
 from adminboard.web.action_pages import mount_action_pages, mount_undo
@@ -67,7 +67,10 @@ def create_app(
 def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     """The parts that routes, commands and jobs share."""
     runner = ActionRunner(
-        runtime.reading, runtime.work, runtime.signed, Actions(tuple(a for area in areas for a in area.actions))
+        runtime.reading,
+        runtime.work,
+        runtime.signed,
+        Actions(tuple(a for area in areas for a in area.actions)),
     )
     return Board(runtime, runner, areas, BoardAuthenticator(runtime))
 
@@ -85,7 +88,7 @@ def make_pages(areas: Iterable[Area]) -> APIRouter:
         for action in area.actions:
             mount_action_pages(router, action)
     mount_undo(router)
-    for kit in (saved_views.router, search_page.router, assets.router):
+    for kit in (saved_views.router, search_page.router, static_files.router):
         router.include_router(kit)
     return router
 
@@ -112,12 +115,13 @@ def check_doors(routes: Iterable[Any]) -> None:
     """Raises `UnguardedRoute` unless every route has exactly one door."""
     for route in routes:
         if isinstance(route, APIRoute) and len(find_doors(route.dependant)) != 1:
-            raise UnguardedRoute(f"{sorted(route.methods)} {route.path} needs exactly one access rule")
+            raise UnguardedRoute(f"{sorted(route.methods or ())} {route.path} needs exactly one access rule")
 
 
 def find_doors(dependant: Dependant) -> list[Door]:
     """The access rules a route declares."""
-    own = [item.call for item in dependant.dependencies if isinstance(item.call, Door)]
+    calls: list[Any] = [item.call for item in dependant.dependencies]
+    own: list[Door] = [call for call in calls if isinstance(call, Door)]
     return own + [door for item in dependant.dependencies for door in find_doors(item)]
 
 
@@ -127,7 +131,9 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = runtime.settings
-        to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size + settings.db_max_overflow
+        to_thread.current_default_thread_limiter().total_tokens = (
+            settings.db_pool_size + settings.db_max_overflow
+        )
         try:
             if alongside is None:
                 yield

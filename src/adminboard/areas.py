@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
+from adminboard.credits.area import area as credits
 from adminboard.users.area import area as users
 from adminboard.web.area import Area
 
-AREAS: Sequence[Area] = (users,)
+AREAS: Sequence[Area] = (users, credits)

@@ -27,28 +27,31 @@ def to_plain(value: Any) -> Any:
         return value
     if kind is dict:
         return {key if type(key) is str else _key(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, Mapping):
+        return to_plain(dict(value))
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((to_plain(item) for item in value), key=str)
+    return _plain_word(value)
+
+
+def _plain_word(value: Any) -> Any:
     match value:
         case Enum():
             return to_plain(value.value)
         case Decimal() | UUID():
             return str(value)
-        case datetime():
-            if value.tzinfo is None:
-                raise TypeError("a time without zone has no canonical form")
+        case datetime() if value.tzinfo is not None:
             return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case date():
+        case date() if not isinstance(value, datetime):
             return value.isoformat()
         case BaseModel():
             return to_plain(value.model_dump())
         case str() | int():
             return value
-        case Mapping():
-            return to_plain(dict(value))
-        case list() | tuple() | set() | frozenset():
-            items = [to_plain(item) for item in value]
-            return sorted(items, key=str) if isinstance(value, set | frozenset) else items
         case _:
-            raise TypeError(f"{type(value).__name__} has no canonical form")
+            raise TypeError(f"{type(value).__name__} {value!r} has no canonical form")
 
 
 def _key(value: Any) -> str:

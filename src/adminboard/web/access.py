@@ -46,7 +46,7 @@ class _Public(Door):
         return None
 
 
-PUBLIC = Depends(_Public("public", None))
+PUBLIC: Any = Depends(_Public("public", None))
 """For routes that need nobody: login, health, static files."""
 
 
@@ -55,7 +55,9 @@ async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
     try:
         form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS)
     except Exception as error:
-        raise InvalidInput("The form could not be read. Load the page again and send it once more.") from error
+        raise InvalidInput(
+            "The form could not be read. Load the page again and send it once more."
+        ) from error
     values: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) or "\x00" in value:
@@ -109,6 +111,7 @@ class _ApiWriteDoor(_PageReadDoor):
 
 
 def _door(door: Door) -> Any:
+    assert callable(door)
     return Depends(door, scope="function")
 
 

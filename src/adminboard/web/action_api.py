@@ -1,7 +1,5 @@
 """The REST call of an action: dry run, idempotency, stale previews and undo, the same for every action."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
@@ -22,8 +20,12 @@ from adminboard.web.access import api_write
 from adminboard.web.api_docs import CHANGE_ERRORS, command_schema
 from adminboard.web.visit import Visit
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, description="Makes a repeat harmless")]
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="The token of a dry run: refuses if it is stale")]
+Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=255, description="Makes a repeat harmless")
+]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="The token of a dry run: refuses if it is stale")
+]
 DryRun = Annotated[bool, Query(description="Only say what would change")]
 
 
@@ -81,7 +83,8 @@ def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
         return JSONResponse(outcome_to_json(outcome), status_code=rest.status)
 
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(path_fields)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in sorted(path_fields)
     ]
     schema = command_schema(action, path_fields)
     router.add_api_route(
@@ -105,7 +108,10 @@ def mount_undo_api(router: APIRouter) -> None:
     """Adds ``POST /v1/admin/audit/{audit_id}/undo``."""
 
     @router.post(
-        "/audit/{audit_id}/undo", summary="Undo an audited change", responses=CHANGE_ERRORS, tags=["Audit log"]
+        "/audit/{audit_id}/undo",
+        summary="Undo an audited change",
+        responses=CHANGE_ERRORS,
+        tags=["Audit log"],
     )
     def undo(
         audit_id: UUID,
@@ -147,7 +153,8 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 def _read_acknowledged(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
         raise InvalidInput(
-            "acknowledge is a list of warning codes.", errors=[FieldError("acknowledge", "Send a list of texts.")]
+            "acknowledge is a list of warning codes.",
+            errors=[FieldError("acknowledge", "Send a list of texts.")],
         )
     return frozenset(value)
 

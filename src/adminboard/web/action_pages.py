@@ -3,8 +3,6 @@
 This is the one place that turns a refused change back into its form, so that what was typed stays.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +11,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from adminboard.core.action_runner import AcknowledgementRequired, Confirmation, Outcome, StalePreview, StepUpRequired
+from adminboard.core.action_runner import (
+    AcknowledgementRequired,
+    Confirmation,
+    Outcome,
+    StalePreview,
+    StepUpRequired,
+)
 from adminboard.core.actions import Action
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError
@@ -69,7 +73,9 @@ def mount_undo(router: APIRouter) -> None:
             )
             return visit.render(_template(visit, "ui/action_preview"), preview=view)
         token = visit.typed("token") or prepared.token
-        confirmation = Confirmation(token, acknowledged, visit.typed("idempotency_key") or None, undoes=audit_id)
+        confirmation = Confirmation(
+            token, acknowledged, visit.typed("idempotency_key") or None, undoes=audit_id
+        )
         return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
 
 
@@ -169,7 +175,9 @@ def _confirm(visit: Visit, action: Action[Any]) -> Response:
 
 def _done(visit: Visit, outcome: Outcome) -> Response:
     if visit.target is not None:
-        response = visit.render("ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit))
+        response = visit.render(
+            "ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit)
+        )
         response.headers["HX-Trigger"] = "board:changed"
         return response
     path, _, query = _return_to(visit).partition("?")

@@ -91,7 +91,11 @@ def _make_change(change: Change) -> ChangeView:
         delta = str(formatting.format_signed_credits(difference))
         tone = "green" if difference > 0 else "red"
     return ChangeView(
-        change.field, shown_value(change.before, change.cell), shown_value(change.after, change.cell), delta, tone
+        change.field,
+        shown_value(change.before, change.cell),
+        shown_value(change.after, change.cell),
+        delta,
+        tone,
     )
 
 

@@ -10,7 +10,9 @@ Parameters = Mapping[str, Sequence[str]]
 
 def query_string(parameters: Parameters) -> str:
     """The parameters as a query string, empty values left out."""
-    return urlencode([(name, value) for name, values in parameters.items() for value in values if value != ""])
+    return urlencode(
+        [(name, value) for name, values in parameters.items() for value in values if value != ""]
+    )
 
 
 def address(path: str, parameters: Parameters, **changes: str | Sequence[str] | None) -> str:

@@ -80,7 +80,10 @@ def page_schema(listing: Listing) -> dict[str, Any]:
         "type": "object",
         "required": ["items", "next_cursor", "count"],
         "properties": {
-            "items": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}} | fields}},
+            "items": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"id": {"type": "string"}} | fields},
+            },
             "next_cursor": {"type": ["string", "null"]},
             "count": {
                 "type": "object",
@@ -149,7 +152,9 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
             name = schema["$ref"].rpartition("/")[2]
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             return _inline(definitions[name], definitions) | rest
-        return {key: _inline(value, definitions) for key, value in schema.items() if key != "json_schema_extra"}
+        return {
+            key: _inline(value, definitions) for key, value in schema.items() if key != "json_schema_extra"
+        }
     if isinstance(schema, list):
         return [_inline(item, definitions) for item in schema]
     return schema

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action
 from adminboard.core.actor import Actor
+from adminboard.core.jobs import PeriodicJob
 from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
 
@@ -71,7 +72,7 @@ class Area:
 
     ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
     ``api`` hold what is more than a listing or an action; every route of them declares its access
-    (`web.access`). ``jobs`` registers periodic and deferred tasks.
+    (`web.access`). ``jobs`` are what the worker does by the clock.
     """
 
     name: str
@@ -81,3 +82,4 @@ class Area:
     pages: APIRouter | None = None
     api: APIRouter | None = None
     search: Sequence[SearchProvider] = ()
+    jobs: Sequence[PeriodicJob] = ()

@@ -11,7 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from psycopg import errors as postgres
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from adminboard.core.action_runner import AcknowledgementRequired
@@ -87,7 +88,9 @@ def as_domain_error(error: Exception) -> DomainError:
         return _from_http(error)
     if isinstance(error, PoolTimeout | OperationalError | InterfaceError | DBAPIError):
         return _from_database(error)
-    return Unexpected("The board could not do this. Try again; if it stays so, tell whoever runs it the request id.")
+    return Unexpected(
+        "The board could not do this. Try again; if it stays so, tell whoever runs it the request id."
+    )
 
 
 def _from_http(error: HTTPException) -> DomainError:
@@ -107,10 +110,14 @@ def _from_database(error: Exception) -> DomainError:
     if isinstance(original, postgres.DataError | postgres.ProgramLimitExceeded):
         return InvalidInput("Something in the request cannot be compared with the data.")
     if isinstance(error, PoolTimeout | OperationalError | InterfaceError):
-        return DatabaseUnavailable("The database does not answer. Nothing was changed; try again in a moment.")
+        return DatabaseUnavailable(
+            "The database does not answer. Nothing was changed; try again in a moment."
+        )
     if isinstance(original, postgres.InsufficientPrivilege | postgres.UndefinedTable):
         return DatabaseUnavailable("The database refuses what the board needs. Run `adminboard doctor`.")
-    return Unexpected("The board could not do this. Try again; if it stays so, tell whoever runs it the request id.")
+    return Unexpected(
+        "The board could not do this. Try again; if it stays so, tell whoever runs it the request id."
+    )
 
 
 def problem_body(request: Request, problem: DomainError) -> dict[str, Any]:

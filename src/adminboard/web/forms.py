@@ -39,7 +39,9 @@ def make_fields(
     """
     messages = {error.field.partition(".")[0]: error.message for error in reversed(errors)}
     views = [
-        _make_field(name, info, typed.get(name), zone=zone, now=now, error=messages.get(name), hide=name in hidden)
+        _make_field(
+            name, info, typed.get(name), zone=zone, now=now, error=messages.get(name), hide=name in hidden
+        )
         for name, info in command.model_fields.items()
     ]
     return _with_focus(views)
@@ -63,9 +65,7 @@ def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[s
 
 def hidden_values(command: Command, typed: Typed) -> list[HiddenView]:
     """The typed fields of a command, to be posted again with its confirmation."""
-    return [
-        HiddenView(name, value) for name in type(command).model_fields for value in typed.get(name, ())
-    ]
+    return [HiddenView(name, value) for name in type(command).model_fields for value in typed.get(name, ())]
 
 
 def field_kind(info: FieldInfo) -> FieldKind:
@@ -185,7 +185,8 @@ def _options(info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, valu
 def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:
     local = now.astimezone(zone)
     return [
-        OptionView((local + timedelta(days=days)).strftime(DATETIME_FORMAT), f"{days} days") for days in (7, 30, 90)
+        OptionView((local + timedelta(days=days)).strftime(DATETIME_FORMAT), f"{days} days")
+        for days in (7, 30, 90)
     ]
 
 

@@ -1,7 +1,5 @@
 """The API of a listing: JSON pages, one record, and CSV, from the same declaration as the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, is_dataclass
@@ -10,12 +8,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from sqlalchemy import Row
 
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.canonical import to_plain
 from adminboard.core.listings import Listing
+from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
 from adminboard.core.listings.query import read_query
@@ -81,7 +79,7 @@ def mount_list_export(router: APIRouter, listing: Listing) -> None:
         return csv_response(visit, listing)
 
 
-def row_to_json(listing: Listing, row: Row[Any]) -> dict[str, Any]:
+def row_to_json(listing: Listing, row: AnyRow) -> dict[str, Any]:
     """A row as the API gives it: the key as ``id`` and every column by its name."""
     values = {column.name: to_plain(getattr(row, column.name)) for column in listing.columns}
     currencies = {

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adminboard.core.listings import Choice, DateRange, Filter, Flag, Listing, NumberRange, Reference, TextPart
+from adminboard.core.listings import (
+    Choice,
+    DateRange,
+    Filter,
+    Flag,
+    Listing,
+    NumberRange,
+    Reference,
+    TextPart,
+)
 from adminboard.core.listings.query import ListQuery
 from adminboard.web.addresses import Parameters, address, without
 from adminboard.web.list_view import FilterKind, FilterView, OptionView
 from adminboard.web.visit import Visit
 
 
-def make_filter_views(visit: Visit, listing: Listing, query: ListQuery, state: Parameters) -> Sequence[FilterView]:
+def make_filter_views(
+    visit: Visit, listing: Listing, query: ListQuery, state: Parameters
+) -> Sequence[FilterView]:
     """The drawn filters of the listing; references to one record are carried, not drawn."""
     words = {condition.name: condition.words.partition(": ")[2] for condition in query.conditions}
     return [
@@ -25,7 +36,8 @@ def _make_filter_view(
     visit: Visit, listing: Listing, filter_: Filter, state: Parameters, summary: str | None
 ) -> FilterView:
     typed = {name: (state.get(name) or [""])[0] for name in filter_.names}
-    kind, options, multiple = FilterKind.TEXT, (), True
+    options: tuple[OptionView, ...] = ()
+    kind, multiple = FilterKind.TEXT, True
     if isinstance(filter_, Choice):
         kind, options = FilterKind.CHOICE, _options(visit, filter_, state)
         chosen = [option.label for option in options if option.selected]

@@ -1,22 +1,19 @@
 """Which columns a list draws at which width, so that none is ever cut off.
 
 The width a list has depends on the window, the sidebar and an open detail, so the decision is CSS's
-(container queries): a column carries `fit-N`, and the style sheet hides it while the list is narrower than
-N px.
+(container queries): a column carries `fit-N`, and the style sheet hides it while the list is narrower than N px.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from adminboard.web.list_view import CellKind, HeaderView
-
-STEP_PX = 40
-WIDEST_PX = 1800
+from adminboard.web.toolbar_fit import round_up_px
 
 COLUMN_WIDTHS_PX: dict[CellKind, int] = {
     CellKind.TEXT: 140,
     CellKind.EMAIL: 236,
-    CellKind.BADGE: 112,
+    CellKind.BADGE: 136,
     CellKind.DATETIME: 176,
     CellKind.RELATIVE: 116,
     CellKind.CREDITS: 96,
@@ -43,5 +40,5 @@ def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
     for index in by_importance:
         needed_px += headers[index].width_px
         if headers[index].priority > 1:
-            fits[index] = min(-(-needed_px // STEP_PX) * STEP_PX, WIDEST_PX)
+            fits[index] = round_up_px(needed_px)
     return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]

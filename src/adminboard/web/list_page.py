@@ -1,17 +1,15 @@
 """The page of a listing: its declaration and a question become what the list templates draw."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Row
 
 from adminboard.core.errors import InvalidInput, NotFound
 from adminboard.core.listings import Column, Listing, Reference
+from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.paging import Page, load_page
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
 from adminboard.core.masking import masked_for
@@ -21,6 +19,7 @@ from adminboard.web.list_cells import make_cell
 from adminboard.web.list_filters_view import make_filter_views
 from adminboard.web.list_fit import COLUMN_WIDTHS_PX, fit_columns
 from adminboard.web.list_view import (
+    Align,
     CellKind,
     CellView,
     ColumnChoiceView,
@@ -35,7 +34,6 @@ from adminboard.web.list_view import (
     SearchView,
     SortDirection,
 )
-from adminboard.web.list_view import Align
 from adminboard.web.render import render_text
 from adminboard.web.saved_views import find_saved_views
 from adminboard.web.visit import Visit
@@ -80,6 +78,7 @@ def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
     except ValueError:
         raise NotFound(f"There is no such {listing.noun.one}.") from None
     html = render_text(
+        visit.request,
         listing.detail.template,
         record=masked_for(visit.actor, record),
         actor=visit.actor,
@@ -126,7 +125,9 @@ class _ListViewMaker:
             previous_url=self._page_url(page.previous_cursor),
             next_url=self._page_url(page.next_cursor),
             columns=[self._column_choice(column) for column in listing.columns],
-            default_columns_url=address(listing.path, without(state, "columns")) if "columns" in state else None,
+            default_columns_url=address(listing.path, without(state, "columns"))
+            if "columns" in state
+            else None,
             views=self._saved_views(),
             save_view_url=f"/views/{listing.name}",
             export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
@@ -160,7 +161,7 @@ class _ListViewMaker:
             sorted=direction if is_sorted else None,
         )
 
-    def _row(self, row: Row[Any], headers: Sequence[HeaderView]) -> RowView:
+    def _row(self, row: AnyRow, headers: Sequence[HeaderView]) -> RowView:
         key = str(row.key)
         cells: list[CellView] = [
             make_cell(column, header, row) for column, header in zip(self._columns, headers, strict=True)
@@ -180,7 +181,9 @@ class _ListViewMaker:
     def _empty(self) -> EmptyView:
         noun = self._listing.noun.many
         if self._query.is_filtered:
-            return EmptyView(f"No {noun} match", "Nothing matches the search and filters. Widen or clear them.")
+            return EmptyView(
+                f"No {noun} match", "Nothing matches the search and filters. Widen or clear them."
+            )
         return EmptyView(f"No {noun} yet", self._listing.empty, icon="inbox")
 
     def _search(self) -> SearchView | None:
@@ -198,7 +201,10 @@ class _ListViewMaker:
             for name in filter_.names
         }
         return [
-            HiddenView(name, value) for name, values in self._state.items() if name not in own for value in values
+            HiddenView(name, value)
+            for name, values in self._state.items()
+            if name not in own
+            for value in values
         ]
 
     def _clear_url(self) -> str | None:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+from adminboard.web.toolbar_fit import toolbar_classes
+
 
 class CellKind(StrEnum):
     """How a value is drawn; each has a macro of the same name in `ui/cells.html`."""
@@ -268,3 +270,13 @@ class ListView:
     def active_filters(self) -> int:
         """How many filters are in force; the figure on the collapsed "Filters" button."""
         return sum(1 for filter_view in self.filters if filter_view.summary)
+
+    @property
+    def toolbar_classes(self) -> str:
+        """From which width the toolbar's filters and words fit into its line."""
+        chips = [f"{view.label}: {view.summary}" if view.summary else view.label for view in self.filters]
+        texts = [self.count_text, *(action.label for action in self.actions)]
+        texts += ["count exactly"] if self.count_url else []
+        texts += ["Clear"] if self.clear_url else []
+        buttons = [self.views or self.save_view_url, self.columns, self.export_url]
+        return toolbar_classes(chips, texts, sum(map(bool, buttons)), has_search=self.search is not None)

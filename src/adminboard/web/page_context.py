@@ -68,7 +68,15 @@ class PageContext:
 
 
 def page_context(request: Request) -> PageContext:
-    """The frame for this request; without a login it has neither navigation nor actor."""
+    """The frame for this request; without a login it has neither navigation nor actor. Made once a request."""
+    known: PageContext | None = getattr(request.state, "page_context", None)
+    if known is not None:
+        return known
+    request.state.page_context = made = _make_context(request)
+    return made
+
+
+def _make_context(request: Request) -> PageContext:
     board = get_board(request)
     login: Login | None = getattr(request.state, "login", None)
     settings = board.runtime.settings

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from adminboard.web import formatting
 from adminboard.web.assets import asset
 from adminboard.web.page_context import page_context
-from adminboard.web.tones import find_tone, to_badge_text
+from adminboard.web.tones import tone_of
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -34,18 +34,18 @@ def environment() -> Environment:
         cache_size=1_000,
     )
     made.filters.update(formatting.FILTERS)
-    made.globals.update(asset=asset, badge_tone=find_tone, badge_text=to_badge_text)
+    made.globals.update(asset=asset, tone_of=tone_of)
     return made
 
 
-def render_text(template: str, **context: Any) -> Markup:
+def render_text(request: Request, template: str, **context: Any) -> Markup:
     """The template as safe HTML, for fragments inside other templates."""
-    return Markup(environment().get_template(template).render(**context))
+    board = page_context(request)
+    with formatting.displaying(board.time_zone, board.now):
+        rendered = environment().get_template(template).render(board=board, **context)
+    return Markup(rendered)  # noqa: S704 - the environment escapes every value it renders
 
 
 def render(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
     """The template as a response, with ``board`` (`page_context`) for what surrounds it."""
-    board = page_context(request)
-    with formatting.displaying(board.time_zone, board.now):
-        html = environment().get_template(template).render(board=board, **context)
-    return HTMLResponse(html, status_code=status_code)
+    return HTMLResponse(render_text(request, template, **context), status_code=status_code)

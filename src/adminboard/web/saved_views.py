@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, FieldError, InvalidInput, NotFound
+from adminboard.core.listings.columns import AnyRow
 from adminboard.core.models import SavedView
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -32,7 +33,7 @@ class TooManyViews(DomainError):
     """A list offers a bounded number of views."""
 
 
-def find_saved_views(session: Session, actor: Actor, page: str) -> Sequence[Row[Any]]:
+def find_saved_views(session: Session, actor: Actor, page: str) -> Sequence[AnyRow]:
     """The admin's views of one list: rows of id, name, query."""
     if actor.id is None:
         return ()
@@ -50,7 +51,8 @@ def save_view(work: Work, page: str, name: str, query: str) -> UUID:
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
         raise InvalidInput(
-            f"A view's name has 1 to {MAX_NAME_LENGTH} characters.", errors=[FieldError("name", "Name the view.")]
+            f"A view's name has 1 to {MAX_NAME_LENGTH} characters.",
+            errors=[FieldError("name", "Name the view.")],
         )
     if len(query) > MAX_QUERY_LENGTH or not query.isprintable():
         raise InvalidInput("This view has too many filters to be kept.")

@@ -11,10 +11,12 @@ from adminboard.core.listings.filters import (
     Reference,
     TextPart,
 )
-from adminboard.core.listings.listing import Detail, Listing, Noun
+from adminboard.core.listings.listing import NOW, BuiltInView, Detail, Listing, Noun
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, Search
 
 __all__ = [
+    "NOW",
+    "BuiltInView",
     "Choice",
     "Column",
     "Contains",

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminboard.core.masking import Mask, mask_in_sql
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+AnySelect = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,7 +40,7 @@ class Column:
     "badge", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
     "boolean", "id", "long_text". ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
-    like the currency of an amount of money. ``badge`` is the kind of status word of a "badge" cell (`web.tones`).
+    like the currency of an amount of money.
     """
 
     label: str
@@ -47,12 +49,11 @@ class Column:
     cell: str = "text"
     sort: Sort | bool = False
     align: Literal["start", "end"] = "start"
-    link: Callable[[Row[Any]], str | None] | None = None
+    link: Callable[[AnyRow], str | None] | None = None
     priority: Literal[1, 2, 3] = 2
     shown: bool = True
     mask: Mask | None = None
     companion: Expression | None = None
-    badge: str = "activity"
 
     @property
     def name(self) -> str:

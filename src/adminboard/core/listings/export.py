@@ -11,13 +11,14 @@ from typing import Any
 from typing import cast as cast_type
 
 from psycopg import Connection, sql
-from sqlalchemy import ColumnElement, Numeric, Select, Text, case, cast, func, literal
+from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import Column
+from adminboard.core.listings.columns import AnySelect, Column
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
+from adminboard.core.work import moment
 
 FORMULA_START = "^[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet run a cell: the ASCII signs, their full-width forms, tab and line breaks."""
@@ -25,7 +26,7 @@ FORMULA_START = "^[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"
 _NUMERIC_CELLS = {"number", "credits", "signed_credits", "money", "duration"}
 
 
-def export_statement(session: Session, listing: Listing, query: ListQuery) -> Select[Any]:
+def export_statement(session: Session, listing: Listing, query: ListQuery) -> AnySelect:
     """The SELECT behind the CSV: all offered columns as safe text, all matching rows, in the list's order."""
     columns = [_text_of(column, masked=query.masked).label(column.label) for column in listing.columns]
     matches = find_matches(session, listing, query)
@@ -38,7 +39,7 @@ def export_statement(session: Session, listing: Listing, query: ListQuery) -> Se
     return listing.select.with_only_columns(*columns).where(*matches.clauses).order_by(*order)
 
 
-def stream_csv(session: Session, statement: Select[Any]) -> Iterator[bytes]:
+def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
     """Streams the statement as CSV with a header, in pieces as PostgreSQL sends them.
 
     The session's connection is busy until the iterator ends; its timeout should have been lifted.
@@ -49,7 +50,10 @@ def stream_csv(session: Session, statement: Select[Any]) -> Iterator[bytes]:
     )
     connection = cast_type("Connection[Any]", session.connection().connection.dbapi_connection)
     query = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(str(compiled)))
-    with connection.cursor() as cursor, cursor.copy(query, compiled.params) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(query, compiled.construct_params({"now": moment(session)})) as copy,
+    ):
         for block in copy:
             yield bytes(block)
 

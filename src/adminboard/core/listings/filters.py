@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -119,8 +119,8 @@ class Choice(Filter):
 class Flag(Filter):
     """Yes or no: ``yes`` is the condition, its negation is "no"."""
 
-    yes: ColumnElement[bool] | None = None
-    no: ColumnElement[bool] | None = None
+    yes: Expression | None = None
+    no: Expression | None = None
     yes_label: str = "yes"
     no_label: str = "no"
 
@@ -134,7 +134,7 @@ class Flag(Filter):
             return None
         if value not in ("yes", "no") or self.yes is None:
             raise FilterError(self.name, f"{self.label}: write yes or no.")
-        clause = self.yes if value == "yes" else (self.no if self.no is not None else ~self.yes)
+        clause: Any = self.yes if value == "yes" else (self.no if self.no is not None else ~self.yes)
         words = self.yes_label if value == "yes" else self.no_label
         return Condition(self.name, clause, f"{self.label}: {words}", {self.name: [value]})
 

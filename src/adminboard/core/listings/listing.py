@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select
+from sqlalchemy import BindParameter, DateTime, bindparam
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import Column, Expression, Sort
+from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort
 from adminboard.core.listings.filters import Filter
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
+
+NOW: BindParameter[datetime] = bindparam("now", type_=DateTime(timezone=True))
+"""The moment of the request, for conditions of a listing that depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Listing:
 
     ``select`` has the FROM and the joins; its columns do not matter. Joins are LEFT joins on unique keys, so
     that they are not computed where nothing of them is asked. ``key`` identifies a row and breaks ties.
-    ``sort`` is the default, like "-created_at". ``extras`` are further values of each row, for links.
+    What depends on the time compares with `NOW`. ``sort`` is the default, like "-created_at". ``extras`` are further values of each row, for links.
     ``path`` is the page's address and, below /v1/admin, the API's. ``empty`` says what to do when nothing
     is there at all.
     """
@@ -61,7 +65,7 @@ class Listing:
     noun: Noun
     path: str
     permission: Permission
-    select: Select[Any]
+    select: AnySelect
     key: Expression
     columns: Sequence[Column]
     sort: str
@@ -72,7 +76,7 @@ class Listing:
     empty: str = "Nothing is here yet."
     views: Sequence[BuiltInView] = ()
     cards: Callable[[Session, Sequence[Any]], Any] | None = None
-    row_href: Callable[[Row[Any]], str] | None = None
+    row_href: Callable[[AnyRow], str] | None = None
     has_page: bool = True
     """False for a list that is shown inside another page; it still has its export and its API."""
     api_path: str | None = None

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, bindparam, false, func, literal, null, select
+from sqlalchemy import ARRAY, ColumnElement, bindparam, false, func, literal, null, select
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.keyset import Cursor, after, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.search import PROBE_LIMIT
+from adminboard.core.work import moment
 
 COUNT_LIMIT = 10_000
 
@@ -30,7 +31,7 @@ class Count:
 class Page:
     """One page of a list. Rows carry each column by its name, ``key`` and the listing's extras."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[AnyRow]
     next_cursor: str | None
     previous_cursor: str | None
     count: Count
@@ -73,7 +74,7 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Match
     probe = listing.search.probe(query.term, listing.key, exact=query.masked)
     if probe is None:
         return _Matches([false()], known=0)
-    keys = list(session.scalars(probe))
+    keys = list(session.scalars(probe, {"now": moment(session)}))
     if len(keys) <= PROBE_LIMIT:
         return _Matches([*clauses, is_any(listing.key, keys)], known=None if clauses else len(keys))
     clause = listing.search.clause(query.term, listing.key, exact=query.masked)
@@ -93,13 +94,13 @@ def _cursor(listing: Listing, query: ListQuery) -> Cursor | None:
     return decode_cursor(query.cursor, query.sort_parameter, value_type, listing.key.type)
 
 
-def _place(query: ListQuery, row: Row[Any], *, backward: bool) -> str:
+def _place(query: ListQuery, row: AnyRow, *, backward: bool) -> str:
     return Cursor(query.sort_parameter, row.value, row.key, backward).encode()
 
 
 def _find_keys(
     session: Session, listing: Listing, query: ListQuery, matches: _Matches, cursor: Cursor | None
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """Keys and sort values of the page and one more row, in the direction of travel.
 
     Rows without a value come last. They are a second walk, because "value first, then nulls" is no order an
@@ -112,13 +113,13 @@ def _find_keys(
     if cursor is not None and query.sort.nullable:
         at_nulls = cursor.value is None
         phases = [phase for phase in phases if phase in (at_nulls, not backward)]
-    found: list[Row[Any]] = []
+    found: list[AnyRow] = []
     for nulls in phases:
         missing = query.limit + 1 - len(found)
         if missing > 0:
             inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
             statement = _walk(listing, query, matches, inside, backward=backward, nulls=nulls)
-            found += session.execute(statement.limit(missing)).all()
+            found += session.execute(statement.limit(missing), {"now": moment(session)}).all()
     return found
 
 
@@ -130,7 +131,7 @@ def _walk(
     *,
     backward: bool,
     nulls: bool,
-) -> Select[Any]:
+) -> AnySelect:
     sort, key = query.sort, listing.key
     descending = query.descending != backward
     tiebreak = sort.tiebreak if sort.tiebreak is not None and not nulls else key
@@ -148,15 +149,15 @@ def _walk(
     return statement.order_by(*(item.desc() if descending else item.asc() for item in order))
 
 
-def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[Row[Any]]:
+def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:
     if not keys:
         return []
     statement = select_rows(listing, masked=query.masked).where(is_any(listing.key, keys))
-    by_key = {row.key: row for row in session.execute(statement)}
+    by_key = {row.key: row for row in session.execute(statement, {"now": moment(session)})}
     return [by_key[key] for key in keys if key in by_key]
 
 
-def select_rows(listing: Listing, *, masked: bool) -> Select[Any]:
+def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
     """The listing's SELECT with every column under its name, the key, companions and extras."""
     columns = [column.expression(masked=masked) for column in listing.columns]
     companions = [
@@ -173,7 +174,8 @@ def _count(session: Session, listing: Listing, query: ListQuery, matches: _Match
         return Count(matches.known, exact=True)
     matching = listing.select.with_only_columns(literal(1)).where(*matches.clauses)
     limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
-    number = session.scalar(select(func.count()).select_from(limited.subquery())) or 0
+    counted = select(func.count()).select_from(limited.subquery())
+    number = session.scalar(counted, {"now": moment(session)}) or 0
     if number > COUNT_LIMIT and not query.exact_count:
         return Count(COUNT_LIMIT, exact=False)
     return Count(number, exact=True)

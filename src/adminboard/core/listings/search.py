@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, Uuid, and_, cast, func, or_, select
 
-from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.filters import escape_like
 
 MAX_TERM_LENGTH = 200
@@ -33,7 +32,7 @@ class SearchSource(ABC):
         ``exact`` is set for readers who may search by whole values only.
         """
 
-    through: Select[Any] | None = None
+    through: AnySelect | None = None
     """For another table: a SELECT of the listing's keys joined to it."""
 
 
@@ -42,7 +41,7 @@ class Contains(SearchSource):
     """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters."""
 
     columns: tuple[Expression, ...]
-    through: Select[Any] | None = None
+    through: AnySelect | None = None
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         if len(term) < _SHORTEST_TEXT:
@@ -61,7 +60,7 @@ class IdPrefix(SearchSource):
     """A UUID, or the first characters of one: a range of the primary key."""
 
     column: Expression
-    through: Select[Any] | None = None
+    through: AnySelect | None = None
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         digits = term.replace("-", "").lower()
@@ -78,7 +77,7 @@ class ExactText(SearchSource):
     """An id of another system, like Stripe's: the whole of it, or its beginning from four characters."""
 
     column: Expression
-    through: Select[Any] | None = None
+    through: AnySelect | None = None
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         if exact or len(term) < 4:
@@ -99,7 +98,7 @@ class Search:
         clauses = [clause for clause in found if clause is not None]
         return or_(*clauses) if clauses else None
 
-    def probe(self, term: str, key: Expression, *, exact: bool) -> Select[Any] | None:
+    def probe(self, term: str, key: Expression, *, exact: bool) -> AnySelect | None:
         """Up to ``PROBE_LIMIT`` + 1 matching keys, each source from its own index."""
         parts = []
         for source in self.sources:

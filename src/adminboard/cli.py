@@ -1,0 +1,91 @@
+"""The command line: `adminboard`. Commands that belong to an area live there; here they are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adminboard.app import create_app
+from adminboard.cli_actions import actions_app, export
+from adminboard.cli_runtime import open_cli_runtime, sentences
+from adminboard.db.prepare import prepare_schema
+from adminboard.demo.demonstration import prepared_demonstration
+from adminboard.db.urls import parse_database_url
+from adminboard.logs import configure_logs
+from adminboard.runtime import open_runtime
+from adminboard.serving import bind, serve
+from adminboard.settings import SettingsError, load_settings
+from adminboard.worker import run_worker, worker_alongside
+
+cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+cli.add_typer(actions_app, name="actions")
+cli.command("export")(export)
+console = Console()
+DEFAULT_PORT = 8000
+
+Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The port to listen on")]
+
+
+@cli.command()
+def demo(port: Port = DEFAULT_PORT) -> None:
+    """Serve a demonstration with its own database, made-up customers and four accounts."""
+    configure_logs()
+    with sentences():
+        listener = bind("127.0.0.1", port)
+        with prepared_demonstration(port) as demonstration:
+            console.print(f"\n  The board is at [bold]http://127.0.0.1:{port}[/bold]")
+            console.print("  Log in as viewer@, support@, billing@ or admin@aicallgo.test")
+            console.print(f"  Password: [bold]{demonstration.password}[/bold]")
+            console.print("  Stop it with Ctrl-C.\n")
+            runtime = demonstration.runtime
+            serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
+
+
+@cli.command("serve")
+def serve_board(
+    host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    worker: Annotated[bool, typer.Option(help="Run the jobs in this process too")] = True,
+) -> None:
+    """Serve the board on the database that DATABASE_URL names."""
+    configure_logs()
+    with sentences():
+        settings = load_settings()
+        runtime = open_runtime(settings)
+        _ = settings.secret_keys
+        listener = bind(host, port)
+        app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
+        serve(app, listener, trusted_proxies=settings.trusted_proxies)
+
+
+@cli.command()
+def worker() -> None:
+    """Run the board's jobs: expiry of credits and whatever else comes by the clock."""
+    configure_logs()
+    with open_cli_runtime() as runtime:
+        asyncio.run(run_worker(runtime, install_signal_handlers=True))
+
+
+@cli.command()
+def migrate(
+    board_only: Annotated[bool, typer.Option(help="Leave the product's tables to its own backend")] = False,
+) -> None:
+    """Bring the database's schema up to date and give the board's role its privileges."""
+    with sentences():
+        settings = load_settings()
+        owner_url = settings.migration_database_url or settings.database_url
+        if owner_url is None or settings.database_url is None:
+            raise SettingsError("DATABASE_URL is missing; MIGRATION_DATABASE_URL names the owner of the tables.")
+        app_role = parse_database_url(settings.database_url.get_secret_value()).username or ""
+        prepare_schema(owner_url.get_secret_value(), app_role, board_only=board_only)
+        console.print("The database is up to date.")
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    cli()

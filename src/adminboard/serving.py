@@ -1,0 +1,55 @@
+"""Serving the application: uvicorn with our settings, and a sentence when the port is taken."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from adminboard.core.errors import Unavailable
+
+GRACEFUL_SHUTDOWN_SECONDS = 20
+
+
+class PortTaken(Unavailable):
+    """Another program listens there."""
+
+
+class AddressNotOurs(Unavailable):
+    """The address cannot be listened on."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket listening there. Raises `PortTaken` or `AddressNotOurs` with what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"Port {port} is in use by another program. Stop it, or choose another: PORT={port + 1}."
+            ) from None
+        raise AddressNotOurs(f"The board cannot listen on {host}:{port}: {error.strerror}.") from None
+    return listener
+
+
+def serve(app: FastAPI, listener: socket.socket, *, trusted_proxies: tuple[str, ...] = ()) -> None:
+    """Serves until the process is told to stop; requests that were accepted are finished first."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+        timeout_keep_alive=75,
+        lifespan="on",
+    )
+    uvicorn.Server(config).run(sockets=[listener])

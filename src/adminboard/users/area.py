@@ -1,0 +1,19 @@
+"""The people who use the product: list, panel, search."""
+
+from adminboard.core.permissions import Permission
+from adminboard.users.listing import users
+from adminboard.users.search import find_users
+from adminboard.users.web import pages
+from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+
+area = Area(
+    name="users",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.CUSTOMERS, "Users", "/users", "users", Permission.CUSTOMERS_READ, order=20
+        )
+    ],
+    listings=[users],
+    pages=pages,
+    search=[SearchProvider("Users", Permission.CUSTOMERS_READ, find_users)],
+)

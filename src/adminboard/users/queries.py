@@ -1,0 +1,220 @@
+"""What the board knows of a user: the row with its plan, for the list, and everything for the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.models import IS_LIVE, Plan, Subscription
+from adminboard.businesses.models import Business, BusinessCallDay
+from adminboard.calls.models import CallLog
+from adminboard.core.listings import NOW
+from adminboard.core.listings.columns import AnySelect
+from adminboard.core.masking import Mask
+from adminboard.core.work import moment
+from adminboard.credits.models import CreditBalance, OpenGrant
+from adminboard.customers.models import Organization
+from adminboard.entitlements.models import PlanOverride, UserFeatureOverride
+from adminboard.users.lookup import UserUnknown
+from adminboard.users.models import User, UserFigures
+
+SHOWN_BUSINESSES = 10
+SHOWN_CALLS = 5
+
+
+def users_with_plan() -> AnySelect:
+    """Users with the payer's live subscription and its plan, the balance and the call figures."""
+    return (
+        select(User)
+        .outerjoin(Subscription, and_(Subscription.organization_id == User.organization_id, IS_LIVE))
+        .outerjoin(Plan, Plan.id == Subscription.plan_id)
+        .outerjoin(CreditBalance, CreditBalance.user_id == User.id)
+        .outerjoin(UserFigures, UserFigures.user_id == User.id)
+    )
+
+
+def override_plan_name() -> ScalarSelect[Any]:
+    """The name of the plan that a valid plan override gives the user's payer, null without one."""
+    override_plan = Plan.__table__.alias("override_plan")
+    return (
+        select(override_plan.c.name)
+        .join(PlanOverride, PlanOverride.plan_id == override_plan.c.id)
+        .where(
+            PlanOverride.organization_id == User.organization_id,
+            PlanOverride.created_at <= NOW,
+            PlanOverride.valid_until.is_(None) | (PlanOverride.valid_until > NOW),
+        )
+        .order_by(PlanOverride.created_at.desc())
+        .limit(1)
+        .correlate(User)
+        .scalar_subquery()
+    )
+
+
+def has_valid_override() -> Any:
+    """Whether the user has a feature override that still counts."""
+    return (
+        select(UserFeatureOverride.id)
+        .where(
+            UserFeatureOverride.user_id == User.id,
+            UserFeatureOverride.expires_at.is_(None) | (UserFeatureOverride.expires_at > NOW),
+        )
+        .correlate(User)
+        .exists()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UserBusiness:
+    id: UUID
+    name: str
+    calls_30d: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserCall:
+    id: UUID
+    started_at: datetime
+    status: str
+    duration_seconds: int
+    caller_phone: str | None = field(metadata={"mask": Mask.PHONE})
+
+
+@dataclass(frozen=True, slots=True)
+class UserDetail:
+    """Everything the panel beside the list shows. Amounts are credits; ``quantity`` counts seats."""
+
+    id: UUID
+    email: str = field(metadata={"mask": Mask.EMAIL})
+    full_name: str | None
+    google_id: str | None
+    is_active: bool
+    is_superuser: bool
+    onboarding_status: str
+    created_at: datetime
+    last_login_at: datetime | None
+    organization_id: UUID
+    organization_name: str
+    organization_status: str
+    stripe_customer_id: str | None
+    plan: str | None
+    override_plan: str | None
+    subscription_status: str | None
+    quantity: int | None
+    current_period_end: datetime | None
+    cancel_at_period_end: bool | None
+    trial_end: datetime | None
+    credits: Decimal | None
+    trial: Decimal | None
+    subscription_credits: Decimal | None
+    credit_pack: Decimal | None
+    adjustment: Decimal | None
+    next_expiry_at: datetime | None
+    next_expiry_amount: Decimal | None
+    calls_30d: int | None
+    businesses: tuple[UserBusiness, ...]
+    business_count: int
+    last_calls: tuple[UserCall, ...]
+
+
+def get_user_detail(session: Session, user_id: UUID) -> UserDetail:
+    """The panel of one user: four queries. Raises `UserUnknown`."""
+    row = session.execute(_facts().where(User.id == user_id), {"now": moment(session)}).one_or_none()
+    if row is None:
+        raise UserUnknown(f"There is no user {user_id}.")
+    expiry = session.execute(
+        select(OpenGrant.expires_at, OpenGrant.remaining)
+        .where(OpenGrant.user_id == user_id, OpenGrant.expires_at > moment(session))
+        .order_by(OpenGrant.expires_at)
+        .limit(1)
+    ).one_or_none()
+    businesses, business_count = _businesses(session, user_id)
+    return UserDetail(
+        **row._mapping,
+        next_expiry_at=expiry.expires_at if expiry else None,
+        next_expiry_amount=expiry.remaining if expiry else None,
+        businesses=businesses,
+        business_count=business_count,
+        last_calls=_last_calls(session, user_id),
+    )
+
+
+def _facts() -> AnySelect:
+    return (
+        users_with_plan()
+        .join(Organization, Organization.id == User.organization_id)
+        .with_only_columns(
+            User.id,
+            User.email,
+            User.full_name,
+            User.google_id,
+            User.is_active,
+            User.is_superuser,
+            User.onboarding_status,
+            User.created_at,
+            User.last_login_at,
+            User.organization_id,
+            Organization.name.label("organization_name"),
+            Organization.status.label("organization_status"),
+            Organization.stripe_customer_id,
+            Plan.name.label("plan"),
+            override_plan_name().label("override_plan"),
+            Subscription.status.label("subscription_status"),
+            Subscription.quantity,
+            Subscription.current_period_end,
+            Subscription.cancel_at_period_end,
+            Subscription.trial_end,
+            CreditBalance.total.label("credits"),
+            CreditBalance.trial,
+            CreditBalance.subscription.label("subscription_credits"),
+            CreditBalance.credit_pack,
+            CreditBalance.adjustment,
+            UserFigures.calls_30d,
+        )
+    )
+
+
+def _businesses(session: Session, user_id: UUID) -> tuple[tuple[UserBusiness, ...], int]:
+    """The first businesses by name with their calls of 30 days, and how many there are."""
+    since = moment(session).date() - timedelta(days=30)
+    calls = (
+        select(func.coalesce(func.sum(BusinessCallDay.calls), 0))
+        .where(BusinessCallDay.business_id == Business.id, BusinessCallDay.day > since)
+        .correlate(Business)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Business.id, Business.name, calls.label("calls_30d"), func.count().over().label("owned"))
+        .where(Business.owner_id == user_id)
+        .order_by(func.lower(Business.name), Business.id)
+        .limit(SHOWN_BUSINESSES)
+    ).all()
+    return tuple(UserBusiness(row.id, row.name, row.calls_30d) for row in rows), rows[0].owned if rows else 0
+
+
+def _last_calls(session: Session, user_id: UUID) -> tuple[UserCall, ...]:
+    """The newest calls over all businesses: the newest few of each, by index, then the newest of those."""
+    newest = (
+        select(CallLog.id, CallLog.started_at, CallLog.status, CallLog.duration_seconds, CallLog.caller_phone)
+        .where(CallLog.business_id == Business.id)
+        .order_by(CallLog.started_at.desc(), CallLog.id.desc())
+        .limit(SHOWN_CALLS)
+        .correlate(Business)
+        .lateral("newest")
+    )
+    rows: Sequence[Any] = session.execute(
+        select(newest)
+        .select_from(Business)
+        .join(newest, newest.c.id.is_not(None))
+        .where(Business.owner_id == user_id)
+        .order_by(newest.c.started_at.desc(), newest.c.id.desc())
+        .limit(SHOWN_CALLS)
+    ).all()
+    return tuple(UserCall(*row) for row in rows)

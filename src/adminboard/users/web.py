@@ -1,0 +1,21 @@
+"""Pages of users beyond their list: the picker of forms."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from adminboard.core.permissions import Permission
+from adminboard.users.search import find_users
+from adminboard.web.access import page_read
+from adminboard.web.visit import Visit
+
+pages = APIRouter()
+PICKED = 8
+
+
+@pages.get("/users/picker")
+def pick_user(visit: Annotated[Visit, page_read(Permission.CUSTOMERS_READ)]) -> Response:
+    """Users matching what is typed into a user field, as options."""
+    term = (visit.parameter("user") or "")[:200]
+    hits = find_users(visit.session, visit.actor, term, PICKED) if term.isprintable() and term else []
+    return visit.render("users/picker.html", hits=hits)

@@ -1,0 +1,100 @@
+"""The worker: runs the areas' jobs through procrastinate, whose queue lives in the same PostgreSQL.
+
+By default it runs inside the web process; `adminboard worker` runs it alone. Several may run at once: each
+job of each minute goes to one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+import procrastinate
+import structlog
+from procrastinate import PsycopgConnector
+
+from adminboard.areas import AREAS
+from adminboard.core.jobs import PeriodicJob
+from adminboard.db.urls import psycopg_conninfo
+from adminboard.runtime import Runtime
+from adminboard.web.area import Area
+
+logger = structlog.get_logger(__name__)
+CONCURRENT_JOBS = 2
+RESTART_PAUSE_SECONDS = 5
+GRACE_SECONDS = 10
+STALLED_AFTER_SECONDS = 60
+
+
+def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrastinate.App:
+    """The job application with every area's jobs registered."""
+    assert runtime.settings.database_url is not None
+    connector = PsycopgConnector(
+        conninfo=psycopg_conninfo(runtime.settings.database_url.get_secret_value()),
+        kwargs={"options": "-c search_path=board,public", "application_name": "adminboard worker"},
+        min_size=1,
+        max_size=4,
+    )
+    app = procrastinate.App(connector=connector)
+    for area in areas:
+        for job in area.jobs:
+            _register(app, job, runtime)
+    _register_stalled(app)
+    return app
+
+
+async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS, *, install_signal_handlers: bool) -> None:
+    """Works until it is cancelled or told to stop; begins anew when the database was away."""
+    while True:
+        app = make_worker_app(runtime, areas)
+        try:
+            async with app.open_async():
+                await app.run_worker_async(
+                    name="adminboard",
+                    concurrency=CONCURRENT_JOBS,
+                    install_signal_handlers=install_signal_handlers,
+                    shutdown_graceful_timeout=GRACE_SECONDS,
+                    delete_jobs="successful",
+                )
+                return
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            logger.warning("worker_interrupted", error=type(error).__name__)
+            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
+
+def worker_alongside(runtime: Runtime) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """The worker as something that lives as long as the web application."""
+
+    @asynccontextmanager
+    async def alongside() -> AsyncIterator[None]:
+        task = asyncio.create_task(run_worker(runtime, install_signal_handlers=False))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return alongside
+
+
+def _register(app: procrastinate.App, job: PeriodicJob, runtime: Runtime) -> None:
+    @app.periodic(cron=job.cron)
+    @app.task(name=job.name, queueing_lock=job.name)
+    def run(timestamp: int) -> None:
+        done = job.run(runtime)
+        logger.info("job_done", job=job.name, done=done)
+
+
+def _register_stalled(app: procrastinate.App) -> None:
+    """Jobs whose worker was killed stay "doing" until someone takes them up again."""
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs")
+    async def retry_stalled(timestamp: int) -> None:
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+        for job in stalled:
+            await app.job_manager.retry_job(job)
