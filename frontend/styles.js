@@ -8,10 +8,12 @@ const ELEMENTS = ["html", "body", "a", "abbr", "article", "aside", "b", "button"
   "dl", "dt", "em", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "header", "hr", "img", "input", "kbd",
   "label", "legend", "li", "main", "meter", "nav", "ol", "optgroup", "option", "p", "pre", "progress", "section", "select",
   "small", "span", "strong", "summary", "svg", "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "time", "tr", "ul"];
+const ATTRIBUTES = ["type", "checkbox", "radio", "button", "submit", "search", "date", "datetime-local", "disabled", "readonly",
+  "multiple", "size", "hidden", "href", "title", "role", "aria-disabled"];
 
-// The steps of list_fit.py: a column that needs N px is hidden while its list is narrower.
-const FIT_STEP_PX = 40;
-const FIT_WIDEST_PX = 1800;
+// The steps and limits of toolbar_fit.py: what needs N px is hidden, or collapsed, while its container is narrower.
+const STEP_PX = 40;
+const WIDEST_PX = 1800;
 
 /** Words inside class attributes only: a word in a sentence must not keep a rule. */
 function findClasses(source) {
@@ -19,10 +21,14 @@ function findClasses(source) {
   return found.flatMap((value) => value.match(/[\w-]+/g) ?? []);
 }
 
-function buildFitRules() {
+/** For every step: `fit-N` hides a column, `words-N` the words on buttons, `collapse-N` folds filters into one button. */
+function buildFitRules(collapsed) {
   const rules = [];
-  for (let width = FIT_STEP_PX; width <= FIT_WIDEST_PX; width += FIT_STEP_PX) {
+  for (let width = STEP_PX; width <= WIDEST_PX; width += STEP_PX) {
     rules.push(`@container list (width < ${width}px){.fit-${width}{display:none}}`);
+    const folded = collapsed.replaceAll(".collapse", `.collapse-${width}`);
+    const wordless = folded.replaceAll(".words", `.words-${width}`);
+    rules.push(`@container toolbar (width < ${width}px){${wordless}}`);
   }
   return rules.join("\n");
 }
@@ -33,7 +39,8 @@ async function buildOwnStyles(frontend) {
     bundle: true,
     write: false,
   });
-  return `${result.outputFiles[0].text}\n${buildFitRules()}`;
+  const collapsed = await readFile(join(frontend, "src/css/collapsed.css"), "utf8");
+  return `${result.outputFiles[0].text}\n@media (scripting: enabled){${buildFitRules(collapsed)}}`;
 }
 
 async function reduceTabler(frontend, sources, ownStyles) {
@@ -43,7 +50,7 @@ async function reduceTabler(frontend, sources, ownStyles) {
     css: [{ raw: tabler }],
     content: [{ raw: sources.join("\n"), extension: "html" }],
     extractors: [{ extensions: ["html"], extractor: findClasses }],
-    safelist: { standard: [...ELEMENTS, /^data-bs-theme/, /^htmx-/], variables: [...new Set(ownVariables)] },
+    safelist: { standard: [...ELEMENTS, ...ATTRIBUTES, /^data-bs-theme/, /^htmx-/], variables: [...new Set(ownVariables)] },
     variables: true,
     keyframes: true,
     fontFace: true,

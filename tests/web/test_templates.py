@@ -54,7 +54,7 @@ PAGES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def templates() -> Environment:
-    """The kit's templates alone, as strict as the board draws them; the names of built files need no build."""
+    """The kit's templates alone, as strict as the board is; names of built files need no build."""
     environment = Environment(
         loader=PackageLoader("adminboard.web"),
         undefined=StrictUndefined,
