@@ -1,0 +1,1 @@
+"""The audit log: who changed what, and the proof that nobody changed that."""

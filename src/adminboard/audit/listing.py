@@ -1,0 +1,95 @@
+"""The audit log as a list."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from adminboard.audit.queries import count_entries, get_entry, list_words
+from adminboard.audit.targets import find_target_page
+from adminboard.core.audit_models import AuditEntry
+from adminboard.core.listings import (
+    Choice,
+    Column,
+    Contains,
+    DateRange,
+    Detail,
+    ExactText,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Reference,
+    Search,
+    Sort,
+    TextPart,
+)
+from adminboard.core.masking import Mask
+from adminboard.core.permissions import Permission
+from adminboard.web.list_view import CardView
+
+
+def words_of(column: InstrumentedAttribute[str]) -> Callable[[Session], Sequence[Option]]:
+    """The values that occur in the log, as options of a filter."""
+    return lambda session: [Option(word, word) for word in list_words(session, column)]
+
+
+def show_chain(session: Session, conditions: Sequence[Any]) -> Sequence[CardView]:  # noqa: ARG001 (the kit's)
+    """How long the chain is, with the way to its verification."""
+    return [
+        CardView(
+            "Entries in the chain", f"{count_entries(session):,}", "Verify the chain", url="/audit/chain"
+        )
+    ]
+
+
+audit_log = Listing(
+    name="audit",
+    title="Audit log",
+    noun=Noun("entry", "entries"),
+    path="/audit",
+    permission=Permission.AUDIT_READ,
+    select=select(AuditEntry.id),
+    key=AuditEntry.id,
+    columns=[
+        Column("Time", AuditEntry.at, key="at", cell="datetime", sort=Sort(AuditEntry.position), priority=1),
+        Column("Admin", AuditEntry.actor_name, key="actor_name", priority=1),
+        Column("Action", AuditEntry.action),
+        Column(
+            "Target",
+            AuditEntry.target_label,
+            key="target_label",
+            mask=Mask.EMAIL,
+            link=lambda row: find_target_page(row.target_kind, row.target_id),
+        ),
+        Column("What changed", AuditEntry.summary, key="summary", mask=Mask.HIDDEN, priority=1),
+        Column("Reason", AuditEntry.reason, mask=Mask.HIDDEN, cell="long_text", priority=3),
+        Column("IP", AuditEntry.ip_address, key="ip_address", priority=3),
+        Column("Kind of target", AuditEntry.target_kind, key="target_kind", shown=False),
+        Column("Position", AuditEntry.position, cell="number", align="end", shown=False),
+        Column("Request", AuditEntry.request_id, key="request_id", cell="id", shown=False),
+    ],
+    search=Search(
+        sources=(
+            Contains((AuditEntry.summary, AuditEntry.target_label, AuditEntry.reason)),
+            IdPrefix(AuditEntry.id),
+            ExactText(AuditEntry.request_id),
+        ),
+        placeholder="What changed, target, reason, id",
+    ),
+    filters=[
+        Choice("admin", "Admin", AuditEntry.actor_name, options=words_of(AuditEntry.actor_name)),
+        Choice("action", "Action", AuditEntry.action, options=words_of(AuditEntry.action)),
+        Choice("kind", "Kind of target", AuditEntry.target_kind, options=words_of(AuditEntry.target_kind)),
+        TextPart("target", "Target", (AuditEntry.target_label,)),
+        DateRange("date", "Date", AuditEntry.at),
+        Reference("customer", "Customer", AuditEntry.customer_id),
+        Reference("run", "Run", AuditEntry.run_id),
+    ],
+    sort="-at",
+    extras={"target_id": AuditEntry.target_id},
+    detail=Detail(get_entry, "audit/detail.html"),
+    empty="Every change that somebody makes is written here.",
+    cards=show_chain,
+)
