@@ -69,7 +69,9 @@ def test_a_long_sentence_is_a_good_password() -> None:
     check_password_rules("my cat sleeps on the ledger", "robin@example.com")
 
 
-@pytest.mark.parametrize(("text", "is_hash"), [("secret", False), ("$argon2id$nonsense", False), ("$2b$", False)])
+@pytest.mark.parametrize(
+    ("text", "is_hash"), [("secret", False), ("$argon2id$nonsense", False), ("$2b$", False)]
+)
 def test_what_is_no_hash_is_told_apart(text: str, is_hash: bool) -> None:
     assert is_password_hash(text) is is_hash
 

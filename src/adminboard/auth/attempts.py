@@ -120,5 +120,5 @@ def _find_free_at(session: Session, limit: _Limit, now: datetime) -> datetime | 
 
 
 def _in_words(seconds: int) -> str:
-    minutes = -(-seconds // 60)
+    minutes = max(1, -(-(seconds - 1) // 60))
     return "a minute" if minutes == 1 else f"{minutes} minutes"

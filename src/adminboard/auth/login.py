@@ -25,8 +25,9 @@ from adminboard.auth.proof import (
     note_refusal,
 )
 from adminboard.auth.queries import admin_target
-from adminboard.auth.sessions import end_session_of_cookie, make_cookie, open_session
+from adminboard.auth.sessions import end_session, end_session_of_cookie, make_cookie, open_session
 from adminboard.auth.visitors import Visitor, new_device, normalize_email
+from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotAuthenticated
 from adminboard.core.work import Work
@@ -117,6 +118,14 @@ def pass_second_factor(
             return _open(runtime, work, admin, guess, former_cookie)
         note_refusal(work, attempt_id, admin_target(admin), "the code was wrong or used before")
     raise CodeRefused("This code is not right, or it was used before. Wait for the next one.")
+
+
+def log_out(runtime: Runtime, actor: Actor) -> None:
+    """Ends the session through which the person asks, at once."""
+    assert actor.session_id is not None
+    with runtime.work(actor) as work:
+        end_session(work, actor.session_id)
+        work.audit("session.closed", Target("admin", str(actor.id), actor.name), f"{actor.name} logged out.")
 
 
 def _open(runtime: Runtime, work: Work, admin: Admin, guess: Guess, former_cookie: str | None) -> LoggedIn:
