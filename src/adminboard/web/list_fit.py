@@ -1,7 +1,8 @@
 """Which columns a list draws at which width, so that none is ever cut off.
 
 The width a list has depends on the window, the sidebar and an open detail, so the decision is CSS's
-(container queries): a column carries `fit-N`, and the style sheet hides it while the list is narrower than N px.
+(container queries): a column carries `fit-N`, and the style sheet hides it while the list
+is narrower than N px.
 """
 
 from collections.abc import Sequence

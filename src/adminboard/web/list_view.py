@@ -275,8 +275,7 @@ class ListView:
     def toolbar_classes(self) -> str:
         """From which width the toolbar's filters and words fit into its line."""
         chips = [f"{view.label}: {view.summary}" if view.summary else view.label for view in self.filters]
-        texts = [self.count_text, *(action.label for action in self.actions)]
-        texts += ["count exactly"] if self.count_url else []
+        texts = [action.label for action in self.actions]
         texts += ["Clear"] if self.clear_url else []
         buttons = [self.views or self.save_view_url, self.columns, self.export_url]
         return toolbar_classes(chips, texts, sum(map(bool, buttons)), has_search=self.search is not None)

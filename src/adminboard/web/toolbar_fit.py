@@ -24,9 +24,9 @@ def round_up_px(width_px: int) -> int:
 
 
 def toolbar_classes(chips: Sequence[str], texts: Sequence[str], buttons: int, *, has_search: bool) -> str:
-    """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons alone below N px).
+    """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons alone below).
 
-    `chips` are the words on the filters, `texts` what else stands in the line, `buttons` how many icon buttons.
+    """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons below N px).
     """
     needed_px = _SEARCH_PX if has_search else 0
     needed_px += sum(min(int(len(chip) * _LETTER_PX), _LONGEST_CHIP_TEXT_PX) + _CHIP_PX for chip in chips)
