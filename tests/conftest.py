@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from adminboard.db.embedded import OWNER_ROLE, EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
 from tests.db.rolled_back import RolledBackDatabase
-from tests.db.templates import Addresses, copied_database, make_template, opened_database
+from tests.db.templates import Addresses, claimed_folder, copied_database, make_template, opened_database
 
 FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -90,12 +89,11 @@ def fresh_owner_database(fresh_addresses: Addresses) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def killable_server(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
+def killable_server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
     """A server of this worker's own, as durable as in production, to be killed and brought back."""
-    workers: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
     assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}-killable-{workers.get('workerid', 'main')}")
-    with EmbeddedServer.start(folder) as server:
+    base = pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}-killable")
+    with claimed_folder(base) as folder, EmbeddedServer.start(folder) as server:
         yield server
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import NullPool, create_engine
 import adminboard
 from adminboard.db import grants, migrate
 from adminboard.db.embedded import APP_ROLE, EmbeddedServer
+from adminboard.db.embedded.leases import try_lock
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.db.urls import psycopg_conninfo
 
@@ -50,6 +51,16 @@ def migrations_digest() -> str:
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@contextmanager
+def claimed_folder(base: Path) -> Iterator[Path]:
+    """A folder that no other worker or run of the tests uses meanwhile. The next finds it as it is left."""
+    for number in count():
+        with (base / f"{number}.lock").open("w") as lock:
+            if try_lock(lock.fileno()):
+                yield base / str(number)
+                return
 
 
 def make_template(server: EmbeddedServer) -> str:

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,6 +133,15 @@ def prepare_socket_directory(directories: Directories, account: Account) -> Path
     account.take_over(short)
     write_private(pointer, f"{short}\n", account)
     return short
+
+
+def remove_socket_directory(directories: Directories) -> None:
+    """Once the server has stopped, leave no folder outside of its home."""
+    pointer = directories.home / "socket-directory"
+    if pointer.exists():
+        with suppress(OSError):
+            Path(pointer.read_text().strip()).rmdir()
+        pointer.unlink()
 
 
 def is_private(path: Path, account: Account) -> bool:

@@ -20,6 +20,7 @@ from adminboard.db.embedded.directories import (
     Directories,
     prepare_directories,
     prepare_socket_directory,
+    remove_socket_directory,
     write_private,
 )
 from adminboard.db.embedded.errors import file_errors_as_sentences
@@ -115,17 +116,20 @@ class EmbeddedServer:
         lease, self._lease = self._lease, None
         with start_stop_lock(self.directories.data):
             lease.give_back()
-            running = find_postmaster(self.directories.cluster)
-            if running is not None and not is_in_use(self.directories.leases):
-                stop_postmaster(running)
+            if not is_in_use(self.directories.leases):
+                self._stop_server()
 
     def stop(self) -> None:
         """Stop the server now, whoever else uses it, and release it."""
         with start_stop_lock(self.directories.data):
-            running = find_postmaster(self.directories.cluster)
-            if running is not None:
-                stop_postmaster(running)
+            self._stop_server()
         self.release()
+
+    def _stop_server(self) -> None:
+        running = find_postmaster(self.directories.cluster)
+        if running is not None:
+            stop_postmaster(running)
+        remove_socket_directory(self.directories)
 
     def kill(self) -> None:
         """End every process of the server as a power cut would. `ensure_running` brings it back."""
