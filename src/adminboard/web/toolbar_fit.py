@@ -26,7 +26,7 @@ def round_up_px(width_px: int) -> int:
 def toolbar_classes(chips: Sequence[str], texts: Sequence[str], buttons: int, *, has_search: bool) -> str:
     """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons alone below).
 
-    """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons below N px).
+    `chips` are the words on the filters, `texts` what else stands in the line, `buttons` counts icon buttons.
     """
     needed_px = _SEARCH_PX if has_search else 0
     needed_px += sum(min(int(len(chip) * _LETTER_PX), _LONGEST_CHIP_TEXT_PX) + _CHIP_PX for chip in chips)
