@@ -1,4 +1,4 @@
-"""Guesses at a password, many at once, in a process of its own: `python -m tests.auth.guessing EMAIL COUNT URL`.
+"""Many guesses at once, in a process of its own: `python -m tests.auth.guessing EMAIL COUNT URL`.
 
 Prints how they ended, as JSON: {"refused": …, "locked_out": …}.
 """

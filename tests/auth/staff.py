@@ -15,6 +15,7 @@ from adminboard.auth.login import LoggedIn, log_in
 from adminboard.auth.models import Admin
 from adminboard.auth.own_account import begin_second_factor, confirm_second_factor
 from adminboard.auth.passwords import hash_password
+from adminboard.auth.proof import LoginRefused
 from adminboard.auth.sessions import find_live_session
 from adminboard.auth.visitors import Visitor
 from adminboard.core.action_runner import ActionRunner
@@ -58,6 +59,14 @@ def enter(runtime: Runtime, email: str, password: str = PASSWORD, visitor: Visit
     logged_in = log_in(runtime, visitor, email, password)
     assert isinstance(logged_in, LoggedIn)
     return logged_in
+
+
+def can_enter(runtime: Runtime, email: str, password: str = PASSWORD, visitor: Visitor = HOME) -> bool:
+    """Whether email and password open a session; being locked out raises as ever."""
+    try:
+        return enter(runtime, email, password, visitor).session_cookie != ""
+    except LoginRefused:
+        return False
 
 
 def find_actor(runtime: Runtime, cookie: str) -> Actor | None:

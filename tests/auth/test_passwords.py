@@ -1,4 +1,4 @@
-"""Passwords are hashed by argon2, older bcrypt hashes still work, and weak ones are refused with a sentence."""
+"""Passwords are hashed by argon2, bcrypt hashes still work, and weak ones are refused with a sentence."""
 
 import bcrypt
 import pytest

@@ -32,6 +32,7 @@ from tests.auth.staff import (
     SECRET_KEY,
     START,
     add_person,
+    can_enter,
     enter,
     find_actor,
     get_actor,
@@ -75,7 +76,7 @@ def test_a_code_works_once(runtime: Runtime, person: Admin, clock: MovableClock)
     clock.advance(STEP)
     code = app.at(clock.now())
 
-    assert enter_with(runtime, person, code)
+    enter_with(runtime, person, code)
     with pytest.raises(CodeRefused):
         enter_with(runtime, person, code)
 
@@ -107,7 +108,7 @@ def test_clocks_may_differ_by_one_step(
     code = app.at(clock.now() + steps * STEP)
 
     if accepted:
-        assert enter_with(runtime, person, f" {code[:3]} {code[3:]} ")
+        enter_with(runtime, person, f" {code[:3]} {code[3:]} ")
     else:
         with pytest.raises(CodeRefused):
             enter_with(runtime, person, code)
@@ -126,9 +127,10 @@ def test_one_code_sent_eight_times_at_once_opens_one_session(
 
     def send(_: int) -> bool:
         try:
-            return bool(pass_second_factor(runtime, HOME, challenge, code))
+            pass_second_factor(runtime, HOME, challenge, code)
         except CodeRefused:
             return False
+        return True
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(send, range(8))) == 1
@@ -138,10 +140,10 @@ def test_a_recovery_code_works_once_however_it_is_typed(runtime: Runtime, person
     _, codes = set_second_factor(runtime, log_in_as(runtime, person))
 
     assert len(set(codes)) == 10
-    assert enter_with(runtime, person, codes[3].upper().replace("-", " "))
+    enter_with(runtime, person, codes[3].upper().replace("-", " "))
     with pytest.raises(CodeRefused):
         enter_with(runtime, person, codes[3])
-    assert enter_with(runtime, person, codes[4])
+    enter_with(runtime, person, codes[4])
 
 
 def test_the_database_holds_neither_secret_nor_recovery_codes(
@@ -162,7 +164,7 @@ def test_a_second_factor_survives_the_rotation_of_the_secret_key(
     clock.advance(STEP)
     rotated = make_runtime(database, clock, secret_key="n" * 40 + "," + SECRET_KEY)
 
-    assert enter_with(rotated, person, app.at(clock.now()))
+    enter_with(rotated, person, app.at(clock.now()))
 
 
 def test_a_wrong_code_sets_nothing_up(runtime: Runtime, person: Admin) -> None:
@@ -172,7 +174,7 @@ def test_a_wrong_code_sets_nothing_up(runtime: Runtime, person: Admin) -> None:
     with pytest.raises(SetupCodeWrong):
         confirm_second_factor(runtime, actor, setup, "000000")
 
-    assert enter(runtime, person.email)
+    assert can_enter(runtime, person.email)
 
 
 def test_the_page_shown_again_keeps_its_secret(runtime: Runtime, person: Admin) -> None:
@@ -277,7 +279,7 @@ def test_an_administrator_takes_the_factor_of_another_away(
     runner.run(log_in_as(runtime, person), action, NameAdmin(admin=colleague.email), Confirmation())
 
     assert find_actor(runtime, cookie) is None
-    assert enter(runtime, colleague.email)
+    assert can_enter(runtime, colleague.email)
     assert session.scalars(select(RecoveryCode)).all() == []
 
 
@@ -295,4 +297,4 @@ def test_new_recovery_codes_replace_the_old_ones_and_are_shown_once(runtime: Run
     assert again.shown_once == {}
     with pytest.raises(CodeRefused):
         enter_with(runtime, person, old[0])
-    assert enter_with(runtime, person, new[0])
+    enter_with(runtime, person, new[0])

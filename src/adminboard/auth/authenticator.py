@@ -9,9 +9,7 @@ from adminboard.auth.sessions import find_live_session
 from adminboard.core.actor import Actor
 from adminboard.runtime import Runtime
 from adminboard.web.board import Login
-
-SECURE_COOKIE = "__Host-adminboard"
-PLAIN_COOKIE = "adminboard"
+from adminboard.web.cookies import session_cookie_name
 
 
 class BoardAuthenticator:
@@ -19,7 +17,7 @@ class BoardAuthenticator:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self.cookie_name = SECURE_COOKIE if runtime.settings.secure_cookies else PLAIN_COOKIE
+        self.cookie_name = session_cookie_name(runtime.settings)
 
     def find_login(self, session: Session, cookie: str | None, now: datetime) -> Login | None:
         live = find_live_session(session, self._runtime.signed, cookie, now) if cookie else None
