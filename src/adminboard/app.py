@@ -18,7 +18,7 @@ from adminboard.auth.authenticator import BoardAuthenticator
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.runtime import Runtime
-from adminboard.web import health, saved_views, search_page, static_files
+from adminboard.web import docs_page, health, saved_views, search_page, static_files
 from adminboard.web.access import Door
 from adminboard.web.action_api import mount_action_api, mount_undo_api
 from adminboard.web.action_pages import mount_action_pages, mount_undo
@@ -41,16 +41,16 @@ def create_app(
     areas: Sequence[Area] = AREAS,
     alongside: Callable[[], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
-    """The application over a runtime. ``alongside`` runs as long as it does: the worker, in the default setup."""
+    """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does."""
     app = FastAPI(
         title="AICallGO Admin Board",
         version=VERSION,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(runtime, alongside),
         middleware=[
-            Middleware(RequestFrame, https=runtime.settings.secure_cookies),
+            Middleware(RequestFrame, settings=runtime.settings),
             Middleware(CrossSiteGuard, public_url=runtime.settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
@@ -88,7 +88,7 @@ def make_pages(areas: Iterable[Area]) -> APIRouter:
         for action in area.actions:
             mount_action_pages(router, action)
     mount_undo(router)
-    for kit in (saved_views.router, search_page.router, static_files.router):
+    for kit in (saved_views.router, search_page.router, static_files.router, docs_page.router):
         router.include_router(kit)
     return router
 
@@ -129,7 +129,7 @@ def _lifespan(
     runtime: Runtime, alongside: Callable[[], AbstractAsyncContextManager[None]] | None
 ) -> Lifespan:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         settings = runtime.settings
         to_thread.current_default_thread_limiter().total_tokens = (
             settings.db_pool_size + settings.db_max_overflow

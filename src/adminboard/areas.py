@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from adminboard.credits.area import area as credits
+from adminboard import models as _every_table  # noqa: F401 - foreign keys resolve only when all are known
+from adminboard.audit.area import area as audit
+from adminboard.credits.area import area as credits_area
 from adminboard.users.area import area as users
 from adminboard.web.area import Area
 
-AREAS: Sequence[Area] = (users, credits)
+AREAS: Sequence[Area] = (audit, users, credits_area)

@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 
 from adminboard.app import create_app
+from adminboard.audit.cli import audit_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.db.prepare import prepare_schema
-from adminboard.demo.demonstration import prepared_demonstration
 from adminboard.db.urls import parse_database_url
+from adminboard.demo.demonstration import prepared_demonstration
 from adminboard.logs import configure_logs
 from adminboard.runtime import open_runtime
 from adminboard.serving import bind, serve
@@ -23,6 +24,7 @@ from adminboard.worker import run_worker, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
+cli.add_typer(audit_app, name="audit")
 cli.command("export")(export)
 console = Console()
 DEFAULT_PORT = 8000
@@ -79,7 +81,7 @@ def migrate(
         settings = load_settings()
         owner_url = settings.migration_database_url or settings.database_url
         if owner_url is None or settings.database_url is None:
-            raise SettingsError("DATABASE_URL is missing; MIGRATION_DATABASE_URL names the owner of the tables.")
+            raise SettingsError("DATABASE_URL is missing: set it to the board's role and database.")
         app_role = parse_database_url(settings.database_url.get_secret_value()).username or ""
         prepare_schema(owner_url.get_secret_value(), app_role, board_only=board_only)
         console.print("The database is up to date.")

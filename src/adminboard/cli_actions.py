@@ -23,6 +23,9 @@ from adminboard.web.action_api import outcome_to_json, preview_to_json
 actions_app = typer.Typer(no_args_is_help=True, help="Change things: every action of the board, by name")
 console = Console()
 
+Acknowledge = Annotated[list[str] | None, typer.Option(help="A warning's code you have seen and accept")]
+Filters = Annotated[list[str] | None, typer.Option("--filter", help="parameter=value, as in the address")]
+
 
 @actions_app.command("list")
 def list_actions() -> None:
@@ -41,7 +44,7 @@ def run_action(
     name: Annotated[str, typer.Argument(help="The action's name, as `actions list` shows it")],
     values: Annotated[list[str], typer.Option("--set", help="field=value, once for each field")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change")] = False,
-    acknowledge: Annotated[list[str] | None, typer.Option(help="A warning's code you have seen and accept")] = None,
+    acknowledge: Acknowledge = None,
     idempotency_key: Annotated[str | None, typer.Option(help="Makes a repeat of this call harmless")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
@@ -57,7 +60,7 @@ def run_action(
         confirmation = Confirmation(prepared.token, frozenset(acknowledge or ()), idempotency_key)
         outcome = runner.run(actor, action, command, confirmation)
         if as_json:
-            print(json.dumps(outcome_to_json(outcome)))
+            typer.echo(json.dumps(outcome_to_json(outcome)))
         else:
             console.print(outcome.summary, markup=False)
             if outcome.can_undo:
@@ -67,7 +70,7 @@ def run_action(
 @actions_app.command("undo")
 def undo_action(
     audit_id: Annotated[str, typer.Argument(help="The id of the change in the audit log")],
-    acknowledge: Annotated[list[str] | None, typer.Option(help="A warning's code you have seen and accept")] = None,
+    acknowledge: Acknowledge = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Undo a change, where it has an undo and was not undone before."""
@@ -77,12 +80,12 @@ def undo_action(
         action, command = runner.find_undo(actor, undoes)
         confirmation = Confirmation(None, frozenset(acknowledge or ()), undoes=undoes)
         outcome = runner.run(actor, action, command, confirmation)
-        print(json.dumps(outcome_to_json(outcome)) if as_json else outcome.summary)
+        typer.echo(json.dumps(outcome_to_json(outcome)) if as_json else outcome.summary)
 
 
 def export(
     page: Annotated[str, typer.Argument(help="A list's name, like users")],
-    filters: Annotated[list[str] | None, typer.Option("--filter", help="parameter=value, as in the address")] = None,
+    filters: Filters = None,
 ) -> None:
     """Write a whole filtered list as CSV to standard output."""
     with open_cli_runtime() as runtime:
@@ -120,7 +123,7 @@ def _read_id(text: str) -> UUID:
 
 def _show_preview(preview: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"preview": preview}))
+        typer.echo(json.dumps({"preview": preview}))
         return
     table = Table("", "Before", "After", title=preview["subject"]["label"])
     for change in preview["changes"]:

@@ -59,7 +59,7 @@ def sentences() -> Iterator[None]:
 
 def stop(sentence: str, code: int) -> NoReturn:
     """Ends the program with a sentence on standard error."""
-    print(sentence, file=sys.stderr)
+    sys.stderr.write(f"{sentence}\n")
     sys.exit(code)
 
 

@@ -22,7 +22,6 @@ from adminboard.core.work import Work, situate, work_in
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.settings import Settings, SettingsError
 
-
 MAX_EXPORTS = 10
 """Exports running at once in one process; each holds a connection of its own."""
 
@@ -35,7 +34,12 @@ class Runtime:
     """Everything a request, a job or a command needs to begin. One per process."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock | None = None, *, exports: Database | None = None
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock | None = None,
+        *,
+        exports: Database | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -44,7 +48,9 @@ class Runtime:
         self._exports = BoundedSemaphore(MAX_EXPORTS)
 
     @contextmanager
-    def reading(self, actor: Actor | None = None, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
+    def reading(
+        self, actor: Actor | None = None, *, statement_timeout_ms: int | None = None
+    ) -> Iterator[Session]:
         """A session in one READ ONLY transaction; the database itself refuses writes through it.
 
         ``statement_timeout_ms`` replaces the engine's limit; 0 means none and is for exports only.

@@ -44,7 +44,9 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     return app
 
 
-async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS, *, install_signal_handlers: bool) -> None:
+async def run_worker(
+    runtime: Runtime, areas: Sequence[Area] = AREAS, *, install_signal_handlers: bool
+) -> None:
     """Works until it is cancelled or told to stop; begins anew when the database was away."""
     while True:
         app = make_worker_app(runtime, areas)
@@ -60,7 +62,7 @@ async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS, *, install
                 return
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge of the worker: it must outlive whatever went wrong
             logger.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
 
@@ -84,7 +86,7 @@ def worker_alongside(runtime: Runtime) -> Callable[[], AbstractAsyncContextManag
 def _register(app: procrastinate.App, job: PeriodicJob, runtime: Runtime) -> None:
     @app.periodic(cron=job.cron)
     @app.task(name=job.name, queueing_lock=job.name)
-    def run(timestamp: int) -> None:
+    def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says for which minute
         done = job.run(runtime)
         logger.info("job_done", job=job.name, done=done)
 
@@ -94,7 +96,7 @@ def _register_stalled(app: procrastinate.App) -> None:
 
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs")
-    async def retry_stalled(timestamp: int) -> None:
+    async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001 - as above
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
         for job in stalled:
             await app.job_manager.retry_job(job)

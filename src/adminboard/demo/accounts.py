@@ -12,13 +12,19 @@ from adminboard.core.permissions import Role
 from adminboard.runtime import Runtime
 
 ACCOUNTS = {f"{role.value}@aicallgo.test": role for role in Role}
-_NAMES = {Role.VIEWER: "Vera Viewer", Role.SUPPORT: "Sam Support", Role.BILLING: "Bea Billing", Role.ADMIN: "Ada Admin"}
+_NAMES = {
+    Role.VIEWER: "Vera Viewer",
+    Role.SUPPORT: "Sam Support",
+    Role.BILLING: "Bea Billing",
+    Role.ADMIN: "Ada Admin",
+}
 
 
 def ensure_accounts(runtime: Runtime, password: str) -> None:
     """Creates the accounts that are missing and gives all of them this password."""
     with runtime.reading() as session:
-        known = {admin.email: admin for admin in session.scalars(select(Admin).where(Admin.email.in_(ACCOUNTS)))}
+        admins = session.scalars(select(Admin).where(Admin.email.in_(ACCOUNTS)))
+        known = {admin.email: admin for admin in admins}
     stale = [email for email in ACCOUNTS if not _has_password(known.get(email), password)]
     if not stale:
         return

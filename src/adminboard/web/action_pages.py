@@ -53,7 +53,7 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
 
 
 def mount_undo(router: APIRouter) -> None:
-    """Adds ``POST /undo/{audit_id}``: runs the inverse of an audited change, or asks when it has a warning."""
+    """Adds ``POST /undo/{audit_id}``: runs the inverse of a change, or asks first when it has a warning."""
 
     @router.post("/undo/{audit_id}")
     def undo(audit_id: UUID, visit: Annotated[Visit, page_write(Permission.CUSTOMERS_READ)]) -> Response:

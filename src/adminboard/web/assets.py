@@ -26,5 +26,5 @@ def manifest() -> dict[str, str]:
 
 
 def asset(name: str) -> str:
-    """The address of a built file, by its plain name. Raises `BundleMissing`, or `KeyError` for unknown names."""
+    """The address of a built file, by its plain name. Raises `BundleMissing`, `KeyError` when unknown."""
     return f"/static/{manifest()[name]}"

@@ -48,7 +48,7 @@ def make_fields(
 
 
 def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
-    """The typed fields as command data: local times get the reader's zone, empty optional fields are left out."""
+    """The typed fields as command data: times get the reader's zone, empty optional fields are left out."""
     data: dict[str, Any] = {}
     for name, info in command.model_fields.items():
         kind = field_kind(info)
@@ -169,7 +169,9 @@ def _limits(info: FieldInfo) -> dict[str, Any]:
     return limits
 
 
-def _options(info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str) -> list[OptionView]:
+def _options(
+    info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str
+) -> list[OptionView]:
     if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
         return []
     words = _plain_type(info.annotation)

@@ -10,6 +10,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adminboard.settings import Settings
+from adminboard.web.cookies import session_cookie_header
+
 MAX_BODY_BYTES = 2_000_000
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -39,13 +42,18 @@ SECURITY_HEADERS = {
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+class BodyTooLarge(Exception):
+    """More came than `MAX_BODY_BYTES`, without a Content-Length that would have said so."""
+
+
 class RequestFrame:
     """Gives each request an id (a proxy's is kept when it is well formed) and each answer its headers."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
+        self._settings = settings
         self._headers = dict(SECURITY_HEADERS)
-        if https:
+        if settings.secure_cookies:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,10 +70,12 @@ class RequestFrame:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            response = PlainTextResponse("This is more than the board takes in one request (2 MB).", 413)
-            await response(scope, receive, send)
+            await _too_large(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        try:
+            await self.app(scope, _bounded(receive), send)
+        except BodyTooLarge:
+            await _too_large(scope, receive, send)
 
     def _framed(self, scope: Scope, send: Send, request_id: str) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -74,8 +84,29 @@ class RequestFrame:
                 headers["X-Request-ID"] = request_id
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                login = scope["state"].get("login")
+                if login is not None and login.refreshed_cookie and "set-cookie" not in headers:
+                    renewed = session_cookie_header(self._settings, login.refreshed_cookie)
+                    headers.append("Set-Cookie", renewed)
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         return send_with_headers
+
+
+_too_large = PlainTextResponse("This is more than the board takes in one request (2 MB).", 413)
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        return message
+
+    return receive_bounded

@@ -67,7 +67,8 @@ def _mount_record(router: APIRouter, listing: Listing) -> None:
     )
     def get_record(id: UUID, visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
         record = masked_for(visit.actor, detail.load(visit.session, id))
-        assert is_dataclass(record) and not isinstance(record, type)
+        assert is_dataclass(record)
+        assert not isinstance(record, type)
         return JSONResponse(to_plain(asdict(record)))
 
 

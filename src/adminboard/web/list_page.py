@@ -55,7 +55,7 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
 
 
 def make_list_view(visit: Visit, listing: Listing) -> ListView:
-    """What the list shows for this request. Bad parameters become its error; the rows are then those without them."""
+    """What the list shows. Bad parameters become its error; the rows then do without them."""
     error: str | None = None
     try:
         query = read_query(listing, visit.parameters, visit.actor)

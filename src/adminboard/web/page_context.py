@@ -68,7 +68,7 @@ class PageContext:
 
 
 def page_context(request: Request) -> PageContext:
-    """The frame for this request; without a login it has neither navigation nor actor. Made once a request."""
+    """The frame for this request, made once; without a login it has no navigation and no actor."""
     known: PageContext | None = getattr(request.state, "page_context", None)
     if known is not None:
         return known

@@ -47,7 +47,7 @@ def find_saved_views(session: Session, actor: Actor, page: str) -> Sequence[AnyR
 
 
 def save_view(work: Work, page: str, name: str, query: str) -> UUID:
-    """Keeps the query under the name; a view of the same name is replaced. Raises `InvalidInput`, `TooManyViews`."""
+    """Keeps the query under the name, in place of one of that name. Raises `InvalidInput`, `TooManyViews`."""
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
         raise InvalidInput(

@@ -1,0 +1,45 @@
+"""The toast after a redirect: ``?done=<audit id>`` shows what was just done, with its Undo.
+
+The address carries only the id of an audit entry, so a bookmarked or forwarded one shows nothing: the
+toast is for who made the change, and for a few minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from adminboard.core.actor import Actor
+from adminboard.core.audit_models import AuditEntry
+from adminboard.core.work import moment
+from adminboard.web.form_view import ToastView
+
+SHOWN_FOR = timedelta(minutes=5)
+
+
+def find_done_toasts(session: Session, actor: Actor, audit_id: str | None) -> Sequence[ToastView]:
+    """The toast of one's own recent change, nothing for anything else. One query when an id is given."""
+    if audit_id is None or actor.id is None:
+        return ()
+    try:
+        wanted = UUID(audit_id)
+    except ValueError:
+        return ()
+    undone = aliased(AuditEntry)
+    row = session.execute(
+        select(AuditEntry.summary, AuditEntry.undo, undone.id.label("undone_by"))
+        .outerjoin(undone, undone.undoes == AuditEntry.id)
+        .where(
+            AuditEntry.id == wanted,
+            AuditEntry.actor_id == actor.id,
+            AuditEntry.at > moment(session) - SHOWN_FOR,
+        )
+    ).one_or_none()
+    if row is None:
+        return ()
+    can_undo = row.undo is not None and row.undone_by is None
+    return (ToastView(title=row.summary, undo_url=f"/undo/{wanted}" if can_undo else None),)
