@@ -193,7 +193,7 @@ def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:
-    """A local time as typed, with the zone it was meant in; anything else is left for validation to refuse."""
+    """A local time as typed, with the zone it was meant in; validation refuses anything else."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
