@@ -16,7 +16,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from adminboard.core import idempotency
-from adminboard.core.actions import Action, Actions, Applied, Preview
+from adminboard.core.actions import Action, Actions, Applied, Preview, Undo
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.audit import AlreadyUndone
 from adminboard.core.audit_models import AuditEntry
@@ -127,7 +127,7 @@ class ActionRunner:
         """Does it: one transaction with its audit entry; refused entirely when any rule says no.
 
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
-        `idempotency.KeyReused`, or what the action's preview raises. Twice with one idempotency key is once.
+        `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview raises. Twice with one idempotency key is once.
         """
         actor.require(action.permission)
         with self._work(actor) as work:
@@ -139,6 +139,8 @@ class ActionRunner:
                 if known is not None:
                     work.abandon()
                     return _replayed(known)
+            if confirmation.undoes is not None:
+                _check_inverse(work.session, action, command, confirmation.undoes)
             action.lock(work, command)
             preview = action.preview(work.session, command)
             self._check(work, action, command, preview, confirmation)
@@ -192,6 +194,13 @@ def require_step_up(work: Work) -> None:
         return
     if actor.proved_at is None or work.now() - actor.proved_at > STEP_UP_LIFETIME:
         raise StepUpRequired("Enter your password again to go on: this change is a sensitive one.")
+
+
+def _check_inverse(session: Session, action: Action[Any], command: Command, undoes: UUID) -> None:
+    """A change uses up the undo of another only when it is the very inverse that was recorded."""
+    recorded = session.scalar(select(AuditEntry.undo).where(AuditEntry.id == undoes))
+    if recorded != Undo(action.name, command).to_data():
+        raise NotUndoable("This is not the change that undoes the other one. Nothing was changed.")
 
 
 def _confirmation(action: Action[Any], command: Command, preview: Preview) -> str:
