@@ -50,8 +50,8 @@ class Neighbour:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:
-            self.kill()
+        with self.process:
+            self.process.kill()
 
 
 def ordinary_account() -> Account:
