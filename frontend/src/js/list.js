@@ -92,13 +92,6 @@ function carrySelection(event) {
   else ctx.request.body.delete("selected");
 }
 
-function toggleFilters(event) {
-  const toggle = event.target.closest("[data-filters-toggle]");
-  const open = document.querySelector("[data-filters-toggle][aria-expanded='true']");
-  if (toggle) toggle.setAttribute("aria-expanded", String(toggle !== open));
-  else if (open && !event.target.closest(".filters")) open.setAttribute("aria-expanded", "false");
-}
-
 function refresh(event) {
   if (!event.target.closest("[data-refresh]") || !document.querySelector("[data-list]")) return;
   event.preventDefault();
@@ -118,7 +111,6 @@ function refreshDetail(htmx) {
 
 export function startList(htmx) {
   document.addEventListener("click", (event) => handleClick(htmx, event));
-  document.addEventListener("click", toggleFilters);
   document.addEventListener("click", refresh);
   document.addEventListener("keydown", (event) => handleKey(htmx, event));
   document.addEventListener("htmx:config:request", carrySelection);

@@ -2,6 +2,7 @@
 // controls take the state that the server answered with, except the one being typed in.
 
 function isOpenState(element, name) {
+  if (name === "aria-expanded") return element.hasAttribute("data-filters-toggle");
   return name === "open" && (element.tagName === "DETAILS" || element.tagName === "DIALOG");
 }
 
