@@ -9,9 +9,10 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from adminboard.areas import AREAS
 from adminboard.auth.authenticator import BoardAuthenticator
@@ -111,11 +112,13 @@ class UnguardedRoute(RuntimeError):
     """A route declares no access rule; the board does not start with one (guarantee 11)."""
 
 
-def check_doors(routes: Iterable[Any]) -> None:
-    """Raises `UnguardedRoute` unless every route has exactly one door."""
-    for route in routes:
-        if isinstance(route, APIRoute) and len(find_doors(route.dependant)) != 1:
-            raise UnguardedRoute(f"{sorted(route.methods or ())} {route.path} needs exactly one access rule")
+def check_doors(routes: Sequence[BaseRoute]) -> None:
+    """Raises `UnguardedRoute` unless every route, of whatever kind and however deep, has exactly one door."""
+    for route in iter_route_contexts(routes):
+        dependant = getattr(route, "dependant", None)
+        doors = find_doors(dependant) if dependant is not None else []
+        if len(doors) != 1:
+            raise UnguardedRoute(f"{route.path} needs exactly one access rule, it has {doors}")
 
 
 def find_doors(dependant: Dependant) -> list[Door]:
