@@ -114,7 +114,9 @@ export function startList(htmx) {
   document.addEventListener("click", refresh);
   document.addEventListener("keydown", (event) => handleKey(htmx, event));
   document.addEventListener("htmx:config:request", carrySelection);
-  document.addEventListener("board:changed", () => refreshDetail(htmx));
+  document.addEventListener("board:changed", (event) => {
+    if (event.target === document.body) refreshDetail(htmx);
+  });
   document.addEventListener("change", (event) => {
     if (event.target.id === "list-search") event.stopPropagation();
   }, true);

@@ -1,10 +1,11 @@
-// The user picker: options come from the server as [role=option] with data-value and data-label; choosing one fills the box.
+// The user picker: options come from the server as [role=option] with data-value and data-label; choosing one fills the
+// box with its label, which names the user as well as the id does.
 
 import { findMarked, markOption, moveByKey } from "./options.js";
 
 function choose(picker, option) {
   const input = picker.querySelector("input");
-  input.value = option.dataset.value;
+  input.value = option.dataset.label || option.dataset.value;
   close(picker);
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
