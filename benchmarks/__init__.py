@@ -1,0 +1,1 @@
+"""Measurements: the board against a floor, in the same run, on the same data. `make bench`."""

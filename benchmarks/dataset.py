@@ -1,0 +1,44 @@
+"""The data sets, made once by the seed and kept between runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from adminboard.db.embedded import APP_ROLE, EmbeddedServer
+from adminboard.db.prepare import prepare_schema
+from adminboard.db.urls import psycopg_conninfo
+from adminboard.demo.seed import seed_size
+from adminboard.demo.seed.plan import Size
+
+FOLDER = Path(".data") / "benchmarks"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A database that is filled and running. ``app_url`` is the board's role's, ``owner_url`` the owner's."""
+
+    name: str
+    app_url: str
+    owner_url: str
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of the board's role, for finding places to measure at."""
+        return psycopg.connect(psycopg_conninfo(self.app_url), autocommit=True)
+
+
+@contextmanager
+def opened_data_set(size: Size) -> Iterator[DataSet]:
+    """The data set of this size; the first time it is made, which takes from a minute to half an hour."""
+    database = f"bench_{size.value}"
+    with EmbeddedServer.start(FOLDER) as server:
+        fresh = not server.has_database(database)
+        if fresh:
+            server.create_database(database)
+        owner_url = server.owner_url(database)
+        prepare_schema(owner_url, APP_ROLE)
+        if fresh:
+            seed_size(owner_url, size)
+        yield DataSet(size.value, server.app_url(database), owner_url)

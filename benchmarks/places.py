@@ -1,0 +1,67 @@
+"""Places in a data set to measure at: deep pages, users, words. Chosen by the data, the same every run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+
+from adminboard.core.listings.keyset import Cursor
+
+DEPTHS = (0.1, 0.35, 0.6, 0.85, 0.99)
+WORDS = ("smith", "maria", "johnson", "an@", "son.", "wil", "zz", "al", "example", "gonz")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What requests are made of. ``deep_rows`` are (created_at, id) of users far down the list."""
+
+    users: int
+    user_ids: Sequence[str]
+    deep_rows: Sequence[tuple[Any, Any]]
+    words: Sequence[str]
+
+    def floor_deep_paths(self) -> list[str]:
+        return [
+            f"/deep?{urlencode({'created_at': at.isoformat(), 'id': str(user_id)})}"
+            for at, user_id in self.deep_rows
+        ]
+
+    def floor_search_paths(self) -> list[str]:
+        return [f"/search?q={quote(word)}" for word in self.words]
+
+
+def find_places(connection: psycopg.Connection) -> Places:
+    """Asks the data set once."""
+    users = _one(connection, "SELECT count(*) FROM users")
+    rows = [
+        connection.execute(
+            "SELECT created_at, id FROM users ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %s",
+            [int(users * depth)],
+        ).fetchone()
+        for depth in DEPTHS
+    ]
+    sample = connection.execute("SELECT id FROM users ORDER BY id LIMIT 100").fetchall()
+    return Places(users, [str(row[0]) for row in sample], [(row[0], row[1]) for row in rows if row], WORDS)
+
+
+def deep_cursors(connection: psycopg.Connection, sort: str, value: str, source: str, key: str) -> list[str]:
+    """Cursors far down a list sorted by ``sort``, whose column is ``value`` of the table ``source``."""
+    order = "DESC" if sort.startswith("-") else "ASC"
+    count = _one(connection, f"SELECT count(*) FROM {source} WHERE {value} IS NOT NULL")
+    cursors = []
+    for depth in DEPTHS:
+        row = connection.execute(
+            f"SELECT {value}, {key} FROM {source} WHERE {value} IS NOT NULL "
+            f"ORDER BY {value} {order}, {key} {order} LIMIT 1 OFFSET {int(count * depth)}"
+        ).fetchone()
+        if row is not None:
+            cursors.append(Cursor(sort, row[0], row[1]).encode())
+    return cursors
+
+
+def _one(connection: psycopg.Connection, statement: str) -> int:
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
