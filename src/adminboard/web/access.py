@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -156,11 +157,20 @@ def _require_login(request: Request, session: Any) -> Login:
     return login
 
 
+def find_client_address(request: Request) -> str | None:
+    """The IP address a request came from; None for a socket file, or where a proxy sent something else."""
+    host = request.client.host if request.client else ""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
+
+
 def _situated(request: Request, actor: Actor) -> Actor:
     """The actor with where this request came from."""
     return replace(
         actor,
-        ip_address=request.client.host if request.client else None,
+        ip_address=find_client_address(request),
         user_agent=request.headers.get("user-agent", "")[:300] or None,
         request_id=request.state.request_id,
     )
