@@ -15,8 +15,8 @@ import structlog
 from procrastinate import PsycopgConnector
 
 from adminboard.areas import AREAS
-from adminboard.core.jobs import PeriodicJob
 from adminboard.db.urls import psycopg_conninfo
+from adminboard.jobs import PeriodicJob
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 

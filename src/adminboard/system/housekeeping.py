@@ -6,8 +6,8 @@ from sqlalchemy import delete, func, select, tuple_
 
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
-from adminboard.core.jobs import EVERY_NIGHT, PeriodicJob
 from adminboard.core.models import IdempotencyKey
+from adminboard.jobs import EVERY_NIGHT, PeriodicJob
 from adminboard.runtime import Runtime
 
 ROWS_PER_BATCH = 5_000

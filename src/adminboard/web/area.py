@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action
 from adminboard.core.actor import Actor
-from adminboard.core.jobs import PeriodicJob
 from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
+from adminboard.jobs import PeriodicJob
 
 
 class NavigationGroup(StrEnum):
