@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +90,7 @@ def _measure_one(operation: Operation, floor: Server, board: Server, cookie: str
     )
 
 
-def measure_changes(board: Server, user_ids: list[str] | tuple[str, ...]) -> dict[str, float]:
+def measure_changes(board: Server, user_ids: Sequence[str]) -> dict[str, float]:
     """Milliseconds and throughput of adjustments through REST."""
 
     def client() -> Client:

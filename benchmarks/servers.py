@@ -123,7 +123,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str) ->
                 return
         except OSError:
             time.sleep(0.02)
-    raise RuntimeError(f"{' '.join(process.args[2:4])} did not start")  # type: ignore[index]  # a list of words
+    raise RuntimeError(f"the server on port {port} did not start")
 
 
 def _free_port() -> int:
