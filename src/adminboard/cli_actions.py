@@ -63,6 +63,8 @@ def run_action(
             typer.echo(json.dumps(outcome_to_json(outcome)))
         else:
             console.print(outcome.summary, markup=False)
+            for name, secret in outcome.shown_once.items():
+                typer.echo(f"{name} (shown once): {secret}")
             if outcome.can_undo:
                 console.print(f"Undo: adminboard actions undo {outcome.audit_id}", markup=False)
 

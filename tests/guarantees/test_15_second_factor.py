@@ -292,7 +292,7 @@ def test_new_recovery_codes_replace_the_old_ones_and_are_shown_once(runtime: Run
     first = runner.run(actor, action, OwnAccount(), Confirmation(idempotency_key="once"))
     again = runner.run(actor, action, OwnAccount(), Confirmation(idempotency_key="once"))
 
-    new = first.shown_once["Recovery codes"].split("\n")
+    new = first.shown_once["recovery_codes"].split("\n")
     assert again.replayed
     assert again.shown_once == {}
     with pytest.raises(CodeRefused):

@@ -49,7 +49,7 @@ def apply_invitation(work: Work, command: InviteAdmin) -> Applied:
     code = give_code(work, admin, INVITATION_LIFETIME)
     return Applied(
         result=shown_admin(admin),
-        summary=f"{admin.email} was invited as {admin.role.value}.",
+        summary=f"{admin.email} was invited as {admin.role.value}. They set a password at /set-password.",
         undo=Undo("admins.disable", NameAdmin(admin=str(admin.id))),
         record={"admin_id": admin.id},
         shown_once={SHOWN_AS: code},

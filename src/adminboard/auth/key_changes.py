@@ -19,7 +19,7 @@ from adminboard.core.errors import DomainError, FieldError, Forbidden, InvalidIn
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment, reader
 
-SHOWN_AS = "API key, for the header X-Admin-Key"
+SHOWN_AS = "api_key"
 
 
 class ScopeNotYours(Forbidden):

@@ -22,7 +22,7 @@ from adminboard.runtime import Runtime
 CODE_GROUPS = 6
 INVITATION_LIFETIME = timedelta(days=7)
 RESET_LIFETIME = timedelta(days=1)
-SHOWN_AS = "Code to set a password with, on the page /set-password"
+SHOWN_AS = "set_password_code"
 
 
 class SetPasswordCodeRefused(InvalidInput):

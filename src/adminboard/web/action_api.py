@@ -147,7 +147,8 @@ def preview_to_json(prepared: Prepared) -> dict[str, Any]:
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
     """What a change answers: its result, its audit entry, and where to undo it."""
     undo = {"href": f"/v1/admin/audit/{outcome.audit_id}/undo"} if outcome.can_undo else None
-    return {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
+    answer = {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
+    return answer | ({"shown_once": dict(outcome.shown_once)} if outcome.shown_once else {})
 
 
 def _read_acknowledged(value: Any) -> frozenset[str]:

@@ -17,17 +17,19 @@ from adminboard.core.action_runner import (
     Outcome,
     StalePreview,
     StepUpRequired,
+    has_fresh_proof,
 )
 from adminboard.core.actions import Action
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read, page_write
-from adminboard.web.action_view import make_preview_view, outcome_toast, shown_value
+from adminboard.web.action_view import make_change_view, make_preview_view, outcome_toast
 from adminboard.web.addresses import address, local_address
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.form_view import FormView
 from adminboard.web.forms import Typed, make_fields, typed_values
+from adminboard.web.step_up import ask_for_proof
 from adminboard.web.visit import Visit
 
 
@@ -37,6 +39,8 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
 
     @router.get(base, name=f"{action.name}_form")
     def show_form(visit: Annotated[Visit, page_read(action.permission)]) -> Response:
+        if action.step_up and not has_fresh_proof(visit.actor, visit.board.runtime.clock.now()):
+            return ask_for_proof(visit.request, _form_address(visit, action, visit.parameters))
         return _form(visit, action, visit.parameters)
 
     @router.get(f"{base}/live", name=f"{action.name}_live")
@@ -168,12 +172,21 @@ def _confirm(visit: Visit, action: Action[Any]) -> Response:
     except StalePreview as problem:
         return _show_preview(visit, action, command, problem=problem)
     except StepUpRequired:
-        raise
+        return ask_for_proof(visit.request, _form_address(visit, action, visit.form))
     except DomainError as problem:
         return _form(visit, action, visit.form, problem)
 
 
+def _form_address(visit: Visit, action: Action[Any], typed: Typed) -> str:
+    """The form with what was typed, to come back to."""
+    values = {name: list(typed[name]) for name in action.command.model_fields if name in typed}
+    return address(f"/actions/{action.name}", values, return_to=_return_to(visit))
+
+
 def _done(visit: Visit, outcome: Outcome) -> Response:
+    if outcome.shown_once:
+        template = _template(visit, "ui/shown_once")
+        return visit.render(template, outcome=outcome, return_to=_return_to(visit))
     if visit.target is not None:
         response = visit.render(
             "ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit)
@@ -191,10 +204,10 @@ def _live_preview(visit: Visit, action: Action[Any]) -> Response:
     try:
         command = _read_command(visit, action, visit.parameters, lenient=True)
         preview = action.preview(visit.session, command)
-        change = preview.changes[0] if preview.changes else None
+        change = make_change_view(preview.changes[0]) if preview.changes else None
     except DomainError:
         change = None
-    return visit.render("ui/live_preview.html", change=change, shown=shown_value)
+    return visit.render("ui/live_preview.html", change=change)
 
 
 def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: bool = False) -> Any:

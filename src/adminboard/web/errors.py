@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from adminboard.core.action_runner import AcknowledgementRequired
+from adminboard.core.action_runner import AcknowledgementRequired, StepUpRequired
 from adminboard.core.errors import (
     DomainError,
     FieldError,
@@ -26,6 +26,7 @@ from adminboard.core.errors import (
     Unavailable,
 )
 from adminboard.web.render import render
+from adminboard.web.step_up import ask_for_proof
 
 logger = structlog.get_logger(__name__)
 
@@ -71,6 +72,8 @@ def handle_error(request: Request, error: Exception) -> Response:
         return _as_problem(request, problem)
     if isinstance(problem, NotAuthenticated):
         return _to_login(request, problem)
+    if isinstance(problem, StepUpRequired):
+        return ask_for_proof(request)
     return _as_page(request, problem)
 
 

@@ -174,6 +174,12 @@ def _options(
 ) -> list[OptionView]:
     if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
         return []
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    if isinstance(offered := extra.get("options"), list):
+        chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
+        may_be_empty = kind is FieldKind.SELECT and not info.is_required()
+        none = [OptionView("", "Default", value == "")] if may_be_empty else []
+        return none + [OptionView(str(word), str(word), word in chosen) for word in offered]
     words = _plain_type(info.annotation)
     if kind is FieldKind.CHOICES:
         words = get_args(words)[0]

@@ -130,18 +130,44 @@ class _ListViewMaker:
             else None,
             views=self._saved_views(),
             save_view_url=f"/views/{listing.name}",
+            tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
             export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
             cards=listing.cards(self._visit.session, self._query.conditions) if listing.cards else (),
+            actions=self._actions(),
             error=error,
-            query=query_string(state),
+            query=query_string(self._view_state()),
         )
+
+    def _actions(self) -> Sequence[LinkView]:
+        actions = [self._visit.board.runner.actions.get(name) for name in self._listing.actions]
+        return [
+            LinkView(action.title, address(f"/actions/{action.name}", {}, return_to=self._listing.path))
+            for action in actions
+            if self._visit.actor.may(action.permission)
+        ]
 
     def _chosen_columns(self) -> Sequence[Column]:
         chosen = self._state.get("columns", [])
         first = self._listing.columns[0]
         if not chosen:
-            return [column for column in self._listing.columns if column.shown]
+            settled = self._settled_columns()
+            return [
+                column for column in self._listing.columns if column.shown and column.name not in settled
+            ]
         return [column for column in self._listing.columns if column is first or column.name in chosen]
+
+    def _settled_columns(self) -> set[str | None]:
+        """The columns that say the same in every row, because the list is that of one record."""
+        names = {condition.name for condition in self._query.conditions}
+        return {
+            filter_.settles
+            for filter_ in self._listing.filters
+            if isinstance(filter_, Reference) and filter_.name in names
+        }
+
+    def _view_state(self) -> dict[str, list[str]]:
+        """What a saved view keeps: everything but whose list it is, so that it serves every record's."""
+        return without(self._state, *_references(self._listing))
 
     def _header(self, column: Column) -> HeaderView:
         query = self._query
@@ -180,7 +206,9 @@ class _ListViewMaker:
 
     def _empty(self) -> EmptyView:
         noun = self._listing.noun.many
-        if self._query.is_filtered:
+        if self._query.term or any(
+            condition.name not in _references(self._listing) for condition in self._query.conditions
+        ):
             return EmptyView(
                 f"No {noun} match", "Nothing matches the search and filters. Widen or clear them."
             )
@@ -230,15 +258,18 @@ class _ListViewMaker:
         return ColumnChoiceView(column.name, column.label, column in self._columns, locked=locked)
 
     def _saved_views(self) -> Sequence[SavedViewView]:
-        here = query_string(self._state)
+        here = query_string(self._view_state())
+        kept = {name: self._state[name] for name in _references(self._listing) if name in self._state}
+        start = address(self._listing.path, kept)
+        start += "&" if kept else "?"
         built_in = [
-            SavedViewView(view.name, f"{self._listing.path}?{view.query}", active=view.query == here)
+            SavedViewView(view.name, f"{start}{view.query}", active=view.query == here)
             for view in self._listing.views
         ]
         own = [
             SavedViewView(
                 view.name,
-                f"{self._listing.path}?{view.query}",
+                f"{start}{view.query}",
                 active=view.query == here,
                 delete_url=f"/views/{view.id}/removal",
             )

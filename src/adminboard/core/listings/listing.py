@@ -49,6 +49,14 @@ class BuiltInView:
     query: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of several pages about the same subject, each with its own address."""
+
+    label: str
+    path: str
+
+
 @dataclass(frozen=True, eq=False)
 class Listing:
     """A list, declared once.
@@ -78,9 +86,14 @@ class Listing:
     cards: Callable[[Session, Sequence[Any]], Any] | None = None
     row_href: Callable[[AnyRow], str] | None = None
     has_page: bool = True
-    """False for a list that is shown inside another page; it still has its export and its API."""
+    """False for a list that is shown inside another page, whose address is ``path``; it still has its export
+    and its API. `web.list_page.make_list_view` and `make_detail` give that page its parts."""
+    actions: Sequence[str] = ()
+    """Actions that make a new row, by name: buttons above the list, for those who may."""
     api_path: str | None = None
     """Below /v1/admin, where it is not ``path``."""
+    tabs: Sequence[Tab] = ()
+    """The pages this list is one of, drawn above it; its own ``path`` is among them."""
 
     @cached_property
     def sorts(self) -> dict[str, Sort]:
