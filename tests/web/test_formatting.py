@@ -64,7 +64,7 @@ def test_a_time_is_shown_in_the_admins_zone_with_utc_on_hover(templates: Environ
     with displaying("America/Los_Angeles", NOW):
         html = templates.from_string("{{ moment | datetime }}").render(moment=moment)
 
-    assert 'datetime="2024-01-15T22:32:10+00:00"' in html
+    assert 'datetime="2024-01-15T22:32:10Z"' in html
     assert 'title="2024-01-15 22:32:10 UTC">2024-01-15 14:32 PST</time>' in html
 
 
