@@ -14,7 +14,7 @@ from adminboard.core.listings.paging import Page, load_page
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
-from adminboard.web.addresses import address, query_string, without
+from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.list_cells import make_cell
 from adminboard.web.list_filters_view import make_filter_views
 from adminboard.web.list_fit import COLUMN_WIDTHS_PX, fit_columns
@@ -88,6 +88,10 @@ def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
     return DetailView(listing.noun.one, close_url, html=html)
 
 
+def _hidden(parameters: Parameters) -> list[HiddenView]:
+    return [HiddenView(name, value) for name, values in parameters.items() for value in values]
+
+
 def _references(listing: Listing) -> list[str]:
     return [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]
 
@@ -125,6 +129,7 @@ class _ListViewMaker:
             previous_url=self._page_url(page.previous_cursor),
             next_url=self._page_url(page.next_cursor),
             columns=[self._column_choice(column) for column in listing.columns],
+            column_state=_hidden(without(state, "columns")),
             default_columns_url=address(listing.path, without(state, "columns"))
             if "columns" in state
             else None,
@@ -228,12 +233,7 @@ class _ListViewMaker:
             if not isinstance(filter_, Reference)
             for name in filter_.names
         }
-        return [
-            HiddenView(name, value)
-            for name, values in self._state.items()
-            if name not in own
-            for value in values
-        ]
+        return _hidden(without(self._state, *own))
 
     def _clear_url(self) -> str | None:
         drawn = {
