@@ -94,6 +94,8 @@ class Choice(Filter):
             return None
         if len(values) > MAX_VALUES:
             raise FilterError(self.name, f"{self.label}: choose at most {MAX_VALUES} values.")
+        if not all(value.isprintable() and len(value) <= _MAX_TEXT for value in values):
+            raise FilterError(self.name, f"{self.label}: choose among the values that are offered.")
         labels = [] if callable(self.options) else self._labels(values)
         clause = self.where(values) if self.where else self._column_in(values)
         words = ", ".join(labels or values)
