@@ -1,0 +1,1 @@
+"""Data to try the board with, and the one-command demonstration."""
