@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+from rich.console import Console
 
 from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.db.prepare import prepare_schema
 from adminboard.db.urls import psycopg_conninfo
-from adminboard.demo.seed import seed_size
-from adminboard.demo.seed.plan import Size
+from adminboard.demo.seed.load import seed_database
+from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
+from adminboard.demo.seed.progress import SeedProgress
 
 FOLDER = Path(".data") / "benchmarks"
 
@@ -40,5 +43,6 @@ def opened_data_set(size: Size) -> Iterator[DataSet]:
         owner_url = server.owner_url(database)
         prepare_schema(owner_url, APP_ROLE)
         if fresh:
-            seed_size(owner_url, size)
+            plan = SeedPlan(1, datetime.now(UTC), "America/Los_Angeles", plan_counts(size, None, None))
+            seed_database(owner_url, plan, SeedProgress(Console()))
         yield DataSet(size.value, server.app_url(database), owner_url)

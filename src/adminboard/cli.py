@@ -13,19 +13,25 @@ from adminboard.app import create_app
 from adminboard.audit.cli import audit_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_runtime import open_cli_runtime, sentences
+from adminboard.credits.cli import ledger_app
+from adminboard.db.migrate import is_up_to_date
 from adminboard.db.prepare import prepare_schema
+from adminboard.db.reachability import require_database
 from adminboard.db.urls import parse_database_url
+from adminboard.demo.cli import seed
 from adminboard.demo.demonstration import prepared_demonstration
 from adminboard.logs import configure_logs
-from adminboard.runtime import open_runtime
+from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve
-from adminboard.settings import SettingsError, load_settings
+from adminboard.settings import Settings, SettingsError, load_settings
 from adminboard.worker import run_worker, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
 cli.add_typer(audit_app, name="audit")
+cli.add_typer(ledger_app, name="ledger")
 cli.command("export")(export)
+cli.command("seed")(seed)
 console = Console()
 DEFAULT_PORT = 8000
 
@@ -58,10 +64,20 @@ def serve_board(
     with sentences():
         settings = load_settings()
         runtime = open_runtime(settings)
-        _ = settings.secret_keys
+        require_ready(settings, runtime)
         listener = bind(host, port)
         app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
         serve(app, listener, trusted_proxies=settings.trusted_proxies)
+
+
+def require_ready(settings: Settings, runtime: Runtime) -> None:
+    """Raises what is wrong with settings or database before the first request meets it."""
+    _ = settings.secret_keys
+    assert settings.database_url is not None
+    require_database(settings.database_url.get_secret_value())
+    with runtime.database.engine.connect() as connection:
+        if not is_up_to_date(connection):
+            raise SettingsError("The database's schema is not up to date. Run `adminboard migrate`.")
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,9 @@ from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.db.prepare import prepare_schema
 from adminboard.demo.accounts import ensure_accounts
 from adminboard.demo.folder import data_folder, kept_secret
-from adminboard.demo.seed import SeedSize, seed
+from adminboard.demo.seed.load import seed_database
+from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
+from adminboard.demo.seed.progress import SeedProgress
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Environment, Settings, SettingsError, load_settings
 from adminboard.users.models import User
@@ -52,7 +55,7 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
         runtime = open_runtime(_settings(server, port))
         password = os.environ.get("DEMO_PASSWORD") or kept_secret(folder, "demo_password", 12)
         if _is_empty(runtime):
-            seed(owner_url, SeedSize.demo())
+            seed_database(owner_url, _demo_plan(runtime), SeedProgress(Console(stderr=True)))
         ensure_accounts(runtime, password)
         try:
             yield Demonstration(runtime, password)
@@ -69,6 +72,11 @@ def _settings(server: EmbeddedServer, port: int) -> Settings:
         migration_database_url=SecretStr(server.owner_url(DATABASE)),
         secret_key=SecretStr(os.environ.get("SECRET_KEY") or kept_secret(folder, "secret_key", 48)),
     )
+
+
+def _demo_plan(runtime: Runtime) -> SeedPlan:
+    zone = runtime.settings.default_timezone
+    return SeedPlan(1, runtime.clock.now(), zone, plan_counts(Size.DEMO, None, None))
 
 
 def _is_empty(runtime: Runtime) -> bool:
