@@ -8,16 +8,10 @@ from adminboard.auth.models import Admin
 from adminboard.auth.passwords import hash_password, verify_password
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
-from adminboard.core.permissions import Role
+from adminboard.demo.seed.staff import DEMO_STAFF
 from adminboard.runtime import Runtime
 
-ACCOUNTS = {f"{role.value}@aicallgo.test": role for role in Role}
-_NAMES = {
-    Role.VIEWER: "Vera Viewer",
-    Role.SUPPORT: "Sam Support",
-    Role.BILLING: "Bea Billing",
-    Role.ADMIN: "Ada Admin",
-}
+ACCOUNTS = {member.email: member for member in DEMO_STAFF}
 
 
 def ensure_accounts(runtime: Runtime, password: str) -> None:
@@ -31,7 +25,8 @@ def ensure_accounts(runtime: Runtime, password: str) -> None:
     password_hash = hash_password(password)
     with runtime.work(system_actor("demonstration")) as work:
         for email in stale:
-            admin = known.get(email) or Admin(email=email, name=_NAMES[ACCOUNTS[email]], role=ACCOUNTS[email])
+            member = ACCOUNTS[email]
+            admin = known.get(email) or Admin(id=member.id, email=email, name=member.name, role=member.role)
             admin.password_hash = password_hash
             admin.password_changed_at = work.now()
             admin = work.session.merge(admin)
