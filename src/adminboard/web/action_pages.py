@@ -191,7 +191,6 @@ def _done(visit: Visit, outcome: Outcome) -> Response:
         response = visit.render(
             "ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit)
         )
-        response.headers["HX-Trigger"] = "board:changed"
         return response
     path, _, query = _return_to(visit).partition("?")
     location = f"{path}?{query}&done={outcome.audit_id}" if query else f"{path}?done={outcome.audit_id}"
