@@ -50,7 +50,7 @@ def make_preview_view(
         idempotency_key=uuid4().hex,
         csrf_token=csrf_token,
         subject=preview.subject.label,
-        changes=[_make_change(change) for change in preview.changes],
+        changes=[make_change_view(change) for change in preview.changes],
         warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
         facts=_make_facts(command),
         needs_approval=preview.needs_approval,
@@ -84,7 +84,8 @@ def shown_value(value: Any, cell: str = "text") -> str:
     return str(value)
 
 
-def _make_change(change: Change) -> ChangeView:
+def make_change_view(change: Change) -> ChangeView:
+    """One change as text, with its difference where it is one of credits."""
     delta, tone = None, None
     if isinstance(change.before, Decimal) and isinstance(change.after, Decimal) and change.cell == "credits":
         difference = change.after - change.before

@@ -20,6 +20,7 @@ from adminboard.core.listings.query import read_query
 from adminboard.core.masking import masked_for
 from adminboard.runtime import Runtime
 from adminboard.web.access import api_read, page_read
+from adminboard.web.addresses import Parameters
 from adminboard.web.api_docs import ERRORS, list_parameters, page_schema
 from adminboard.web.visit import Visit
 
@@ -39,19 +40,24 @@ def mount_list_api(router: APIRouter, listing: Listing) -> None:
         visit: Annotated[Visit, api_read(listing.permission)],
         accept: Annotated[str, Header(include_in_schema=False)] = "application/json",
     ) -> Response:
-        if "text/csv" in accept:
-            return csv_response(visit, listing)
-        page = load_page(visit.session, listing, read_query(listing, visit.parameters, visit.actor))
-        return JSONResponse(
-            {
-                "items": [row_to_json(listing, row) for row in page.rows],
-                "next_cursor": page.next_cursor,
-                "count": {"value": page.count.value, "exact": page.count.exact},
-            }
-        )
+        return answer_list(visit, listing, visit.parameters, accept)
 
     if listing.detail is not None:
         _mount_record(router, listing)
+
+
+def answer_list(visit: Visit, listing: Listing, parameters: Parameters, accept: str) -> Response:
+    """A page of the list as JSON, or all of it as CSV where ``accept`` asks for that."""
+    if "text/csv" in accept:
+        return csv_response(visit, listing, parameters)
+    page = load_page(visit.session, listing, read_query(listing, parameters, visit.actor))
+    return JSONResponse(
+        {
+            "items": [row_to_json(listing, row) for row in page.rows],
+            "next_cursor": page.next_cursor,
+            "count": {"value": page.count.value, "exact": page.count.exact},
+        }
+    )
 
 
 def _mount_record(router: APIRouter, listing: Listing) -> None:
@@ -77,7 +83,7 @@ def mount_list_export(router: APIRouter, listing: Listing) -> None:
 
     @router.get(f"{listing.path}/export.csv", name=f"{listing.name}_export")
     def export_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        return csv_response(visit, listing)
+        return csv_response(visit, listing, visit.parameters)
 
 
 def row_to_json(listing: Listing, row: AnyRow) -> dict[str, Any]:
@@ -91,10 +97,10 @@ def row_to_json(listing: Listing, row: AnyRow) -> dict[str, Any]:
     return {"id": to_plain(row.key), **values, **currencies}
 
 
-def csv_response(visit: Visit, listing: Listing) -> Response:
+def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Response:
     """The filtered list as a file; who exported what is written to the audit log first."""
     runtime, actor = visit.board.runtime, visit.actor
-    query = read_query(listing, visit.parameters, actor)
+    query = read_query(listing, parameters, actor)
     filters = {condition.name: condition.words for condition in query.conditions}
     with runtime.work(actor) as work:
         work.audit(
@@ -105,7 +111,7 @@ def csv_response(visit: Visit, listing: Listing) -> Response:
         )
     stack = ExitStack()
     try:
-        chunks = _open_stream(stack, runtime, actor, listing, visit)
+        chunks = _open_stream(stack, runtime, actor, listing, parameters)
         first = next(chunks)
     except BaseException:
         stack.close()
@@ -120,10 +126,10 @@ def csv_response(visit: Visit, listing: Listing) -> Response:
 
 
 def _open_stream(
-    stack: ExitStack, runtime: Runtime, actor: Actor, listing: Listing, visit: Visit
+    stack: ExitStack, runtime: Runtime, actor: Actor, listing: Listing, parameters: Parameters
 ) -> Iterator[bytes]:
     session = stack.enter_context(runtime.exporting(actor))
-    query = read_query(listing, visit.parameters, actor)
+    query = read_query(listing, parameters, actor)
     return stream_csv(session, export_statement(session, listing, query))
 
 

@@ -15,6 +15,7 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
     CellKind.TEXT: 140,
     CellKind.EMAIL: 236,
     CellKind.BADGE: 136,
+    CellKind.WORD: 150,
     CellKind.DATETIME: 176,
     CellKind.RELATIVE: 116,
     CellKind.CREDITS: 96,

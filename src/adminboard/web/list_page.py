@@ -156,9 +156,7 @@ class _ListViewMaker:
         first = self._listing.columns[0]
         if not chosen:
             settled = self._settled_columns()
-            return [
-                column for column in self._listing.columns if column.shown and column.name not in settled
-            ]
+            return [column for column in self._listing.columns if column.shown and column.name not in settled]
         return [column for column in self._listing.columns if column is first or column.name in chosen]
 
     def _settled_columns(self) -> set[str | None]:

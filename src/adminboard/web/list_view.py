@@ -20,6 +20,7 @@ class CellKind(StrEnum):
     TEXT = "text"
     EMAIL = "email"
     BADGE = "badge"
+    WORD = "word"
     DATETIME = "datetime"
     RELATIVE = "relative"
     CREDITS = "credits"
@@ -265,6 +266,7 @@ class ListView:
     detail: DetailView | None = None
     error: str | None = None
     query: str = ""
+    tabs: Sequence[LinkView] = ()
 
     @property
     def active_filters(self) -> int:

@@ -91,7 +91,8 @@ def keep_view(page: str, visit: Annotated[Visit, page_write(Permission.OWN_ACCOU
     query = visit.typed("query")
     with visit.board.runtime.work(visit.actor) as work:
         save_view(work, page, visit.typed("name"), query)
-    return RedirectResponse(f"{listing.path}?{query}" if query else listing.path, 303)
+    here = f"{listing.path}?{query}" if query else listing.path
+    return RedirectResponse(local_address(visit.typed("return_to"), here), 303)
 
 
 @router.post("/views/{view_id}/removal")

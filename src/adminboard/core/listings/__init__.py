@@ -11,7 +11,7 @@ from adminboard.core.listings.filters import (
     Reference,
     TextPart,
 )
-from adminboard.core.listings.listing import NOW, BuiltInView, Detail, Listing, Noun
+from adminboard.core.listings.listing import NOW, BuiltInView, Detail, Listing, Noun, Tab
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, Search
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "Reference",
     "Search",
     "Sort",
+    "Tab",
     "TextPart",
 ]

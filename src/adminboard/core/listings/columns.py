@@ -37,7 +37,7 @@ class Column:
     """One column. ``key`` is its name in URLs, JSON and templates, made of the label when not given.
 
     ``cell`` names the macro of ``ui/cells.html`` that shows it, and decides its form in CSV: "text", "email",
-    "badge", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
+    "badge", "word", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
     "boolean", "id", "long_text". ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
     like the currency of an amount of money.

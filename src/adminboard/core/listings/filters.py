@@ -254,9 +254,15 @@ class TextPart(Filter):
 
 @dataclass(frozen=True, eq=False)
 class Reference(Filter):
-    """Belongs to one record, by its id. It comes from links and is carried along, not drawn."""
+    """Belongs to one record, by its id. It comes from links and is carried along, not drawn.
+
+    ``named`` gives the id, as SQL, of the record that goes by another unique name, like an e-mail address.
+    ``settles`` names the column that is then the same in every row, which the page leaves out.
+    """
 
     column: Expression | None = None
+    named: Callable[[str], ColumnElement[Any]] | None = None
+    settles: str | None = None
 
     def read(
         self,
@@ -266,12 +272,16 @@ class Reference(Filter):
         text = _first(parameters, self.name)
         if not text:
             return None
+        clause = _required(self.column, self.name) == self._key(text)
+        return Condition(self.name, clause, f"{self.label}: {text}", {self.name: [text]})
+
+    def _key(self, text: str) -> UUID | ColumnElement[Any]:
         try:
-            key = UUID(text)
+            return UUID(text)
         except ValueError:
-            raise FilterError(self.name, f"{self.label}: {text[:40]!r} is not an id.") from None
-        clause = _required(self.column, self.name) == key
-        return Condition(self.name, clause, f"{self.label}: {key}", {self.name: [str(key)]})
+            if self.named is None or len(text) > _MAX_TEXT or not text.isprintable():
+                raise FilterError(self.name, f"{self.label}: {text[:40]!r} is not an id.") from None
+            return self.named(text)
 
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)

@@ -63,9 +63,9 @@ class Listing:
 
     ``select`` has the FROM and the joins; its columns do not matter. Joins are LEFT joins on unique keys, so
     that they are not computed where nothing of them is asked. ``key`` identifies a row and breaks ties.
-    What depends on the time compares with `NOW`. ``sort`` is the default, like "-created_at". ``extras`` are further values of each row, for links.
-    ``path`` is the page's address and, below /v1/admin, the API's. ``empty`` says what to do when nothing
-    is there at all.
+    What depends on the time compares with `NOW`. ``sort`` is the default, like "-created_at". ``extras`` are
+    further values of each row, for links. ``path`` is the page's address and, below /v1/admin, the API's.
+    ``empty`` says what to do when nothing is there at all.
     """
 
     name: str

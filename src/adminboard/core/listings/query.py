@@ -38,10 +38,6 @@ class ListQuery:
     masked: bool
 
     @property
-    def is_filtered(self) -> bool:
-        return bool(self.term or self.conditions)
-
-    @property
     def sort_parameter(self) -> str:
         return f"-{self.sort_name}" if self.descending else self.sort_name
 
