@@ -172,7 +172,9 @@ def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
 def _count(session: Session, listing: Listing, query: ListQuery, matches: _Matches) -> Count:
     if matches.known is not None:
         return Count(matches.known, exact=True)
-    matching = listing.select.with_only_columns(literal(1)).where(*matches.clauses)
+    matching = listing.select.with_only_columns(literal(1), maintain_column_froms=True).where(
+        *matches.clauses
+    )
     limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
     counted = select(func.count()).select_from(limited.subquery())
     number = session.scalar(counted, {"now": moment(session)}) or 0
