@@ -12,7 +12,7 @@ from adminboard.runtime import Runtime
 from tests.core.flags import make_person
 
 TABLES = ("audit_entries", "audit_checkpoints")
-Attack = Callable[[Session], None]
+Attack = Callable[[Session], object]
 
 
 def write_entries(runtime: Runtime, count: int) -> None:

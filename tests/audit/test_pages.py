@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Role
@@ -140,7 +140,7 @@ def test_verifying_names_the_entry_that_was_changed(
     board: BoardUnderTest, adjusted: UUID, fresh_addresses: Addresses
 ) -> None:
     with opened_database(fresh_addresses.superuser_url) as superuser:
-        tamper(superuser, lambda session: session.execute(AuditEntry.__table__.update().values(reason="x")))
+        tamper(superuser, lambda session: session.execute(update(AuditEntry).values(reason="x")))
     assert "does not hold what was written" in board.browser(Role.ADMIN).submit("/audit/chain").text
 
 
