@@ -205,7 +205,7 @@ def _setup_form(visit: Visit, problem: DomainError | None = None) -> Response:
     )
     fields = [FieldView("setup", "", FieldKind.HIDDEN, setup), code]
     form = FormView(
-        "Set up a second factor",
+        "Second factor",
         "/account/second-factor",
         "Set second factor",
         fields,

@@ -1,6 +1,6 @@
 """The lists of Settings: the staff, and the API keys."""
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import String, case, func, literal, select
 
 from adminboard.auth.models import Admin, ApiKey
 from adminboard.auth.panels import get_admin_panel, get_key_panel
@@ -38,10 +38,10 @@ admins = Listing(
     select=select(Admin.id),
     key=Admin.id,
     columns=[
-        Column("Email", Admin.email, cell="email", sort=Sort(func.lower(Admin.email)), priority=1),
-        Column("Name", Admin.name, sort=True, priority=1),
+        Column("Email", Admin.email, cell="email", sort=Sort(func.lower(Admin.email, type_=String)), priority=1),
+        Column("Name", Admin.name, sort=True),
         Column("Role", Admin.role, cell="badge", sort=True, priority=1),
-        Column("Status", ADMIN_STATUS, cell="badge", priority=1),
+        Column("Status", ADMIN_STATUS, cell="badge"),
         Column("Second factor", Admin.totp_confirmed_at.is_not(None), cell="boolean"),
         Column(
             "Last login",
@@ -88,7 +88,7 @@ api_keys = Listing(
     key=ApiKey.id,
     columns=[
         Column("Name", ApiKey.name, priority=1),
-        Column("Begins with", literal("abk_") + ApiKey.prefix, key="prefix", cell="id", priority=1),
+        Column("Begins with", literal("abk_") + ApiKey.prefix, key="prefix", cell="id"),
         Column("Owner", Admin.email, key="owner", cell="email"),
         Column("Scopes", func.array_to_string(ApiKey.scopes, ", "), key="scopes"),
         Column("Status", KEY_STATUS, cell="badge", priority=1),

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adminboard.auth.browsers import name_browser
 from adminboard.auth.commands import ChangeTimeZone, EndOwnSession, OwnAccount
 from adminboard.auth.models import Admin, AdminSession
 from adminboard.auth.queries import admin_target, count_live_sessions, get_admin, lock_admin
@@ -127,4 +128,4 @@ def _get_own_session(session: Session, admin: Admin, command: EndOwnSession) -> 
     ).one_or_none()
     if row is None:
         raise SessionUnknown("This session has ended already.")
-    return f"{row.user_agent or 'unknown browser'}, {row.ip_address or 'unknown address'}"
+    return f"{name_browser(row.user_agent)}, {row.ip_address or 'unknown address'}"

@@ -9,18 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin
-from adminboard.auth.queries import count_live_keys, get_admin, get_key, list_own_sessions
+from adminboard.auth.queries import OwnSession, count_live_keys, get_admin, get_key, list_own_sessions
 from adminboard.core.work import moment
-
-
-@dataclass(frozen=True, slots=True)
-class ShownSession:
-    """A login that is still in force."""
-
-    created_at: datetime
-    expires_at: datetime
-    ip_address: str | None
-    user_agent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class AdminPanel:
     disabled_at: datetime | None
     invitation_expires_at: datetime | None
     live_keys: int
-    sessions: Sequence[ShownSession]
+    sessions: Sequence[OwnSession]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +64,7 @@ def get_admin_panel(session: Session, admin_id: UUID) -> AdminPanel:
         disabled_at=admin.disabled_at,
         invitation_expires_at=admin.invitation_expires_at,
         live_keys=count_live_keys(session, admin.id, now),
-        sessions=[
-            ShownSession(item.created_at, item.expires_at, item.ip_address, item.user_agent)
-            for item in list_own_sessions(session, admin.id, now)
-        ],
+        sessions=list_own_sessions(session, admin.id, now),
     )
 
 

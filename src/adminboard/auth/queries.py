@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from adminboard.auth.browsers import name_browser
 from adminboard.auth.models import Admin, AdminSession, ApiKey
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
@@ -101,6 +102,10 @@ class OwnSession:
     expires_at: datetime
     ip_address: str | None
     user_agent: str | None
+
+    @property
+    def browser(self) -> str:
+        return name_browser(self.user_agent)
 
 
 def list_own_sessions(session: Session, admin_id: UUID, now: datetime) -> Sequence[OwnSession]:
