@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from adminboard import models as _every_table  # noqa: F401 - foreign keys resolve only when all are known
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
+from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
 from adminboard.users.area import area as users
 from adminboard.web.area import Area
 
-AREAS: Sequence[Area] = (auth, audit, users, credits_area)
+AREAS: Sequence[Area] = (auth, audit, configuration, users, credits_area)
