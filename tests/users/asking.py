@@ -1,0 +1,57 @@
+"""Asking the board's API for users, and putting many of them there."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from adminboard.credits.models import CreditBalance
+from adminboard.users.models import User, UserFigures
+from tests.clients import Program
+from tests.factories import START, make_organization
+
+NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
+
+
+def find(program: Program, **parameters: Any) -> list[str]:
+    """The addresses of the users that a page of the list names, in its order."""
+    response = program.get("/v1/admin/users", params=parameters)
+    assert response.status_code == 200, response.text
+    return [item["email"] for item in response.json()["items"]]
+
+
+def put_users(session: Session, number: int) -> None:
+    """Users with many ties and many missing values in everything the list is sorted by."""
+    payer = make_organization(session).id
+    ids = [uuid5(NAMESPACE, str(index)) for index in range(number)]
+    session.execute(insert(User), [_user(index, ids[index], payer) for index in range(number)])
+    balances = _every(ids, 2, lambda index: {"total": Decimal(index % 4 * 5), "last_updated": START})
+    session.execute(insert(CreditBalance), [row | {"adjustment": row["total"]} for row in balances])
+    figures = _every(ids, 3, lambda index: {"calls_30d": index % 5, "refreshed_at": START})
+    session.execute(insert(UserFigures), list(figures))
+
+
+def _every(ids: list[UUID], step: int, make: Any) -> Iterable[dict[str, Any]]:
+    return [{"user_id": ids[index]} | make(index) for index in range(0, len(ids), step)]
+
+
+def _user(index: int, id: UUID, payer: UUID) -> dict[str, Any]:
+    return {
+        "id": id,
+        "email": f"user{index:04}@many.test",
+        "full_name": None if index % 3 == 0 else f"Name {index % 5}",
+        "is_active": index % 4 != 0,
+        "organization_id": payer,
+        "last_login_at": None if index % 2 else _moment(index % 7),
+        "created_at": _moment(index % 6),
+        "updated_at": START,
+    }
+
+
+def _moment(steps: int) -> datetime:
+    """Times that differ in microseconds only: what a cursor must not round."""
+    return START + timedelta(microseconds=steps)
