@@ -38,7 +38,9 @@ admins = Listing(
     select=select(Admin.id),
     key=Admin.id,
     columns=[
-        Column("Email", Admin.email, cell="email", sort=Sort(func.lower(Admin.email, type_=String)), priority=1),
+        Column(
+            "Email", Admin.email, cell="email", sort=Sort(func.lower(Admin.email, type_=String)), priority=1
+        ),
         Column("Name", Admin.name, sort=True),
         Column("Role", Admin.role, cell="badge", sort=True, priority=1),
         Column("Status", ADMIN_STATUS, cell="badge"),
