@@ -1,6 +1,6 @@
 """The list of users."""
 
-from sqlalchemy import case, func, select
+from sqlalchemy import String, case, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
@@ -23,7 +23,13 @@ from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.credits.models import CreditBalance
 from adminboard.users.models import User, UserFigures
-from adminboard.users.queries import get_user_detail, has_valid_override, override_plan_name, users_with_plan
+from adminboard.users.queries import (
+    get_user_detail,
+    has_plan_in_force,
+    has_valid_override,
+    override_plan_name,
+    users_with_plan,
+)
 
 
 def plan_options(session: Session) -> list[Option]:
@@ -42,9 +48,19 @@ users = Listing(
     key=User.id,
     columns=[
         Column(
-            "Email", User.email, cell="email", sort=Sort(func.lower(User.email)), mask=Mask.EMAIL, priority=1
+            "Email",
+            User.email,
+            cell="email",
+            sort=Sort(func.lower(User.email, type_=String)),
+            mask=Mask.EMAIL,
+            priority=1,
         ),
-        Column("Full name", User.full_name, sort=Sort(func.lower(User.full_name), nullable=True), priority=1),
+        Column(
+            "Full name",
+            User.full_name,
+            sort=Sort(func.lower(User.full_name, type_=String), nullable=True),
+            priority=1,
+        ),
         Column("Plan", func.coalesce(override_plan_name(), Plan.name), cell="badge"),
         Column(
             "Status",
@@ -83,7 +99,7 @@ users = Listing(
         placeholder="Email, name or id",
     ),
     filters=[
-        Choice("plan", "Plan", Plan.slug, options=plan_options),
+        Choice("plan", "Plan", options=plan_options, where=has_plan_in_force),
         Choice(
             "subscription",
             "Subscription",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import IS_LIVE, Plan, Subscription
@@ -56,6 +56,22 @@ def override_plan_name() -> ScalarSelect[Any]:
         .correlate(User)
         .scalar_subquery()
     )
+
+
+def has_plan_in_force(slugs: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the user's plan, as `override_plan_name` and the subscription give it, is one of these."""
+    override_plan = Plan.__table__.alias("override_plan")
+    overridden = (
+        select(PlanOverride.organization_id)
+        .join(override_plan, PlanOverride.plan_id == override_plan.c.id)
+        .where(
+            PlanOverride.created_at <= NOW,
+            PlanOverride.valid_until.is_(None) | (PlanOverride.valid_until > NOW),
+        )
+    )
+    is_given = User.organization_id.in_(overridden.where(override_plan.c.slug.in_(slugs)))
+    is_paid = Plan.slug.in_(slugs) & User.organization_id.not_in(overridden)
+    return is_given | is_paid
 
 
 def has_valid_override() -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import NullType
 
 from adminboard.core.masking import Mask, mask_in_sql
 
@@ -24,12 +25,17 @@ class Sort:
     ``expression`` with ``tiebreak`` after it must be covered by one index, or a deep page is slow.
     ``tiebreak`` defaults to the listing's key; a column of a joined table names that table's own copy of the
     key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
-    value last in both directions.
+    value last in both directions. Raises `TypeError` for an expression whose type is not known, since a
+    cursor has to be read back into it: ``func.lower(column, type_=String)``.
     """
 
     expression: Expression
     tiebreak: Expression | None = None
     nullable: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.expression.type, NullType):
+            raise TypeError(f"the type of {self.expression} is not known; name it where it is made")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
