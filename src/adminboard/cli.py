@@ -11,6 +11,8 @@ from rich.console import Console
 
 from adminboard.app import create_app
 from adminboard.audit.cli import audit_app
+from adminboard.auth.bootstrap import ensure_first_admin
+from adminboard.auth.cli import admins_app, keys_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.credits.cli import ledger_app
@@ -28,7 +30,9 @@ from adminboard.worker import run_worker, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
+cli.add_typer(admins_app, name="admins")
 cli.add_typer(audit_app, name="audit")
+cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
 cli.command("export")(export)
 cli.command("seed")(seed)
@@ -65,6 +69,7 @@ def serve_board(
         settings = load_settings()
         runtime = open_runtime(settings)
         require_ready(settings, runtime)
+        ensure_first_admin(runtime)
         listener = bind(host, port)
         app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
         serve(app, listener, trusted_proxies=settings.trusted_proxies)
