@@ -30,6 +30,16 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
 }
 
 
+HEADING_PX_PER_CHARACTER = 7
+HEADING_ROOM_PX = 30
+"""Padding and the arrow of a sorted column."""
+
+
+def column_width_px(kind: CellKind, label: str) -> int:
+    """What a column needs at least: the room its kind of value takes, and its heading uncut."""
+    return max(COLUMN_WIDTHS_PX[kind], len(label) * HEADING_PX_PER_CHARACTER + HEADING_ROOM_PX)
+
+
 def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 

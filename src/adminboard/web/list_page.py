@@ -17,7 +17,7 @@ from adminboard.web.access import page_read
 from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.list_cells import make_cell
 from adminboard.web.list_filters_view import make_filter_views
-from adminboard.web.list_fit import COLUMN_WIDTHS_PX, fit_columns
+from adminboard.web.list_fit import column_width_px, fit_columns
 from adminboard.web.list_view import (
     Align,
     CellKind,
@@ -185,7 +185,7 @@ class _ListViewMaker:
             label=column.label,
             align=Align(column.align),
             priority=column.priority,
-            width_px=COLUMN_WIDTHS_PX[kind],
+            width_px=column_width_px(kind, column.label),
             sort_url=address(self._listing.path, self._state, sort=toggled) if column.sorting else None,
             sorted=direction if is_sorted else None,
         )
