@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     bindparam,
-    case,
     delete,
     insert,
     literal,
+    literal_column,
     null,
     select,
     true,
@@ -24,11 +25,11 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.work import Work
 from adminboard.credits.book import Book, Buckets, Debt, Grant, Outcome, Posting
-from adminboard.credits.kinds import BURN_RANK, Bucket
-from adminboard.credits.models import CreditBalance, OpenDebt, OpenGrant
+from adminboard.credits.kinds import Bucket
+from adminboard.credits.models import BURN_RANK_SQL, CreditBalance, OpenDebt, OpenGrant
 from adminboard.db.base import Base
 
-FIRST_PART = 64
+FIRST_PART = 32
 """How many open grants and debts are read before it is known whether the operation needs them all."""
 
 _TRANSACTIONS, _ALLOCATIONS, _BALANCES, _OPEN_GRANTS, _OPEN_DEBTS = (
@@ -94,9 +95,15 @@ def write_outcome(
 
 
 def burn_order() -> tuple[Any, ...]:
-    """`Grant.burn_order` in SQL."""
-    rank = case(BURN_RANK, value=OpenGrant.bucket)
-    return OpenGrant.expires_at.asc().nulls_last(), rank, OpenGrant.granted_at, OpenGrant.grant_transaction_id
+    """`Grant.burn_order` in SQL, in the very words of the index ``ix_open_grants_burn_order``."""
+    rank: ColumnElement[int] = literal_column(BURN_RANK_SQL)
+    return (
+        OpenGrant.user_id,
+        OpenGrant.expires_at.asc(),
+        rank,
+        OpenGrant.granted_at,
+        OpenGrant.grant_transaction_id,
+    )
 
 
 def _book_query() -> Select[Any]:

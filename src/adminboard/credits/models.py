@@ -17,6 +17,16 @@ from adminboard.credits.kinds import Bucket, TransactionType
 from adminboard.db.base import BOARD, Base, Created, Identified
 from adminboard.db.types import Credits
 
+BURN_RANK_SQL = """(
+CASE bucket
+    WHEN 'trial'::text THEN 0
+    WHEN 'subscription'::text THEN 1
+    WHEN 'credit_pack'::text THEN 2
+    ELSE 3
+END)"""
+"""`kinds.BURN_RANK`, to the letter as PostgreSQL gives the index back; said otherwise, a query would sort all
+open grants of a user, and alembic would see a difference."""
+
 
 class CreditBalance(Base):
     """What a user has, by bucket. Locking this row is locking the user's ledger."""
@@ -115,7 +125,14 @@ class OpenGrant(Base):
 
     __table_args__ = (
         CheckConstraint("remaining > 0", name="remaining_above_zero"),
-        Index("ix_open_grants_user_id", "user_id", "expires_at"),
+        Index(
+            "ix_open_grants_burn_order",
+            "user_id",
+            "expires_at",
+            text(BURN_RANK_SQL),
+            "granted_at",
+            "grant_transaction_id",
+        ),
         Index("ix_open_grants_expires_at", "expires_at", "grant_transaction_id"),
         {"schema": BOARD},
     )

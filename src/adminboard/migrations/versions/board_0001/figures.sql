@@ -14,7 +14,13 @@ CREATE TABLE board.open_grants (
         CHECK (bucket IN ('trial', 'subscription', 'credit_pack', 'adjustment'))
 );
 CREATE INDEX ix_open_grants_expires_at ON board.open_grants (expires_at, grant_transaction_id);
-CREATE INDEX ix_open_grants_user_id ON board.open_grants (user_id, expires_at);
+CREATE INDEX ix_open_grants_burn_order ON board.open_grants (
+    user_id,
+    expires_at,
+    (CASE bucket WHEN 'trial' THEN 0 WHEN 'subscription' THEN 1 WHEN 'credit_pack' THEN 2 ELSE 3 END),
+    granted_at,
+    grant_transaction_id
+);
 
 CREATE TABLE board.open_debts (
     transaction_id uuid NOT NULL,
