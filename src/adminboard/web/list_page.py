@@ -105,6 +105,7 @@ class _ListViewMaker:
         self._query = query
         self._page = page
         self._state = without(visit.parameters, *_PLACE)
+        self._sorts = listing.sorts_for(masked=query.masked)
         self._columns = self._chosen_columns()
 
     def make(self, error: str | None) -> ListView:
@@ -180,13 +181,14 @@ class _ListViewMaker:
             toggled = column.name
         direction = SortDirection.DESCENDING if query.descending else SortDirection.ASCENDING
         kind = CellKind(column.cell)
+        sort_url = address(self._listing.path, self._state, sort=toggled)
         return HeaderView(
             name=column.name,
             label=column.label,
             align=Align(column.align),
             priority=column.priority,
             width_px=column_width_px(kind, column.label),
-            sort_url=address(self._listing.path, self._state, sort=toggled) if column.sorting else None,
+            sort_url=sort_url if column.name in self._sorts else None,
             sorted=direction if is_sorted else None,
         )
 

@@ -34,6 +34,14 @@ class FilterError(ValueError):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who filters: days begin in ``zone``; the ``masked`` do not see personal data."""
+
+    zone: ZoneInfo
+    masked: bool
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Condition:
     """A filter that is set: its SQL, the words for its chip, and the parameters that make it."""
@@ -62,7 +70,7 @@ class Filter(ABC):
         return (self.name,)
 
     @abstractmethod
-    def read(self, parameters: Parameters, zone: ZoneInfo) -> Condition | None: ...
+    def read(self, parameters: Parameters, reader: Reader) -> Condition | None: ...
 
 
 def _first(parameters: Parameters, name: str) -> str:
@@ -87,7 +95,7 @@ class Choice(Filter):
     def read(
         self,
         parameters: Parameters,
-        zone: ZoneInfo,  # noqa: ARG002 (the signature is that of every filter)
+        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
         values = list(dict.fromkeys(value for value in parameters.get(self.name, ()) if value))
         if not values:
@@ -129,7 +137,7 @@ class Flag(Filter):
     def read(
         self,
         parameters: Parameters,
-        zone: ZoneInfo,  # noqa: ARG002 (the signature is that of every filter)
+        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
         value = _first(parameters, self.name).lower()
         if not value:
@@ -153,16 +161,16 @@ class DateRange(Filter):
     def names(self) -> tuple[str, ...]:
         return (f"{self.name}_from", f"{self.name}_to")
 
-    def read(self, parameters: Parameters, zone: ZoneInfo) -> Condition | None:
+    def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
         first, last = (self._read_day(parameters, name) for name in self.names)
         column = _required(self.column, self.name)
         if first is not None and last is not None and first > last:
             raise FilterError(self.names[0], f"{self.label}: the first day comes after the last.")
         clauses: list[ColumnElement[bool]] = []
         if first is not None:
-            clauses.append(column >= _start_of(first, zone))
+            clauses.append(column >= _start_of(first, reader.zone))
         if last is not None:
-            clauses.append(column < _start_of(last + timedelta(days=1), zone))
+            clauses.append(column < _start_of(last + timedelta(days=1), reader.zone))
         if not clauses:
             return None
         words = _range_words(first, last)
@@ -200,7 +208,7 @@ class NumberRange(Filter):
     def read(
         self,
         parameters: Parameters,
-        zone: ZoneInfo,  # noqa: ARG002 (the signature is that of every filter)
+        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
         least, most = (self._read_number(parameters, name) for name in self.names)
         column = _required(self.column, self.name)
@@ -233,21 +241,21 @@ class NumberRange(Filter):
 
 @dataclass(frozen=True, eq=False)
 class TextPart(Filter):
-    """Text that is part of any of some columns; each needs a trigram index."""
+    """Text that is part of any of some columns; each needs a trigram index.
+
+    Where they are ``personal``, masked readers find whole values only: parts would tell them bit by bit.
+    """
 
     columns: Sequence[Expression] = ()
+    personal: bool = False
 
-    def read(
-        self,
-        parameters: Parameters,
-        zone: ZoneInfo,  # noqa: ARG002 (the signature is that of every filter)
-    ) -> Condition | None:
+    def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
         text = _first(parameters, self.name)
         if not text:
             return None
         if len(text) > _MAX_TEXT or not text.isprintable():
             raise FilterError(self.name, f"{self.label}: write at most {_MAX_TEXT} printable characters.")
-        pattern = f"%{escape_like(text)}%"
+        pattern = escape_like(text) if self.personal and reader.masked else f"%{escape_like(text)}%"
         clause = or_(*(column.ilike(pattern) for column in self.columns))
         return Condition(self.name, clause, f"{self.label}: {text}", {self.name: [text]})
 
@@ -267,7 +275,7 @@ class Reference(Filter):
     def read(
         self,
         parameters: Parameters,
-        zone: ZoneInfo,  # noqa: ARG002 (the signature is that of every filter)
+        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
         text = _first(parameters, self.name)
         if not text:

@@ -101,6 +101,12 @@ class Listing:
         found = {column.name: column.sorting for column in self.columns}
         return {name: sort for name, sort in found.items() if sort is not None}
 
+    def sorts_for(self, *, masked: bool) -> dict[str, Sort]:
+        """The sorts a reader may use. An order, and the cursors in it, would give masked values away."""
+        if not masked:
+            return self.sorts
+        return {name: sort for name, sort in self.sorts.items() if self.columns_by_name[name].mask is None}
+
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from adminboard.core.actor import Actor
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.listings.columns import Sort
-from adminboard.core.listings.filters import Condition, FilterError, Parameters
+from adminboard.core.listings.filters import Condition, FilterError, Parameters, Reader
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.search import MAX_TERM_LENGTH
 from adminboard.core.masking import sees_personal_data
@@ -48,18 +48,18 @@ def read_query(listing: Listing, parameters: Parameters, actor: Actor) -> ListQu
     Parameters the listing does not know are left to others (``selected``, ``columns``, ``done``).
     """
     errors: list[FieldError] = []
-    zone = ZoneInfo(actor.time_zone)
+    reader = Reader(ZoneInfo(actor.time_zone), masked=not sees_personal_data(actor))
     conditions = []
     for filter_ in listing.filters:
         try:
-            condition = filter_.read(parameters, zone)
+            condition = filter_.read(parameters, reader)
         except FilterError as error:
             errors.append(FieldError(error.name, error.message))
         else:
             if condition is not None:
                 conditions.append(condition)
     term = _read_term(parameters, errors)
-    sort_name, descending, sort = _read_sort(listing, parameters, errors)
+    sort_name, descending, sort = _read_sort(listing, parameters, reader, errors)
     limit = _read_limit(parameters, errors)
     if errors:
         raise BadQuery(" ".join(error.message for error in errors), errors=errors)
@@ -72,7 +72,7 @@ def read_query(listing: Listing, parameters: Parameters, actor: Actor) -> ListQu
         limit=limit,
         cursor=_one(parameters, "cursor") or None,
         exact_count=_one(parameters, "count") == "exact",
-        masked=not sees_personal_data(actor),
+        masked=reader.masked,
     )
 
 
@@ -90,17 +90,21 @@ def _read_term(parameters: Parameters, errors: list[FieldError]) -> str:
     return term
 
 
-def _read_sort(listing: Listing, parameters: Parameters, errors: list[FieldError]) -> tuple[str, bool, Sort]:
-    text = _one(parameters, "sort") or listing.sort
+def _read_sort(
+    listing: Listing, parameters: Parameters, reader: Reader, errors: list[FieldError]
+) -> tuple[str, bool, Sort]:
+    sorts = listing.sorts_for(masked=reader.masked)
+    asked = _one(parameters, "sort")
+    text = asked or listing.sort
     name, descending = text.removeprefix("-"), text.startswith("-")
-    sort = listing.sorts.get(name)
-    if sort is None:
-        offered = ", ".join(listing.sorts)
+    if name not in sorts and asked:
+        offered = ", ".join(sorts)
         errors.append(
             FieldError("sort", f"This list cannot be sorted by {name[:40]!r}; it can by {offered}.")
         )
-        return listing.sort.removeprefix("-"), False, listing.sorts[listing.sort.removeprefix("-")]
-    return name, descending, sort
+    if name not in sorts:
+        name = next(iter(sorts))
+    return name, descending, sorts[name]
 
 
 def _read_limit(parameters: Parameters, errors: list[FieldError]) -> int:
