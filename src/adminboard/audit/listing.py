@@ -82,7 +82,7 @@ audit_log = Listing(
         Choice("admin", "Admin", AuditEntry.actor_name, options=words_of(AuditEntry.actor_name)),
         Choice("action", "Action", AuditEntry.action, options=words_of(AuditEntry.action)),
         Choice("kind", "Kind of target", AuditEntry.target_kind, options=words_of(AuditEntry.target_kind)),
-        TextPart("target", "Target", (AuditEntry.target_label,)),
+        TextPart("target", "Target", (AuditEntry.target_label,), personal=True),
         DateRange("date", "Date", AuditEntry.at),
         Reference("customer", "Customer", AuditEntry.customer_id),
         Reference("run", "Run", AuditEntry.run_id),
