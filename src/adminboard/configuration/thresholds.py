@@ -50,7 +50,7 @@ def hours(text: str) -> str:
         value = Decimal(text.strip()).quantize(Decimal("0.01"))
     except InvalidOperation:
         raise ValueError("Enter hours like 8 or 0.5.") from None
-    if not Decimal("0.25") <= value <= Decimal(24):
+    if not value.is_finite() or not Decimal("0.25") <= value <= Decimal(24):
         raise ValueError("Enter hours from 0.25 to 24.")
     return f"{value.normalize():f}"
 
