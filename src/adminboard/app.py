@@ -33,6 +33,7 @@ from adminboard.web.list_page import mount_list_page
 from adminboard.web.page_context import VERSION
 
 API_PREFIX = "/v1/admin"
+PRODUCT_API_PREFIX = "/v1"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -60,6 +61,7 @@ def create_app(
     install_error_handlers(app)
     app.include_router(make_pages(areas), include_in_schema=False)
     app.include_router(make_api(areas), prefix=API_PREFIX)
+    app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
     app.include_router(health.router)
     check_doors(app.routes)
     return app
@@ -91,6 +93,15 @@ def make_pages(areas: Iterable[Area]) -> APIRouter:
     mount_undo(router)
     for kit in (saved_views.router, search_page.router, static_files.router, docs_page.router):
         router.include_router(kit)
+    return router
+
+
+def make_product_api(areas: Iterable[Area]) -> APIRouter:
+    """Every call of the product, below /v1."""
+    router = APIRouter()
+    for area in areas:
+        if area.product_api is not None:
+            router.include_router(area.product_api)
     return router
 
 

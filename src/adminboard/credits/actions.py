@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,15 @@ def find_user_named(session: Session, given: Mapping[str, str]) -> Target | None
         return get_user(session, given.get("user", "")).target
     except UserUnknown:
         return None
+
+
+def find_owner(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Whose entry is to be reversed, when the link that opened the form names an entry there is."""
+    try:
+        posted = ledger.get_transaction(session, UUID(given.get("transaction_id", "")))
+    except (ValueError, ledger.TransactionUnknown):
+        return None
+    return get_user(session, posted.user_id).target
 
 
 def lock_adjustment(work: Work, command: AdjustCredits) -> None:
@@ -194,4 +204,5 @@ reverse_transaction = Action(
     ),
     destructive=True,
     money=True,
+    subject=find_owner,
 )

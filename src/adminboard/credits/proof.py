@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.core.money import ZERO
 from adminboard.credits.kinds import TransactionType
+from adminboard.credits.ledger import TransactionUnknown
 from adminboard.credits.models import CreditAllocation, CreditTransaction, OpenDebt, OpenGrant
 
 PROOF_PAGE = 50
@@ -59,6 +60,26 @@ def list_proof(
 ) -> list[ProofEntry]:
     """A page of the user's entries, newest first, each with its account. Three queries."""
     statement = (
+        _entries()
+        .where(CreditTransaction.user_id == user_id)
+        .order_by(CreditTransaction.sequence.desc())
+        .limit(limit)
+    )
+    if before_sequence is not None:
+        statement = statement.where(CreditTransaction.sequence < before_sequence)
+    return _account_for(session, session.execute(statement).all())
+
+
+def get_proof_entry(session: Session, transaction_id: UUID) -> ProofEntry:
+    """One entry with its account. Three queries. Raises `ledger.TransactionUnknown`."""
+    rows = session.execute(_entries().where(CreditTransaction.id == transaction_id)).all()
+    if not rows:
+        raise TransactionUnknown("There is no credit transaction of this id.")
+    return _account_for(session, rows)[0]
+
+
+def _entries() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             CreditTransaction.id.label("transaction_id"),
             CreditTransaction.sequence,
@@ -74,13 +95,7 @@ def list_proof(
         )
         .outerjoin(OpenGrant, OpenGrant.grant_transaction_id == CreditTransaction.id)
         .outerjoin(OpenDebt, OpenDebt.transaction_id == CreditTransaction.id)
-        .where(CreditTransaction.user_id == user_id)
-        .order_by(CreditTransaction.sequence.desc())
-        .limit(limit)
     )
-    if before_sequence is not None:
-        statement = statement.where(CreditTransaction.sequence < before_sequence)
-    return _account_for(session, session.execute(statement).all())
 
 
 def _account_for(session: Session, entries: Sequence[Row[*tuple[Any, ...]]]) -> list[ProofEntry]:

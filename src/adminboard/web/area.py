@@ -72,7 +72,8 @@ class Area:
 
     ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
     ``api`` hold what is more than a listing or an action; every route of them declares its access
-    (`web.access`). ``jobs`` are what the worker does by the clock.
+    (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin. ``jobs``
+    are what the worker does by the clock.
     """
 
     name: str
@@ -81,5 +82,6 @@ class Area:
     actions: Sequence[Action[Any]] = ()
     pages: APIRouter | None = None
     api: APIRouter | None = None
+    product_api: APIRouter | None = None
     search: Sequence[SearchProvider] = ()
     jobs: Sequence[PeriodicJob] = ()

@@ -101,6 +101,11 @@ def format_money(amount_minor: int, currency: str) -> str:
     return text.replace(code, f"{code}\N{NO-BREAK SPACE}")
 
 
+def format_word(word: str) -> str:
+    """A stored word as people write it: "grant_trial" is "Grant trial"."""
+    return word.replace("_", " ").capitalize()
+
+
 def format_duration(seconds: int | timedelta) -> str:
     """A length as "4:32", from one hour "1:04:32"."""
     total = int(seconds.total_seconds()) if isinstance(seconds, timedelta) else seconds
@@ -173,6 +178,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "phone": _draw_phone,
     "duration": format_duration,
     "long_text": _draw_long_text,
+    "word": format_word,
 }
 
 

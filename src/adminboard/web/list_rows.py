@@ -13,6 +13,8 @@ from markupsafe import Markup
 from adminboard.web.formatting import FILTERS, format_money
 from adminboard.web.list_view import CellKind, CellView, RowView
 
+CLIPPED_FROM = 16
+"""A text of more characters may be cut by a narrow column, so it is whole on hover."""
 MISSING = '<span class="missing">N/A</span>'
 
 
@@ -44,7 +46,8 @@ def _draw_table_cell(cell: CellView, row: RowView | None, sprite_url: str) -> st
 
 
 def _draw_text(cell: CellView, _: str) -> str:
-    hover = f' title="{escape(cell.hover)}"' if cell.hover else ""
+    text = cell.hover or (str(cell.value) if len(str(cell.value)) > CLIPPED_FROM else "")
+    hover = f' title="{escape(text)}"' if text else ""
     return f'<span class="clip"{hover}>{escape(str(cell.value))}</span>'
 
 
@@ -103,6 +106,7 @@ _DRAWERS: dict[CellKind, Callable[[CellView, str], str]] = {
                 CellKind.CREDITS,
                 CellKind.SIGNED_CREDITS,
                 CellKind.NUMBER,
+                CellKind.WORD,
             ),
             *(CellKind.PHONE, CellKind.DURATION, CellKind.LONG_TEXT),
         )
