@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from adminboard.db.errors import DatabaseError
+from adminboard.db.reachability import require_database
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
@@ -28,7 +29,9 @@ def seed(
         settings = load_settings()
         moment = (as_of or datetime.now(UTC)).replace(tzinfo=UTC)
         plan = SeedPlan(seed, moment, settings.default_timezone, plan_counts(size, users, calls))
-        loaded = seed_database(_get_owner_url(settings), plan, SeedProgress(console))
+        owner_url = _get_owner_url(settings)
+        require_database(owner_url, variable="MIGRATION_DATABASE_URL")
+        loaded = seed_database(owner_url, plan, SeedProgress(console))
     except (DatabaseError, SettingsError) as error:
         console.print(str(error), highlight=False, markup=False)
         raise typer.Exit(1) from None

@@ -14,7 +14,7 @@ OWN_CHUNK_MEMBERS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows by table. Users, calls, businesses, subscriptions and invoices come out exactly, others nearly."""
+    """Rows by table. Users, businesses, calls and subscriptions come out exactly, the others nearly."""
 
     users: int
     businesses: int

@@ -1,6 +1,7 @@
 """Making chunks in several processes, and getting their blocks in a steady order."""
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from queue import Empty
+from threading import Thread
 
 from adminboard.demo.seed.chunk import make_chunk
 from adminboard.demo.seed.copy_rows import Block
@@ -83,6 +85,7 @@ def _receive_chunk(maker: Maker) -> Iterator[Block]:
 
 def _make_chunks(plan: SeedPlan, chunks: list[Chunk], queue: "Queue[Message]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     try:
         for chunk in chunks:
             for block in make_chunk(plan, chunk):
@@ -91,3 +94,11 @@ def _make_chunks(plan: SeedPlan, chunks: list[Chunk], queue: "Queue[Message]") -
     except Exception:
         queue.put(traceback.format_exc())
         raise
+
+
+def _end_with_parent() -> None:
+    """A process that makes rows for nobody would wait for ever to hand them over."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a child makes rows here"
+    parent.join()
+    os._exit(1)

@@ -1,0 +1,94 @@
+"""Queries that find the odd and the impossible in filled tables, as of the parameter `as_of`."""
+
+EDGE_CASES = {
+    "users without businesses": """
+        SELECT 1 FROM users WHERE NOT EXISTS (SELECT 1 FROM businesses WHERE owner_id = users.id)""",
+    "users without a balance": """
+        SELECT 1 FROM users WHERE NOT EXISTS (SELECT 1 FROM credit_balances WHERE user_id = users.id)""",
+    "inactive users": "SELECT 1 FROM users WHERE NOT is_active",
+    "people who never logged in": "SELECT 1 FROM users WHERE last_login_at IS NULL",
+    "businesses without calls": """
+        SELECT 1 FROM businesses
+        WHERE NOT EXISTS (SELECT 1 FROM call_logs WHERE business_id = businesses.id)""",
+    "debts": "SELECT 1 FROM credit_balances WHERE total < 0",
+    "withheld numbers": "SELECT 1 FROM call_logs WHERE caller_phone IS NULL",
+    "expired credits": "SELECT 1 FROM credit_transactions WHERE type = 'expiry'",
+    "upcoming appointments": "SELECT 1 FROM appointments WHERE starts_at > :as_of",
+    "right-to-left names": r"SELECT 1 FROM users WHERE full_name ~ '[\u0590-\u06ff]'",
+    "customers Stripe does not know": "SELECT 1 FROM organizations WHERE stripe_customer_id IS NULL",
+    "rare words": "SELECT 1 FROM call_logs WHERE transcript LIKE '%By the way%'",
+    "overage": "SELECT 1 FROM usage_periods WHERE overage_cents > 0",
+    "refunds": "SELECT 1 FROM refunds",
+}
+
+CONTRADICTIONS = {
+    "calls before their business": """
+        SELECT 1 FROM call_logs JOIN businesses ON businesses.id = business_id
+        WHERE started_at < businesses.created_at""",
+    "calls that end in the future": """
+        SELECT 1 FROM call_logs WHERE started_at + duration_seconds * interval '1 second' > :as_of""",
+    "missed calls with a length": "SELECT 1 FROM call_logs WHERE status = 'missed' AND duration_seconds > 0",
+    "transcripts of missed calls": """
+        SELECT 1 FROM call_logs WHERE status = 'missed' AND transcript IS NOT NULL""",
+    "appointments of another business than their call": """
+        SELECT 1 FROM appointments AS a JOIN call_logs AS c ON c.id = a.call_log_id
+        WHERE c.business_id <> a.business_id""",
+    "appointments of another than the owner": """
+        SELECT 1 FROM appointments AS a JOIN businesses AS b ON b.id = business_id
+        WHERE owner_id <> user_id""",
+    "payers that the user does not belong to": """
+        SELECT 1 FROM users WHERE NOT EXISTS (SELECT 1 FROM memberships AS m
+            WHERE m.user_id = users.id AND m.organization_id = users.organization_id
+                AND m.status = 'active')""",
+    "organizations without one owner": """
+        SELECT organization_id FROM memberships GROUP BY 1
+        HAVING count(*) FILTER (WHERE role = 'owner') <> 1""",
+    "subscriptions Stripe has no customer for": """
+        SELECT 1 FROM subscriptions JOIN organizations AS o ON o.id = organization_id
+        WHERE stripe_customer_id IS NULL""",
+    "trials that should have ended": """
+        SELECT 1 FROM subscriptions WHERE status = 'trialing' AND trial_end <= :as_of""",
+    "live periods that are over": """
+        SELECT 1 FROM subscriptions WHERE status IN ('active', 'past_due')
+            AND current_period_end <= :as_of""",
+    "paid invoices that are not": """
+        SELECT 1 FROM invoices WHERE (status = 'paid') <> (paid_at IS NOT NULL)
+            OR (status = 'paid') AND amount_paid_cents <> amount_due_cents""",
+    "invoices that deny their refunds": """
+        SELECT 1 FROM invoices LEFT JOIN (SELECT invoice_id, sum(amount_cents) AS refunded FROM refunds
+            WHERE status <> 'failed' GROUP BY 1) AS sums ON invoice_id = invoices.id
+        WHERE coalesce(refunded, 0) <> amount_refunded_cents""",
+    "open grace periods that are over": """
+        SELECT 1 FROM grace_periods WHERE status = 'open' AND ends_at <= :as_of""",
+    "suspended customers of whom the log knows nothing": """
+        SELECT 1 FROM organizations AS o WHERE status = 'suspended' AND NOT EXISTS (
+            SELECT 1 FROM audit_entries WHERE customer_id = o.id AND action = 'customers.suspend')""",
+    "adjustments of which the log knows nothing": """
+        SELECT 1 FROM credit_transactions AS t
+        WHERE metadata ->> 'adjustment_type' = 'manual_admin' AND NOT EXISTS (
+            SELECT 1 FROM audit_entries WHERE "after" ->> 'transaction_id' = t.id::text)""",
+    "overrides of which the log knows nothing": """
+        SELECT 1 FROM user_feature_overrides AS o WHERE NOT EXISTS (SELECT 1 FROM audit_entries AS e
+            WHERE target_id = o.user_id::text AND action = 'entitlements.set_override'
+                AND e.at = o.created_at)""",
+    "minutes that the calls do not account for": """
+        SELECT 1 FROM usage_periods AS p LEFT JOIN LATERAL (
+            SELECT sum((duration_seconds + 59) / 60) AS minutes FROM users AS u
+            JOIN businesses AS b ON b.owner_id = u.id JOIN call_logs AS c ON c.business_id = b.id
+            WHERE u.organization_id = p.organization_id AND c.status IN ('answered_by_ai', 'forwarded')
+                AND started_at + duration_seconds * interval '1 second' >= period_start
+                AND started_at + duration_seconds * interval '1 second' < period_end
+        ) AS used ON true WHERE minutes_used <> coalesce(minutes, 0)""",
+    "figures of users that the calls deny": """
+        SELECT 1 FROM users LEFT JOIN user_figures AS f ON f.user_id = users.id LEFT JOIN LATERAL (
+            SELECT count(*) AS calls FROM businesses AS b JOIN call_logs AS c ON c.business_id = b.id
+            WHERE b.owner_id = users.id AND started_at > CAST(:as_of AS timestamptz) - interval '30 days'
+        ) AS counted ON true WHERE calls <> coalesce(calls_30d, 0)""",
+    "days that the calls deny": """
+        SELECT 1 FROM (SELECT business_id, (started_at AT TIME ZONE 'America/Los_Angeles')::date AS day,
+                count(*) AS calls, sum(duration_seconds) AS duration_seconds
+            FROM call_logs GROUP BY 1, 2) AS counted
+        FULL JOIN business_call_days AS d USING (business_id, day)
+        WHERE day < (CAST(:as_of AS timestamptz) AT TIME ZONE 'America/Los_Angeles')::date
+            AND (counted.calls, counted.duration_seconds) IS DISTINCT FROM (d.calls, d.duration_seconds)""",
+}
