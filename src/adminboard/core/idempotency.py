@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adminboard.core.errors import DomainError, InvalidInput
@@ -28,7 +28,7 @@ class KeyReused(DomainError):
 
 
 def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
-    """Takes the key for this work, or gives the answer stored under it.
+    """Takes the key for this work, or gives the answer stored under it. One statement for a new key.
 
     ``fingerprint`` is the digest of what is asked. Waits while another transaction holds the key. Raises
     `KeyReused` when the key stands for another request.
@@ -36,8 +36,6 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
         raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters.")
     scope = work.actor.identity
-    same_key = (IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-    work.session.execute(delete(IdempotencyKey).where(*same_key, IdempotencyKey.expires_at <= work.now()))
     row = {
         "scope": scope,
         "key": key,
@@ -45,13 +43,20 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
         "created_at": work.now(),
         "expires_at": work.now() + KEY_LIFETIME,
     }
+    taken = insert(IdempotencyKey).values(row | {"response": None})
     inserted = work.session.execute(
-        insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+        taken.on_conflict_do_update(
+            index_elements=[IdempotencyKey.scope, IdempotencyKey.key],
+            set_={name: taken.excluded[name] for name in row | {"response": None}},
+            where=IdempotencyKey.expires_at <= work.now(),
+        ).returning(IdempotencyKey.key)
     ).one_or_none()
     if inserted is not None:
         return None
     stored = work.session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.response).where(*same_key)
+        select(IdempotencyKey.fingerprint, IdempotencyKey.response).where(
+            IdempotencyKey.scope == scope, IdempotencyKey.key == key
+        )
     ).one()
     if bytes(stored.fingerprint) != fingerprint:
         raise KeyReused(

@@ -6,10 +6,10 @@ function whose first parameter is a ``Work`` may write; one whose first paramete
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from adminboard.core import audit
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Draft, Target
+
+T = TypeVar("T")
 
 
 class UnauditedWork(RuntimeError):
@@ -110,6 +112,7 @@ def work_in(transaction: AbstractContextManager[Session], actor: Actor, now: dat
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:
     """Tells a session its moment and its reader, for the rules that depend on them."""
     session.info["now"] = now
+    session.info["remembered"] = {}
     session.info["actor"] = actor
 
 
@@ -117,6 +120,18 @@ def moment(session: Session) -> datetime:
     """The moment this session speaks of: the same through a whole request."""
     now: datetime = session.info["now"]
     return now
+
+
+def remember(session: Session, key: Hashable, load: Callable[[], T]) -> T:
+    """What ``load`` gives, asked once in this transaction: for facts that lock, preview and apply all need.
+
+    Never for rows the transaction itself changes.
+    """
+    memory: dict[Hashable, Any] = session.info.setdefault("remembered", {})
+    if key not in memory:
+        memory[key] = load()
+    value: T = memory[key]
+    return value
 
 
 def reader(session: Session) -> Actor:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
+from adminboard.core.work import remember
 from adminboard.users.models import User
 
 UserReference = Annotated[
@@ -43,7 +44,11 @@ class UserIdentity:
 
 
 def get_user(session: Session, reference: str | UUID) -> UserIdentity:
-    """The user of this id or e-mail address. Raises `UserUnknown`. One query by index."""
+    """The user of this id or e-mail address. Raises `UserUnknown`. One query by index, once a transaction."""
+    return remember(session, ("user", str(reference)), lambda: _load_user(session, reference))
+
+
+def _load_user(session: Session, reference: str | UUID) -> UserIdentity:
     user_id = _as_id(reference)
     matches = User.id == user_id if user_id else func.lower(User.email) == str(reference).strip().lower()
     row = session.execute(
