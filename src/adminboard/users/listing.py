@@ -83,7 +83,9 @@ users = Listing(
             key="calls_30d",
             cell="number",
             align="end",
-            sort=Sort(UserFigures.calls_30d, tiebreak=UserFigures.user_id, nullable=True),
+            sort=Sort(
+                UserFigures.calls_30d, tiebreak=UserFigures.user_id, nullable=True, nulls_are_least=True
+            ),
         ),
         Column(
             "Last login",

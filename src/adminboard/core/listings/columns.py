@@ -25,17 +25,23 @@ class Sort:
     ``expression`` with ``tiebreak`` after it must be covered by one index, or a deep page is slow.
     ``tiebreak`` defaults to the listing's key; a column of a joined table names that table's own copy of the
     key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
-    value last in both directions. Raises `TypeError` for an expression whose type is not known, since a
-    cursor has to be read back into it: ``func.lower(column, type_=String)``.
+    value last in both directions; with ``nulls_are_least``, for those that are shown as zero, they stand where
+    that belongs. Raises `TypeError` for an expression whose type is not known, since a cursor has to be read
+    back into it: ``func.lower(column, type_=String)``.
     """
 
     expression: Expression
     tiebreak: Expression | None = None
     nullable: bool = False
+    nulls_are_least: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.expression.type, NullType):
             raise TypeError(f"the type of {self.expression} is not known; name it where it is made")
+
+    def nulls_first(self, *, descending: bool) -> bool:
+        """Whether rows without a value come before all others."""
+        return self.nullable and self.nulls_are_least and not descending
 
 
 @dataclass(frozen=True, eq=False, slots=True)

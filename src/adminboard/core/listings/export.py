@@ -35,7 +35,8 @@ def export_statement(session: Session, listing: Listing, query: ListQuery) -> An
         item.desc() if query.descending else item.asc() for item in (sort.expression, listing.key)
     ]
     if sort.nullable:
-        order[0] = order[0].nulls_last()
+        nulls_first = sort.nulls_first(descending=query.descending)
+        order[0] = order[0].nulls_first() if nulls_first else order[0].nulls_last()
     return listing.select.with_only_columns(*columns).where(*matches.clauses).order_by(*order)
 
 

@@ -103,16 +103,15 @@ def _find_keys(
 ) -> list[AnyRow]:
     """Keys and sort values of the page and one more row, in the direction of travel.
 
-    Rows without a value come last. They are a second walk, because "value first, then nulls" is no order an
-    index over both can give in either direction.
+    Rows without a value are a walk of their own, because "values first, then nulls" is no order an index over
+    both can give in either direction.
     """
     backward = cursor is not None and cursor.backward
     phases = [False, True] if query.sort.nullable else [False]
-    if backward:
+    if query.sort.nulls_first(descending=query.descending) != backward:
         phases.reverse()
     if cursor is not None and query.sort.nullable:
-        at_nulls = cursor.value is None
-        phases = [phase for phase in phases if phase in (at_nulls, not backward)]
+        phases = phases[phases.index(cursor.value is None) :]
     found: list[AnyRow] = []
     for nulls in phases:
         missing = query.limit + 1 - len(found)
