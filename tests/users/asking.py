@@ -1,18 +1,16 @@
 """Asking the board's API for users, and putting many of them there."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from adminboard.credits.models import CreditBalance
-from adminboard.users.models import User, UserFigures
+from adminboard.users.models import User
 from tests.clients import Program
-from tests.factories import START, make_organization
+from tests.credit_factories import make_balance, make_debt, make_grant
+from tests.factories import START, make_organization, make_user_figures
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
 
@@ -29,14 +27,16 @@ def put_users(session: Session, number: int) -> None:
     payer = make_organization(session).id
     ids = [uuid5(NAMESPACE, str(index)) for index in range(number)]
     session.execute(insert(User), [_user(index, ids[index], payer) for index in range(number)])
-    balances = _every(ids, 2, lambda index: {"total": Decimal(index % 4 * 5), "last_updated": START})
-    session.execute(insert(CreditBalance), [row | {"adjustment": row["total"]} for row in balances])
-    figures = _every(ids, 3, lambda index: {"calls_30d": index % 5, "refreshed_at": START})
-    session.execute(insert(UserFigures), list(figures))
-
-
-def _every(ids: list[UUID], step: int, make: Any) -> Iterable[dict[str, Any]]:
-    return [{"user_id": ids[index]} | make(index) for index in range(0, len(ids), step)]
+    for index in range(0, number, 2):
+        amount = (index % 5 - 1) * 5
+        if amount > 0:
+            make_grant(session, ids[index], amount)
+        elif amount < 0:
+            make_debt(session, ids[index], -amount)
+        else:
+            make_balance(session, ids[index])
+    for index in range(0, number, 3):
+        make_user_figures(session, user_id=ids[index], calls_30d=index % 5)
 
 
 def _user(index: int, id: UUID, payer: UUID) -> dict[str, Any]:
