@@ -91,16 +91,9 @@ def preview_rotation(session: Session, command: RotateKey) -> Preview:
     """Raises `KeyUnknown`, `KeyRevoked`, `ScopeNotYours`."""
     key = _require_valid(get_key(session, command.key))
     _require_grantable(session, (Permission(scope) for scope in key.scopes))
-    former_until = _former_until(key, command, moment(session))
-    return Preview(
-        key_target(key),
-        (
-            Change(
-                "Former key works until", key.expires_at, f"{command.overlap_hours} hours from now", "text"
-            ),
-        ),
-        facts={"shortened": former_until < key.expires_at},
-    )
+    shortened = _former_until(key, command, moment(session)) < key.expires_at
+    until = f"{command.overlap_hours} hours from now" if shortened else key.expires_at
+    return Preview(key_target(key), (Change("Former key works until", key.expires_at, until, "text"),))
 
 
 def apply_rotation(work: Work, command: RotateKey) -> Applied:
