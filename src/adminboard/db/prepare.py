@@ -11,6 +11,6 @@ def prepare_schema(owner_url: str, app_role: str, *, board_only: bool = False) -
     engine = create_engine_for(owner_url, application_name="adminboard grants")
     try:
         with engine.begin() as connection:
-            apply(connection, app_role)
+            apply(connection, app_role, board_only=board_only)
     finally:
         engine.dispose()
