@@ -57,10 +57,10 @@ def save_view(work: Work, page: str, name: str, query: str) -> UUID:
     if len(query) > MAX_QUERY_LENGTH or not query.isprintable():
         raise InvalidInput("This view has too many filters to be kept.")
     mine = (SavedView.admin_id == work.actor.id, SavedView.page == page)
+    work.session.execute(delete(SavedView).where(*mine, SavedView.name == name))
     count = work.session.scalar(select(func.count()).select_from(SavedView).where(*mine)) or 0
     if count >= MAX_VIEWS:
         raise TooManyViews(f"At most {MAX_VIEWS} views are kept for a list. Delete one first.")
-    work.session.execute(delete(SavedView).where(*mine, SavedView.name == name))
     view = SavedView(admin_id=work.actor.id, page=page, name=name, query=query, position=count)
     work.session.add(view)
     work.session.flush()

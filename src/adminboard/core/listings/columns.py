@@ -25,9 +25,9 @@ class Sort:
     ``expression`` with ``tiebreak`` after it must be covered by one index, or a deep page is slow.
     ``tiebreak`` defaults to the listing's key; a column of a joined table names that table's own copy of the
     key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
-    value last in both directions; with ``nulls_are_least``, for those that are shown as zero, they stand where
-    that belongs. Raises `TypeError` for an expression whose type is not known, since a cursor has to be read
-    back into it: ``func.lower(column, type_=String)``.
+    value last in both directions; with ``nulls_are_least``, for those that are shown as zero, they stand
+    where that belongs. Raises `TypeError` for an expression whose type is not known, since a cursor has to be
+    read back into it: ``func.lower(column, type_=String)``.
     """
 
     expression: Expression
