@@ -95,7 +95,7 @@ def make_form(
     now = visit.board.runtime.clock.now()
     first = {name: values[0] for name, values in typed.items() if values}
     subject = None
-    with visit.board.runtime.reading(visit.actor) as session:
+    with visit.reading() as session:
         if action.subject is not None:
             subject = action.subject(session, first)
     hidden = frozenset({"user"}) if subject is not None else frozenset[str]()
@@ -188,10 +188,8 @@ def _done(visit: Visit, outcome: Outcome) -> Response:
         template = _template(visit, "ui/shown_once")
         return visit.render(template, outcome=outcome, return_to=_return_to(visit))
     if visit.target is not None:
-        response = visit.render(
-            "ui/action_done.html", toast=outcome_toast(outcome), csrf_token=_csrf_token(visit)
-        )
-        return response
+        toast = outcome_toast(outcome)
+        return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit))
     path, _, query = _return_to(visit).partition("?")
     location = f"{path}?{query}&done={outcome.audit_id}" if query else f"{path}?done={outcome.audit_id}"
     return RedirectResponse(location, 303)

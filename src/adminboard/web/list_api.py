@@ -102,6 +102,7 @@ def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Resp
     runtime, actor = visit.board.runtime, visit.actor
     query = read_query(listing, parameters, actor)
     filters = {condition.name: condition.words for condition in query.conditions}
+    visit.stop_reading()
     with runtime.work(actor) as work:
         work.audit(
             "lists.export",

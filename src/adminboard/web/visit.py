@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -38,6 +39,21 @@ class Visit:
         if self._session is None:
             raise LookupError("a changing request reads through its work")
         return self._session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """The visit's own session, or for a changing request a new one. Never two connections at once."""
+        if self._session is not None:
+            yield self._session
+        else:
+            with self.board.runtime.reading(self.actor) as session:
+                yield session
+
+    def stop_reading(self) -> None:
+        """Gives the connection back before a work or an export takes another; `session` is over then."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     @cached_property
     def parameters(self) -> Mapping[str, Sequence[str]]:
