@@ -73,11 +73,11 @@ class PullsThePlug(SeedProgress):
         self._step_name = step_name
 
     @contextmanager
-    def step(self, name: str, total: int) -> Iterator[Advance]:
+    def step(self, name: str, total: int, *, unit: str = "") -> Iterator[Advance]:
         def fail(_: int) -> None:
             raise KeyboardInterrupt
 
-        with super().step(name, total) as advance:
+        with super().step(name, total, unit=unit) as advance:
             yield fail if name == self._step_name else advance
 
 

@@ -33,7 +33,7 @@ def seed(
         require_database(owner_url, variable="MIGRATION_DATABASE_URL")
         loaded = seed_database(owner_url, plan, SeedProgress(console))
     except (DatabaseError, SettingsError) as error:
-        console.print(str(error), highlight=False, markup=False)
+        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     console.print(
         f"{plan.counts.users:,} users, {plan.counts.calls:,} calls; {loaded.total:,} rows in all, as of "

@@ -65,9 +65,9 @@ def seed_database(
         removed = strip(connection)
         create_drafts(connection)
         rows: Counter[str] = Counter()
-        with progress.step("Rows", _count_rows(plan)) as advance:
+        with progress.step("Rows", _count_rows(plan), unit="rows") as advance:
             _load_blocks(connection, make_blocks(plan, processes), rows, advance)
-        with progress.step("Audit log", rows.pop(DRAFTS, 0)) as advance:
+        with progress.step("Audit log", rows.pop(DRAFTS, 0), unit="entries") as advance:
             _load_blocks(connection, chain_drafts(connection), rows, advance)
         with progress.step("Figures", len(FIGURES)) as advance:
             for table in FIGURES:
