@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
 from adminboard.core.actor import Actor
-from adminboard.core.errors import Forbidden, InvalidInput, NotAuthenticated
+from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotAuthenticated
 from adminboard.core.permissions import Permission
 from adminboard.web.board import Login, get_board
 from adminboard.web.csrf import check_csrf_token
@@ -55,16 +55,23 @@ async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
     """The sent form's text fields. Raises `InvalidInput` for files, null bytes and too many fields."""
     try:
         form = await request.form(max_files=0, max_fields=MAX_FORM_FIELDS)
+    except DomainError:
+        raise
     except Exception as error:
         raise InvalidInput(
             "The form could not be read. Load the page again and send it once more."
         ) from error
     values: dict[str, list[str]] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) or "\x00" in value:
+        if isinstance(value, UploadFile) or "\x00" in value or not _is_unicode(name + value):
             raise InvalidInput(f"The field {name[:40]!r} contains what a text field cannot hold.")
         values.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return values
+
+
+def _is_unicode(text: str) -> bool:
+    """False for halves of characters, which some encodings of a form can smuggle in."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class _PageReadDoor(Door):

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adminboard.core.errors import DomainError
 from adminboard.settings import Settings
 from adminboard.web.cookies import session_cookie_header
+from adminboard.web.errors import handle_error
 
 MAX_BODY_BYTES = 2_000_000
 
@@ -42,12 +44,18 @@ SECURITY_HEADERS = {
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-class BodyTooLarge(Exception):
-    """More came than `MAX_BODY_BYTES`, without a Content-Length that would have said so."""
+class BodyTooLarge(DomainError):
+    """More was sent than `MAX_BODY_BYTES`, or than was announced."""
+
+    status = 413
+    title = "Too much at once"
 
 
 class RequestFrame:
-    """Gives each request an id (a proxy's is kept when it is well formed) and each answer its headers."""
+    """Gives each request an id (a proxy's is kept when it is well formed) and each answer its headers.
+
+    What nothing inside has answered is answered here, so that faults, too, have the headers and name the id.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
@@ -68,14 +76,21 @@ class RequestFrame:
             await self._answer(scope, receive, self._framed(scope, send, request_id), headers)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            await _too_large(scope, receive, send)
-            return
+        started = False
+
+        async def send_noting_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self.app(scope, _bounded(receive), send)
-        except BodyTooLarge:
-            await _too_large(scope, receive, send)
+            _check_length(headers.get("content-length", "0"))
+            await self.app(scope, _bounded(receive), send_noting_start)
+        except Exception as error:
+            if started:
+                raise
+            response = handle_error(Request(scope, receive), error)
+            await response(scope, receive, send)
 
     def _framed(self, scope: Scope, send: Send, request_id: str) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -95,7 +110,14 @@ class RequestFrame:
         return send_with_headers
 
 
-_too_large = PlainTextResponse("This is more than the board takes in one request (2 MB).", 413)
+def _check_length(announced: str) -> None:
+    is_number = announced.isascii() and announced.isdigit()
+    if not is_number or int(announced) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge("This is more than the board takes in one request (2 MB).")
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -106,7 +128,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > MAX_BODY_BYTES:
-            raise BodyTooLarge
+            raise _too_large()
         return message
 
     return receive_bounded
