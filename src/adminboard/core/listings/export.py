@@ -6,7 +6,7 @@ and memory stays flat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from typing import cast as cast_type
 
@@ -23,6 +23,7 @@ from adminboard.core.work import moment
 FORMULA_START = "^[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet run a cell: the ASCII signs, their full-width forms, tab and line breaks."""
 
+PIECE_BYTES = 64 * 1024
 _NUMERIC_CELLS = {"number", "credits", "signed_credits", "money", "duration"}
 
 
@@ -55,8 +56,18 @@ def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
         connection.cursor() as cursor,
         cursor.copy(query, compiled.construct_params({"now": moment(session)})) as copy,
     ):
-        for block in copy:
-            yield bytes(block)
+        yield from _gathered(copy)
+
+
+def _gathered(rows: Iterable[memoryview | bytes]) -> Iterator[bytes]:
+    """Rows as pieces of some size: each piece costs a way through the web server."""
+    piece = bytearray()
+    for row in rows:
+        piece += row
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
