@@ -37,12 +37,16 @@ def opened_data_set(size: Size) -> Iterator[DataSet]:
     """The data set of this size; the first time it is made, which takes from a minute to half an hour."""
     database = f"bench_{size.value}"
     with EmbeddedServer.start(FOLDER) as server:
-        fresh = not server.has_database(database)
-        if fresh:
+        if not server.has_database(database):
             server.create_database(database)
         owner_url = server.owner_url(database)
         prepare_schema(owner_url, APP_ROLE)
-        if fresh:
+        if _is_empty(server.app_url(database)):
             plan = SeedPlan(1, datetime.now(UTC), "America/Los_Angeles", plan_counts(size, None, None))
             seed_database(owner_url, plan, SeedProgress(Console()))
         yield DataSet(size.value, server.app_url(database), owner_url)
+
+
+def _is_empty(url: str) -> bool:
+    with psycopg.connect(psycopg_conninfo(url)) as connection:
+        return connection.execute("SELECT FROM users LIMIT 1").fetchone() is None
