@@ -19,6 +19,7 @@ from adminboard.core.commands import parse_command
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.query import read_query
 from adminboard.web.action_api import outcome_to_json, preview_to_json
+from adminboard.web.list_api import audit_export
 
 actions_app = typer.Typer(no_args_is_help=True, help="Change things: every action of the board, by name")
 console = Console()
@@ -100,6 +101,7 @@ def export(
             name, value = _split(filter_)
             parameters.setdefault(name, []).append(value)
         query = read_query(listing, parameters, command_actor())
+        audit_export(runtime, command_actor(), listing, query)
         with runtime.exporting(command_actor()) as session:
             for chunk in stream_csv(session, export_statement(session, listing, query)):
                 sys.stdout.buffer.write(chunk)

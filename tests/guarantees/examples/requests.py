@@ -1,0 +1,164 @@
+"""How each changing route is asked so that it gets as far as writing: prepared while it can, sent later."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pyotp
+from sqlalchemy import update
+
+from adminboard.auth.models import Admin
+from adminboard.auth.own_account import begin_second_factor
+from adminboard.auth.set_password import INVITATION_LIFETIME, give_code
+from adminboard.core.actions import Action
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import Target
+from adminboard.core.permissions import Role
+from adminboard.web.cookies import session_cookie_name
+from tests.auth.staff import PASSWORD, password_hash, set_second_factor
+from tests.clients import BoardUnderTest, Browser
+from tests.factories import make_saved_view, make_user
+from tests.guarantees.examples.scene import Example, Scene
+
+Send = Callable[[], Any]
+NEW_PASSWORD = "another correct horse"
+
+
+def log_scene_in(scene: Scene) -> Browser:
+    """A browser of the scene's administrator."""
+    browser = scene.board.stranger()
+    cookie = scene.board.open_session(scene.me)
+    browser.cookies.set(session_cookie_name(scene.board.runtime.settings), cookie)
+    return browser
+
+
+def make_scene(board: BoardUnderTest, name: str) -> Scene:
+    scene = Scene(board, Random(name))  # noqa: S311 - chosen, not guessed
+    with board.rows() as session:
+        session.execute(update(Admin).where(Admin.id == scene.me.id).values(password_hash=password_hash()))
+    return scene
+
+
+def confirm_on_page(scene: Scene, action: Action[Any], example: Example) -> Send:
+    """The confirmation of a preview, as its page posts it."""
+    browser = log_scene_in(scene)
+    prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
+    form: dict[str, Any] = {
+        name: [str(item) for item in value] if isinstance(value, list) else str(value)
+        for name, value in example.command.to_data().items()
+        if value is not None
+    }
+    form |= {"token": prepared.token, "acknowledged": sorted(prepared.preview.acknowledgements)}
+    form |= {"csrf_token": browser.csrf_token()}
+    return lambda: browser.post(f"/actions/{action.name}", data=form, follow_redirects=False)
+
+
+def call_api(scene: Scene, action: Action[Any], example: Example) -> Send:
+    """The same through the API, as a program of an administrator."""
+    assert action.rest is not None
+    program = scene.board.program(role=Role.ADMIN)
+    prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
+    data = example.command.to_data()
+    path = action.rest.path.format(**data)
+    body = {name: value for name, value in data.items() if f"{{{name}}}" not in action.rest.path}
+    body["acknowledge"] = sorted(prepared.preview.acknowledgements)
+    method, headers = action.rest.method, {"Idempotency-Key": scene.word()}
+    return lambda: program.request(method, f"/v1/admin{path}", json=body, headers=headers)
+
+
+def post_form(scene: Scene, path: str, **fields: str) -> Send:
+    """A form of a page, sent by the scene's administrator."""
+    browser = log_scene_in(scene)
+    form = {"csrf_token": browser.csrf_token()} | fields
+    return lambda: browser.post(path, data=form, follow_redirects=False)
+
+
+def log_in(scene: Scene) -> Send:
+    stranger = scene.board.stranger()
+    form = {"email": scene.me.email, "password": PASSWORD}
+    return lambda: stranger.post("/login", data=form, follow_redirects=False)
+
+
+def enter_second_factor(scene: Scene) -> Send:
+    app, _ = set_second_factor(scene.board.runtime, scene.actor)
+    stranger = scene.board.stranger()
+    entered = stranger.post(
+        "/login", data={"email": scene.me.email, "password": PASSWORD}, follow_redirects=False
+    )
+    assert entered.headers["location"].startswith("/login/second-factor"), entered.text
+    form = {"code": app.at(scene.board.clock.now() + timedelta(seconds=30))}
+    return lambda: stranger.post("/login/second-factor", data=form, follow_redirects=False)
+
+
+def set_first_password(scene: Scene) -> Send:
+    with scene.board.runtime.work(system_actor()) as work:
+        admin = work.session.get_one(Admin, scene.make_admin().id)
+        code = give_code(work, admin, INVITATION_LIFETIME)
+        work.audit("admins.invite", Target("admin", str(admin.id), admin.email), "Invited for a test")
+    stranger = scene.board.stranger()
+    form = {"code": code, "password": NEW_PASSWORD}
+    return lambda: stranger.post("/set-password", data=form, follow_redirects=False)
+
+
+def set_up_second_factor(scene: Scene) -> Send:
+    setup, enrollment = begin_second_factor(scene.board.runtime, scene.actor)
+    code = pyotp.TOTP(enrollment.secret.replace(" ", "")).at(scene.board.clock.now())
+    return post_form(scene, "/account/second-factor", setup=setup, code=code)
+
+
+def remove_view(scene: Scene) -> Send:
+    with scene.board.rows() as session:
+        view = make_saved_view(session, admin_id=scene.me.id)
+    return post_form(scene, f"/views/{view.id}/removal")
+
+
+def adjust(scene: Scene) -> str:
+    """The audit entry of an adjustment that can be undone."""
+    with scene.board.rows() as session:
+        user = make_user(session)
+    answer = scene.board.program(role=Role.ADMIN).post(
+        f"/v1/admin/users/{user.id}/credit-adjustments",
+        headers={"Idempotency-Key": scene.word()},
+        json={"amount": "20.00", "reason": "Goodwill for the outage"},
+    )
+    assert answer.status_code == 201, answer.text
+    audit_id: str = answer.json()["audit_id"]
+    return audit_id
+
+
+def undo_by_api(scene: Scene) -> Send:
+    path, program = f"/v1/admin/audit/{adjust(scene)}/undo", scene.board.program(role=Role.ADMIN)
+    return lambda: program.post(path, json={})
+
+
+def deduct_usage(scene: Scene) -> Send:
+    with scene.board.rows() as session:
+        user = make_user(session)
+    program = scene.board.program()
+    body = {"user": str(user.id), "amount": "0.30", "description": "Call of 3 minutes"}
+    headers = {"Idempotency-Key": scene.word()}
+    return lambda: program.post("/v1/usage/deductions", json=body, headers=headers)
+
+
+def export(scene: Scene, path: str) -> Send:
+    browser = log_scene_in(scene)
+    return lambda: browser.get(path)
+
+
+FORMS: dict[str, Callable[[Scene], Send]] = {
+    "POST /login": log_in,
+    "POST /login/second-factor": enter_second_factor,
+    "POST /set-password": set_first_password,
+    "POST /logout": lambda scene: post_form(scene, "/logout"),
+    "POST /step-up": lambda scene: post_form(scene, "/step-up", proof=PASSWORD),
+    "POST /account/password": lambda scene: post_form(
+        scene, "/account/password", current_password=PASSWORD, new_password=NEW_PASSWORD
+    ),
+    "POST /account/second-factor": set_up_second_factor,
+    "POST /undo/{audit_id}": lambda scene: post_form(scene, f"/undo/{adjust(scene)}"),
+    "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
+    "POST /views/{view_id}/removal": remove_view,
+    "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
+    "POST /v1/usage/deductions": deduct_usage,
+}

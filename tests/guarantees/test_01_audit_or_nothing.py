@@ -1,0 +1,196 @@
+"""A change and its audit entry commit together or not at all.
+
+The board's role loses INSERT on the audit table. Then every changing route, command and job there is must
+fail as unavailable and leave the database as it was. Routes, actions, commands and jobs are asked of the board
+itself, so one that is added without an example here fails the test.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+import adminboard
+from adminboard.app import create_app
+from adminboard.areas import AREAS
+from adminboard.cli import cli
+from adminboard.core.actions import Action
+from adminboard.core.audit import AuditUnavailable, Target
+from adminboard.db.embedded import APP_ROLE
+from tests.clients import SECRET_KEY, BoardUnderTest, open_board
+from tests.credit_factories import make_grant
+from tests.db.templates import Addresses
+from tests.factories import START, make_admin, make_user
+from tests.guarantees.examples import money, staff
+from tests.guarantees.examples.requests import FORMS, Send, call_api, confirm_on_page, export, make_scene
+
+EXAMPLES = money.EXAMPLES | staff.EXAMPLES
+ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
+CHANGE_NOTHING = {"POST /audit/chain", "POST /account/theme"} | {
+    f"POST /actions/{name}/preview" for name in ACTIONS
+}
+COMMANDS = {
+    "actions list": None,
+    "actions run": ["settings.change", "--set", "setting=grace_period_days", "--set", "value=9"],
+    "actions undo": None,
+    "admins create": ["robin@example.com"],
+    "admins disable": ["staff@example.com"],
+    "admins reset-2fa": ["staff@example.com"],
+    "audit verify": None,
+    "audit checkpoint": [],
+    "audit export": [],
+    "demo": None,
+    "export": ["users"],
+    "keys create": ["a key", "--owner", "staff@example.com", "--scope", "customers.read"],
+    "keys list": None,
+    "keys revoke": None,
+    "ledger verify": None,
+    "migrate": None,
+    "seed": None,
+    "serve": None,
+    "worker": None,
+}
+"""How a command is asked so that it would write; None for those that read, serve, prepare, or are
+the same action as another one here."""
+
+
+@pytest.fixture
+def board(fresh_addresses: Addresses) -> Iterator[BoardUnderTest]:
+    with open_board(fresh_addresses) as board:
+        yield board
+
+
+def revoke_the_audit(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        session.execute(text(f"REVOKE INSERT ON board.audit_entries FROM {APP_ROLE}"))
+
+
+def dump(board: BoardUnderTest) -> dict[str, str]:
+    """The content of every table, as a digest."""
+    names = text(
+        "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'board')"
+    )
+    digest = "SELECT md5(coalesce(string_agg(row::text, '\n' ORDER BY row::text), '')) FROM {} row"
+    with board.rows() as session:
+        tables = session.scalars(names).all()
+        return {name: session.scalars(text(digest.format(name))).one() for name in sorted(tables)}
+
+
+def list_changing_routes(board: BoardUnderTest) -> set[str]:
+    """Every route that is not only read, and the exports, which are written down."""
+    found = set()
+    for route in iter_route_contexts(create_app(board.runtime).routes):
+        for method in getattr(route, "methods", None) or ():
+            if method not in {"GET", "HEAD"} or str(route.path).endswith("/export.csv"):
+                found.add(f"{method} {route.path}")
+    return {name for name in found if not name.startswith("HEAD")} - CHANGE_NOTHING
+
+
+def prepare_requests(board: BoardUnderTest) -> dict[str, Send]:
+    sends: dict[str, Send] = {}
+    for name, action in ACTIONS.items():
+        scene = make_scene(board, name)
+        sends[f"POST /actions/{name}"] = confirm_on_page(scene, action, EXAMPLES[name](scene))
+        if action.rest is not None:
+            scene = make_scene(board, f"{name} by a program")
+            route = f"{action.rest.method} /v1/admin{action.rest.path}"
+            sends[route] = call_api(scene, action, EXAMPLES[name](scene))
+    for area in AREAS:
+        for listing in area.listings:
+            path = f"{listing.path}/export.csv"
+            sends[f"GET {path}"] = export(make_scene(board, path), path)
+    return sends | {route: prepare(make_scene(board, route)) for route, prepare in FORMS.items()}
+
+
+def test_no_route_changes_anything_without_the_audit(board: BoardUnderTest) -> None:
+    sends = prepare_requests(board)
+    assert list_changing_routes(board) - sends.keys() == set(), "these need an example"
+    revoke_the_audit(board)
+    before = dump(board)
+
+    answers = {route: send() for route, send in sends.items()}
+    wrong = {route: answer.status_code for route, answer in answers.items() if answer.status_code != 503}
+    assert wrong == {}
+    changed = {name for name, digest in dump(board).items() if digest != before[name]}
+    assert changed == set()
+
+
+def test_the_same_requests_succeed_with_the_audit(board: BoardUnderTest) -> None:
+    """Otherwise the test above would prove nothing: each request really gets as far as writing."""
+    before = dump(board)["board.audit_entries"]
+    for route, send in prepare_requests(board).items():
+        answer = send()
+        assert answer.status_code in {200, 201, 204, 303}, f"{route}: {answer.status_code} {answer.text}"
+        assert dump(board)["board.audit_entries"] != before, route
+        before = dump(board)["board.audit_entries"]
+
+
+def list_commands() -> set[str]:
+    def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+        children = getattr(command, "commands", None)
+        if children is None:
+            yield " ".join(path)
+        for name, child in (children or {}).items():
+            yield from walk(child, (*path, name))
+
+    return set(walk(typer.main.get_command(cli)))
+
+
+def test_every_command_is_known() -> None:
+    assert list_commands() == COMMANDS.keys()
+
+
+def test_no_command_changes_anything_without_the_audit(
+    board: BoardUnderTest, fresh_addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_ENV", "test")
+    monkeypatch.setenv("DATABASE_URL", fresh_addresses.app_url)
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
+    with board.rows() as session:
+        make_admin(session, email="staff@example.com", totp_secret_encrypted=b"x", totp_confirmed_at=START)
+    with board.runtime.work(make_scene(board, "commands").actor) as work:
+        work.audit("flags.set", Target("flag", "new", "new"), "Something to sign")
+    revoke_the_audit(board)
+    before = dump(board)
+    for name, arguments in COMMANDS.items():
+        if arguments is not None:
+            result = CliRunner().invoke(cli, [*name.split(), *arguments])
+            assert result.exit_code == 3, f"{name}: {result.exit_code} {result.output}"
+            assert "audit log cannot be written" in result.stderr, name
+    assert dump(board) == before
+
+
+def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        user = make_user(session)
+        make_grant(session, user.id, 5, expires_at=START + timedelta(days=1))
+    scene = make_scene(board, "jobs")
+    FORMS["POST /v1/usage/deductions"](scene)()
+    board.clock.set(START.replace(year=START.year + 1))
+    revoke_the_audit(board)
+    before = dump(board)
+    jobs = [job for area in AREAS for job in area.jobs]
+    assert jobs
+    for job in jobs:
+        with pytest.raises(AuditUnavailable):
+            job.run(board.runtime)
+    assert dump(board) == before
+
+
+def test_nothing_but_the_database_layer_commits() -> None:
+    """The only way to write is a work, which ends with its trail."""
+    root = Path(adminboard.__file__).parent
+    commits = [
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        if re.search(r"\.commit\(|\.writing\(|autocommit", path.read_text(encoding="utf-8"))
+    ]
+    allowed = re.compile(r"^(db|migrations|demo)/|^runtime\.py$")
+    assert [path for path in commits if not allowed.match(path)] == []
