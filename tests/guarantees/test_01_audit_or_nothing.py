@@ -1,8 +1,8 @@
 """A change and its audit entry commit together or not at all.
 
 The board's role loses INSERT on the audit table. Then every changing route, command and job there is must
-fail as unavailable and leave the database as it was. Routes, actions, commands and jobs are asked of the board
-itself, so one that is added without an example here fails the test.
+fail as unavailable and leave the database as it was. Routes, actions, commands and jobs are asked of the
+board itself, so one that is added without an example here fails the test.
 """
 
 import re
