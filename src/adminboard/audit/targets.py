@@ -1,17 +1,18 @@
 """Where the record that an audit entry speaks of is found on the board."""
 
-from urllib.parse import quote
+from uuid import UUID
 
 _PAGES = {
     "user": "/users?selected={}",
-    "customer": "/customers/{}",
     "admin": "/settings/admins?selected={}",
     "api_key": "/settings/api-keys?selected={}",
-    "run": "/bulk/{}",
 }
 
 
 def find_target_page(kind: str, target_id: str) -> str | None:
-    """The address of the record's page; None for kinds that have none."""
+    """The address of the record's page; None for kinds that have none, and for what had no id yet."""
     page = _PAGES.get(kind)
-    return page.format(quote(target_id, safe="")) if page else None
+    try:
+        return page.format(UUID(target_id)) if page else None
+    except ValueError:
+        return None
