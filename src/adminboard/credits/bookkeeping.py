@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from adminboard.core.ids import new_ordered_id
 from adminboard.core.money import CENT, ZERO
 from adminboard.credits.book import (
     Allocation,
@@ -32,7 +33,7 @@ class BurnedGrant:
     amount: Decimal
 
 
-def settle_expired(book: Book, now: datetime, new_id: Callable[[], UUID] = uuid4) -> Outcome:
+def settle_expired(book: Book, now: datetime, new_id: Callable[[], UUID] = new_ordered_id) -> Outcome:
     """Posts an ``expiry`` for what is left of each grant that is due; nothing when none is."""
     draft = _Draft(book, now, new_id)
     return draft.finish()
@@ -45,7 +46,7 @@ def grant(
     now: datetime,
     *,
     expires_at: datetime | None = None,
-    new_id: Callable[[], UUID] = uuid4,
+    new_id: Callable[[], UUID] = new_ordered_id,
 ) -> Outcome:
     """Adds credits; they pay debt first, oldest first, and what is left can be spent until ``expires_at``.
 
@@ -77,7 +78,7 @@ def debit(
     amount: Decimal,
     now: datetime,
     *,
-    new_id: Callable[[], UUID] = uuid4,
+    new_id: Callable[[], UUID] = new_ordered_id,
 ) -> Outcome:
     """Takes credits: ``amount`` is negative. Burns grants in their order; what none covers is debt.
 
@@ -97,7 +98,7 @@ def reverse_grant(
     amount: Decimal,
     now: datetime,
     *,
-    new_id: Callable[[], UUID] = uuid4,
+    new_id: Callable[[], UUID] = new_ordered_id,
 ) -> Outcome:
     """Takes back the grant of ``amount`` > 0: from that very grant first, the rest from others or as debt.
 
@@ -118,7 +119,7 @@ def reverse_debit(
     burned: Iterable[BurnedGrant],
     now: datetime,
     *,
-    new_id: Callable[[], UUID] = uuid4,
+    new_id: Callable[[], UUID] = new_ordered_id,
 ) -> Outcome:
     """Undoes the debit of ``amount`` < 0: the grants it burned get back exactly what it took from them.
 

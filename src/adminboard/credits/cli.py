@@ -38,9 +38,7 @@ def verify(
         _print_violations(violations)
     else:
         whose = f"The ledger of {user}" if user else "The ledger"
-        typer.echo(
-            f"{whose} adds up. There are {size.transactions:,} entries of {size.users:,} users in all."
-        )
+        typer.echo(f"{whose} adds up. Entries in all: {size.transactions:,}. Balances: {size.users:,}.")
     if violations:
         raise typer.Exit(EXIT_REFUSED)
 
