@@ -86,6 +86,7 @@ class CreditTransaction(Identified, Created, Base):
         Index("ix_credit_transactions_created_at", "created_at", "id"),
         Index("ix_credit_transactions_user_id", "user_id", "created_at", "id"),
         Index("ix_credit_transactions_type", "user_id", "type", "created_at", "id"),
+        Index("ix_credit_transactions_type_of_all", "type", "created_at", "id"),
         Index(
             "ix_credit_transactions_expires_at",
             "expires_at",

@@ -52,6 +52,7 @@ CREATE INDEX ix_credit_transactions_created_at ON credit_transactions (created_a
 CREATE INDEX ix_credit_transactions_expires_at
     ON credit_transactions (expires_at, id) WHERE expires_at IS NOT NULL;
 CREATE INDEX ix_credit_transactions_type ON credit_transactions (user_id, type, created_at, id);
+CREATE INDEX ix_credit_transactions_type_of_all ON credit_transactions (type, created_at, id);
 CREATE INDEX ix_credit_transactions_user_id ON credit_transactions (user_id, created_at, id);
 
 CREATE TABLE credit_allocations (
