@@ -56,7 +56,7 @@ def run_action(
         command = parse_command(action.command, _read_values(values))
         prepared = runner.preview(actor, action, command)
         if dry_run:
-            _show_preview(preview_to_json(prepared), as_json)
+            _show_preview(preview_to_json(prepared, actor), as_json)
             return
         confirmation = Confirmation(prepared.token, frozenset(acknowledge or ()), idempotency_key)
         outcome = runner.run(actor, action, command, confirmation)

@@ -22,6 +22,7 @@ from adminboard.core.listings import (
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.credits.models import CreditBalance
+from adminboard.users.lookup import get_user
 from adminboard.users.models import User, UserFigures
 from adminboard.users.queries import (
     get_user_detail,
@@ -114,7 +115,9 @@ users = Listing(
     ],
     sort="-created_at",
     extras={"organization_id": User.organization_id},
-    detail=Detail(get_user_detail, "users/detail.html"),
+    detail=Detail(
+        get_user_detail, "users/detail.html", find_id=lambda session, name: get_user(session, name).id
+    ),
     empty="Users appear here as soon as they sign up in the product.",
     views=[BuiltInView("Top callers", "sort=-calls_30d"), BuiltInView("On trial", "subscription=trialing")],
 )

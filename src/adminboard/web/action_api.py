@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 
 from adminboard.core.action_runner import Confirmation, Outcome, Prepared
 from adminboard.core.actions import Action
+from adminboard.core.actor import Actor
 from adminboard.core.canonical import to_plain
 from adminboard.core.commands import parse_command
 from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.masking import Mask, mask_text, sees_personal_data
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_write
 from adminboard.web.api_docs import CHANGE_ERRORS, command_schema
@@ -69,10 +71,11 @@ def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
     ) -> Response:
         data = dict(body)
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
+        _refuse_twice_named(data, path_fields)
         command = parse_command(action.command, data | dict(request.path_params))
         if dry_run:
             prepared = visit.board.runner.preview(visit.actor, action, command)
-            return JSONResponse({"preview": preview_to_json(prepared)})
+            return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
         if action.money and idempotency_key is None:
             raise MissingIdempotencyKey(
                 "This call changes money: send an Idempotency-Key header, a new one for each new change.",
@@ -126,11 +129,13 @@ def mount_undo_api(router: APIRouter) -> None:
         return JSONResponse(outcome_to_json(outcome))
 
 
-def preview_to_json(prepared: Prepared) -> dict[str, Any]:
-    """A preview as the API gives it."""
-    preview = prepared.preview
+def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
+    """A preview as the API gives it to ``actor``."""
+    preview, label = prepared.preview, prepared.preview.subject.label
+    if not sees_personal_data(actor):
+        label = mask_text(Mask.EMAIL, label) or ""
     return {
-        "subject": {"kind": preview.subject.kind, "id": preview.subject.id, "label": preview.subject.label},
+        "subject": {"kind": preview.subject.kind, "id": preview.subject.id, "label": label},
         "changes": [
             {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
             for change in preview.changes
@@ -158,6 +163,15 @@ def _read_acknowledged(value: Any) -> frozenset[str]:
             errors=[FieldError("acknowledge", "Send a list of texts.")],
         )
     return frozenset(value)
+
+
+def _refuse_twice_named(body: Mapping[str, Any], path_fields: frozenset[str]) -> None:
+    """What the address says is not said again in the body, where it could differ."""
+    errors = [
+        FieldError(name, "The address says this already.") for name in sorted(path_fields & body.keys())
+    ]
+    if errors:
+        raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
 
 
 def _refuse_constant(name: str) -> Any:

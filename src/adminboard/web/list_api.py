@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.canonical import to_plain
-from adminboard.core.listings import Listing
+from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.listings import Detail, Listing
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
@@ -71,11 +72,22 @@ def _mount_record(router: APIRouter, listing: Listing) -> None:
         responses=ERRORS,
         tags=[listing.title],
     )
-    def get_record(id: UUID, visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
-        record = masked_for(visit.actor, detail.load(visit.session, id))
+    def get_record(id: str, visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
+        record = masked_for(visit.actor, detail.load(visit.session, _read_id(visit, detail, id)))
         assert is_dataclass(record)
         assert not isinstance(record, type)
         return JSONResponse(to_plain(asdict(record)))
+
+
+def _read_id(visit: Visit, detail: Detail, text: str) -> UUID:
+    """The id that an address names. Raises `InvalidInput`, or `NotFound` where names are taken too."""
+    try:
+        return UUID(text)
+    except ValueError:
+        if detail.find_id is not None and text.isprintable():
+            return detail.find_id(visit.session, text)
+        sentence = "This is not an id."
+        raise InvalidInput(f"id: {sentence}", errors=[FieldError("id", sentence)]) from None
 
 
 def mount_list_export(router: APIRouter, listing: Listing) -> None:

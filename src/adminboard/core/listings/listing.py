@@ -39,6 +39,8 @@ class Detail:
 
     load: Callable[[Session, UUID], Any]
     template: str
+    find_id: Callable[[Session, str], UUID] | None = None
+    """For records that go by another unique name too, like an e-mail address: its id. Raises `NotFound`."""
 
 
 @dataclass(frozen=True, slots=True)
