@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
@@ -124,8 +124,8 @@ class BoardUnderTest:
         text = self.new_key(scopes or tuple(KEY_SCOPES), role=role)
         return self.program_with({"X-Admin-Key": text})
 
-    def program_with(self, headers: Mapping[str, str]) -> Program:
-        return self._joined(Program(self.app, headers=dict(headers), **CLIENT))
+    def program_with(self, headers: Mapping[str, str | bytes]) -> Program:
+        return self._joined(Program(self.app, headers=cast(dict[str, str], headers), **CLIENT))
 
     def new_key(
         self, scopes: Sequence[Permission], *, role: Role = Role.ADMIN, expires_at: datetime | None = None
