@@ -33,7 +33,9 @@ def read_csv(text: str) -> list[list[str]]:
 def export(board: BoardUnderTest, role: Role = Role.SUPPORT, **parameters: Any) -> list[list[str]]:
     response = board.browser(role).get("/users/export.csv", params=parameters)
     assert response.status_code == 200
-    return read_csv(response.content.decode())
+    rows = read_csv(response.content.decode())
+    assert rows[:1] == [HEADER], "the file broke off"
+    return rows
 
 
 def test_it_has_every_row_not_only_the_page(board: BoardUnderTest) -> None:

@@ -47,19 +47,15 @@ def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
     The session's connection is busy until the iterator ends; its timeout should have been lifted.
     """
     yield "\ufeff".encode()
-    compiled = statement.compile(
-        dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True}
-    )
+    compiled = statement.compile(dialect=session.get_bind().dialect)
+    spelled_out = compiled.construct_expanded_state({"now": moment(session)})
     connection = cast_type("Connection[Any]", session.connection().connection.dbapi_connection)
-    query = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(str(compiled)))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(query, compiled.construct_params({"now": moment(session)})) as copy,
-    ):
+    query = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(spelled_out.statement))
+    with connection.cursor() as cursor, cursor.copy(query, spelled_out.parameters) as copy:
         yield from _gathered(copy)
 
 
-def _gathered(rows: Iterable[memoryview | bytes]) -> Iterator[bytes]:
+def _gathered(rows: Iterable[memoryview | bytearray | bytes]) -> Iterator[bytes]:
     """Rows as pieces of some size: each piece costs a way through the web server."""
     piece = bytearray()
     for row in rows:
