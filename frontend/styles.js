@@ -21,11 +21,19 @@ function findClasses(source) {
   return found.flatMap((value) => value.match(/[\w-]+/g) ?? []);
 }
 
-/** For every step: `fit-N` hides a column, `words-N` the words on buttons, `collapse-N` folds filters into one button. */
-function buildFitRules(collapsed) {
+/** For every step: `fit-N` hides a column. */
+function buildFitRules() {
   const rules = [];
   for (let width = STEP_PX; width <= WIDEST_PX; width += STEP_PX) {
     rules.push(`@container list (width < ${width}px){.fit-${width}{display:none}}`);
+  }
+  return rules.join("\n");
+}
+
+/** For every step: `words-N` hides the words on buttons, `collapse-N` folds filters into one button, which needs the script. */
+function buildFoldRules(collapsed) {
+  const rules = [];
+  for (let width = STEP_PX; width <= WIDEST_PX; width += STEP_PX) {
     const folded = collapsed.replaceAll(".collapse", `.collapse-${width}`);
     const wordless = folded.replaceAll(".words", `.words-${width}`);
     rules.push(`@container toolbar (width < ${width}px){${wordless}}`);
@@ -40,7 +48,7 @@ async function buildOwnStyles(frontend) {
     write: false,
   });
   const collapsed = await readFile(join(frontend, "src/css/collapsed.css"), "utf8");
-  return `${result.outputFiles[0].text}\n@media (scripting: enabled){${buildFitRules(collapsed)}}`;
+  return `${result.outputFiles[0].text}\n${buildFitRules()}\n@media (scripting: enabled){${buildFoldRules(collapsed)}}`;
 }
 
 async function reduceTabler(frontend, sources, ownStyles) {

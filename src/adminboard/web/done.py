@@ -17,12 +17,18 @@ from adminboard.core.actor import Actor
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.work import moment
 from adminboard.web.form_view import ToastView
+from adminboard.web.list_view import HiddenView
 
 SHOWN_FOR = timedelta(minutes=5)
 
 
-def find_done_toasts(session: Session, actor: Actor, audit_id: str | None) -> Sequence[ToastView]:
-    """The toast of one's own recent change, nothing for anything else. One query when an id is given."""
+def find_done_toasts(
+    session: Session, actor: Actor, audit_id: str | None, return_to: str
+) -> Sequence[ToastView]:
+    """The toast of one's own recent change, nothing for anything else. One query when an id is given.
+
+    Its Undo comes back to ``return_to``.
+    """
     if audit_id is None or actor.id is None:
         return ()
     try:
@@ -42,4 +48,5 @@ def find_done_toasts(session: Session, actor: Actor, audit_id: str | None) -> Se
     if row is None:
         return ()
     can_undo = row.undo is not None and row.undone_by is None
-    return (ToastView(title=row.summary, undo_url=f"/undo/{wanted}" if can_undo else None),)
+    undo_url = f"/undo/{wanted}" if can_undo else None
+    return (ToastView(row.summary, undo_url=undo_url, undo_fields=(HiddenView("return_to", return_to),)),)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
+from adminboard.web.addresses import address, without
 from adminboard.web.board import Board
 from adminboard.web.done import find_done_toasts
 from adminboard.web.render import render
@@ -82,5 +83,8 @@ class Visit:
     def render(self, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
         """The template as a page, with what every page shows around it."""
         if self._session is not None:
-            self.request.state.toasts = find_done_toasts(self._session, self.actor, self.parameter("done"))
+            here = address(self.request.url.path, without(self.parameters, "done"))
+            self.request.state.toasts = find_done_toasts(
+                self._session, self.actor, self.parameter("done"), here
+            )
         return render(self.request, template, status_code=status_code, **context)

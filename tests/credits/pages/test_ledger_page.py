@@ -155,7 +155,9 @@ def test_adjusting_and_undoing_needs_no_javascript(board: BoardUnderTest) -> Non
 
     tick(board)
     undo = page.form("/undo/")
-    assert browser.submit(undo.action, undo.values).status_code == 303
+    undone = browser.submit(undo.action, undo.values)
+    assert undone.status_code == 303
+    assert undone.headers["location"].startswith(f"/credits?user={user.id}&done=")
     assert total_of(board, user) == "0.00"
     again = browser.submit(undo.action, undo.values)
     assert again.status_code == 409
