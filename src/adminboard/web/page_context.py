@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
@@ -68,11 +68,12 @@ class PageContext:
 
 
 def page_context(request: Request) -> PageContext:
-    """The frame for this request, made once; without a login it has no navigation and no actor."""
-    known: PageContext | None = getattr(request.state, "page_context", None)
-    if known is not None:
-        return known
-    request.state.page_context = made = _make_context(request)
+    """The frame for this request, made once; without a login it has no navigation and no actor.
+
+    Its toasts may be found only after a part of the page has been drawn already.
+    """
+    known: PageContext = getattr(request.state, "page_context", None) or _make_context(request)
+    request.state.page_context = made = replace(known, toasts=getattr(request.state, "toasts", ()))
     return made
 
 
@@ -87,7 +88,7 @@ def _make_context(request: Request) -> PageContext:
         csrf_token=make_csrf_token(board.runtime, login.session_id if login else None),
         actor=_shown_actor(login.actor) if login else None,
         navigation=_navigation(board, login.actor, request.url.path) if login else (),
-        toasts=getattr(request.state, "toasts", ()),
+        toasts=(),
         version=VERSION,
         time_zone=login.actor.time_zone if login else settings.default_timezone,
         now=board.runtime.clock.now(),
