@@ -17,7 +17,7 @@ from adminboard.auth.login import LoggedIn, log_in, pass_second_factor
 from adminboard.auth.set_password import set_password
 from adminboard.auth.visitors import Visitor
 from adminboard.core.errors import DomainError
-from adminboard.web.access import PUBLIC, read_form
+from adminboard.web.access import PUBLIC, find_client_address, read_form
 from adminboard.web.addresses import address, local_address
 from adminboard.web.board import get_board
 from adminboard.web.form_view import FieldKind, FieldView, FormView
@@ -86,7 +86,7 @@ def get_visitor(request: Request) -> Visitor:
     """Where the request comes from, with the device it may be known by."""
     settings = get_board(request).runtime.settings
     return Visitor(
-        ip_address=request.client.host if request.client else None,
+        ip_address=find_client_address(request),
         user_agent=request.headers.get("user-agent", "")[:300] or None,
         request_id=request.state.request_id,
         device_cookie=request.cookies.get(device_cookie_name(settings)),
