@@ -24,6 +24,8 @@ FORMULA_START = "^[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet run a cell: the ASCII signs, their full-width forms, tab and line breaks."""
 
 PIECE_BYTES = 64 * 1024
+BYTE_ORDER_MARK = "\ufeff".encode()
+"""Tells spreadsheets that the text is UTF-8."""
 _NUMERIC_CELLS = {"number", "credits", "signed_credits", "money", "duration"}
 
 
@@ -46,7 +48,6 @@ def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
 
     The session's connection is busy until the iterator ends; its timeout should have been lifted.
     """
-    yield "\ufeff".encode()
     compiled = statement.compile(dialect=session.get_bind().dialect)
     spelled_out = compiled.construct_expanded_state({"now": moment(session)})
     connection = cast_type("Connection[Any]", session.connection().connection.dbapi_connection)
@@ -56,8 +57,11 @@ def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
 
 
 def _gathered(rows: Iterable[memoryview | bytearray | bytes]) -> Iterator[bytes]:
-    """Rows as pieces of some size: each piece costs a way through the web server."""
-    piece = bytearray()
+    """Rows as pieces of some size: each piece costs a way through the web server.
+
+    Nothing comes before the first rows, so that a query which fails is still answered as an error.
+    """
+    piece = bytearray(BYTE_ORDER_MARK)
     for row in rows:
         piece += row
         if len(piece) >= PIECE_BYTES:
