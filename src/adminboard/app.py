@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from adminboard.areas import AREAS
 from adminboard.auth.authenticator import BoardAuthenticator
+from adminboard.auth.keys import noting_key_use
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.runtime import Runtime
@@ -71,7 +72,7 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     """The parts that routes, commands and jobs share."""
     runner = ActionRunner(
         runtime.reading,
-        runtime.work,
+        noting_key_use(runtime.work),
         runtime.signed,
         Actions(tuple(a for area in areas for a in area.actions)),
     )

@@ -1,12 +1,15 @@
 """Many guesses at once, in a process of its own: `python -m tests.auth.guessing EMAIL COUNT URL`.
 
-Prints how they ended, as JSON: {"refused": …, "locked_out": …}.
+Prints how they ended, as JSON: {"refused": …, "locked_out": …}; "unavailable" are those that waited for the
+database longer than it lets anybody wait.
 """
 
 import json
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy.exc import DBAPIError
 
 from adminboard.auth.attempts import TooManyAttempts
 from adminboard.auth.login import log_in
@@ -26,6 +29,8 @@ def guess(runtime: Runtime, email: str, number: int) -> str:
         return "refused"
     except TooManyAttempts:
         return "locked_out"
+    except DBAPIError:
+        return "unavailable"
     return "logged_in"
 
 

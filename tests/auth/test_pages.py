@@ -8,8 +8,10 @@ from typing import Any
 
 import pyotp
 import pytest
+from sqlalchemy import select
 
 from adminboard.auth.attempts import ACCOUNT_LIMIT
+from adminboard.auth.models import ApiKey
 from adminboard.core.permissions import Permission, Role
 from tests.auth.staff import PASSWORD, add_person
 from tests.clients import BoardUnderTest, Browser, open_board
@@ -248,6 +250,9 @@ def test_the_api_makes_a_key_and_revokes_it(board: BoardUnderTest) -> None:
     revoked = program.delete(f"/v1/admin/api-keys/{made.json()['result']['id']}")
 
     assert revoked.status_code == 200
+    with board.rows() as rows:
+        last_used = set(rows.scalars(select(ApiKey.last_used_at)))
+    assert last_used == {board.clock.now(), None}
     assert robot.get("/v1/admin/users").status_code == 403
 
 

@@ -65,8 +65,11 @@ def find(runtime: Runtime, header: str | None) -> Actor | None:
         return find_key_actor(session, header, runtime.clock.now(), environment_key=ENVIRONMENT_KEY)
 
 
-def key_id(session: Session) -> ApiKey:
-    return session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc())).first() or pytest.fail("no key")
+def stored_key(session: Session, text: str) -> ApiKey:
+    """The row of a key by its text."""
+    key = session.scalars(select(ApiKey).where(ApiKey.prefix == text.split("_")[1])).one()
+    session.refresh(key)
+    return key
 
 
 def test_a_key_acts_with_its_scopes_in_its_own_name(runtime: Runtime, actor: Actor, owner: Admin) -> None:
@@ -106,7 +109,7 @@ def test_missing_wrong_expired_revoked_and_disowned_keys_are_nobody(
 ) -> None:
     text = make(runtime, actor)
     revoked = make(runtime, actor)
-    run(runtime, actor, "api_keys.revoke", NameKey(key=key_id(session).id))
+    run(runtime, actor, "api_keys.revoke", NameKey(key=stored_key(session, revoked).id))
     prefix = text.split("_")[1]
     wrong = [None, "", "abk", "abk__", f"abk_{prefix}_", f"abk_{prefix}_wrong", text[:-1], revoked, "\ud800"]
 
@@ -126,11 +129,11 @@ def test_a_revoked_key_is_refused_with_the_next_request(
     text = make(runtime, actor)
     assert find(runtime, text) is not None
 
-    run(runtime, actor, "api_keys.revoke", NameKey(key=key_id(session).id))
+    run(runtime, actor, "api_keys.revoke", NameKey(key=stored_key(session, text).id))
 
     assert find(runtime, text) is None
     with pytest.raises(KeyRevoked):
-        run(runtime, actor, "api_keys.revoke", NameKey(key=key_id(session).id))
+        run(runtime, actor, "api_keys.revoke", NameKey(key=stored_key(session, text).id))
 
 
 def test_every_refusal_compares_a_hash_in_constant_time(
@@ -210,7 +213,7 @@ def test_rotation_lets_the_former_key_work_for_the_overlap(
     runtime: Runtime, session: Session, actor: Actor, clock: MovableClock
 ) -> None:
     former = make(runtime, actor)
-    command = RotateKey(key=key_id(session).id, overlap_hours=24)
+    command = RotateKey(key=stored_key(session, former).id, overlap_hours=24)
 
     renewed = run(runtime, actor, "api_keys.rotate", command).shown_once["api_key"]
 
@@ -251,7 +254,8 @@ def test_disabling_the_owner_warns_of_the_keys_that_stop(
 def test_the_use_of_a_key_is_noted_at_most_every_five_minutes(
     runtime: Runtime, session: Session, actor: Actor, clock: MovableClock
 ) -> None:
-    program = find(runtime, make(runtime, actor))
+    text = make(runtime, actor)
+    program = find(runtime, text)
     assert program is not None
     noted = []
     for minutes in (0, 4, 5):
@@ -259,8 +263,6 @@ def test_the_use_of_a_key_is_noted_at_most_every_five_minutes(
         with runtime.work(program) as work:
             note_key_use(work)
             work.audit("test.change", Target("test", "1", "test"), "Something was changed.")
-        key = key_id(session)
-        session.refresh(key)
-        noted.append(key.last_used_at)
+        noted.append(stored_key(session, text).last_used_at)
 
     assert noted == [START, START, START + timedelta(minutes=5)]

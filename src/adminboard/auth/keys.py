@@ -5,6 +5,8 @@ constant time.
 """
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin, ApiKey
 from adminboard.auth.tokens import hash_token, new_code, new_token
+from adminboard.core.action_runner import OpenWork
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.permissions import KEY_SCOPES, KEYS_ONLY, ROLE_PERMISSIONS, Permission
 from adminboard.core.work import Work
@@ -95,6 +98,18 @@ def note_key_use(work: Work) -> None:
     work.session.execute(
         update(ApiKey).where(ApiKey.id.in_(due.scalar_subquery())).values(last_used_at=work.now())
     )
+
+
+def noting_key_use(open_work: OpenWork) -> OpenWork:
+    """The same way to write, which also notes the use of the key that writes."""
+
+    @contextmanager
+    def open_noted(actor: Actor) -> Iterator[Work]:
+        with open_work(actor) as work:
+            note_key_use(work)
+            yield work
+
+    return open_noted
 
 
 def grantable_scopes(actor: Actor) -> frozenset[Permission]:

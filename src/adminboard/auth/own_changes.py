@@ -104,7 +104,7 @@ def apply_new_codes(work: Work, _: OwnAccount) -> Applied:
     admin = _me(work.session)
     codes = replace_recovery_codes(work, admin.id)
     return Applied(
-        {}, f"{admin.email} made new recovery codes.", shown_once={"Recovery codes": "\n".join(codes)}
+        {}, f"{admin.email} made new recovery codes.", shown_once={"recovery_codes": "\n".join(codes)}
     )
 
 
