@@ -63,7 +63,9 @@ audit_log = Listing(
             mask=Mask.EMAIL,
             link=lambda row: find_target_page(row.target_kind, row.target_id),
         ),
-        Column("What changed", AuditEntry.summary, key="summary", mask=Mask.HIDDEN, priority=1),
+        Column(
+            "What changed", AuditEntry.summary, key="summary", mask=Mask.HIDDEN, cell="long_text", priority=1
+        ),
         Column("Reason", AuditEntry.reason, mask=Mask.HIDDEN, cell="long_text", priority=3),
         Column("IP", AuditEntry.ip_address, key="ip_address", priority=3),
         Column("Kind of target", AuditEntry.target_kind, key="target_kind", shown=False),
