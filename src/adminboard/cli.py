@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -46,6 +48,7 @@ Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The po
 def demo(port: Port = DEFAULT_PORT) -> None:
     """Serve a demonstration with its own database, made-up customers and four accounts."""
     configure_logs()
+    signal.signal(signal.SIGTERM, leave_orderly)
     with sentences():
         listener = bind("127.0.0.1", port)
         with prepared_demonstration(port) as demonstration:
@@ -55,6 +58,11 @@ def demo(port: Port = DEFAULT_PORT) -> None:
             console.print("  Stop it with Ctrl-C.\n")
             runtime = demonstration.runtime
             serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
+
+
+def leave_orderly(number: int, _: object) -> None:
+    """Ends the process by unwinding it, so that the demonstration's PostgreSQL stops with it."""
+    sys.exit(128 + number)
 
 
 @cli.command("serve")
