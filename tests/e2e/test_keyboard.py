@@ -1,0 +1,142 @@
+"""Everything by keyboard: the first job, the palette, the list, and where the focus is at each step."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from adminboard.core.permissions import Role
+from tests.e2e.job import REASON, Somebody, add_somebody, expect_toast, find_panel, find_rows, find_toasts
+from tests.e2e.serving import PASSWORD, ServedBoard
+from tests.e2e.visitors import Visitors
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+MOST_TABS = 80
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until `wanted` has the focus."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
+def test_the_job_can_be_done_by_keyboard_alone(board: ServedBoard, visitors: Visitors) -> None:
+    user = add_somebody(board, "Rosalind")
+    page = visitors.open_page()
+    page.goto("/login")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    page.keyboard.type("support@aicallgo.test")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(board.address("/users"))
+
+    find_by_palette(page, user)
+    with visitors.expecting(409):
+        add_credits_by_keys(page, user)
+    tab_to(page, find_toasts(page).get_by_role("button", name="Undo"))
+    page.keyboard.press("Enter")
+    expect_toast(page, f"-$150.00 for {user.email}: $195.50 → $45.50")
+    expect(page.get_by_role("main")).to_be_focused()
+    expect(find_panel(page)).not_to_contain_text("$195.50")
+    page.keyboard.press("Escape")
+    expect(find_panel(page)).to_be_hidden()
+    expect(find_rows(page).get_by_role("link", name=user.email)).to_be_focused()
+
+
+def find_by_palette(page: Page, user: Somebody) -> None:
+    """Ctrl-K, a part of the name, Enter; after an Escape that leaves the focus where it was."""
+    search = page.get_by_role("searchbox", name="Email, name or id")
+    tab_to(page, search)
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Search")
+    expect(palette.get_by_role("combobox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+    expect(search).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("salind ashw")
+    found = palette.get_by_role("option", name=user.full_name)
+    expect(found).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(find_panel(page).get_by_role("heading", name=user.full_name)).to_be_visible()
+
+
+def add_credits_by_keys(page: Page, user: Somebody) -> None:
+    link = find_panel(page).get_by_role("link", name="Adjust credits")
+    tab_to(page, link)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Adjust credits")
+    amount = dialog.get_by_label("Amount")
+    expect(amount).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(link).to_be_focused()
+
+    page.keyboard.press("Enter")
+    expect(amount).to_be_focused()
+    page.keyboard.type("150")
+    tab_to(page, dialog.get_by_label("Reason"))
+    page.keyboard.type(REASON)
+    tab_to(page, dialog.get_by_role("button", name="Preview"))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Add $150.00")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("checkbox")).to_be_focused()
+    page.keyboard.press("Space")
+    tab_to(page, dialog.get_by_role("button", name="Add $150.00"))
+    page.keyboard.press("Enter")
+    expect_toast(page, f"+$150.00 for {user.email}: $45.50 → $195.50")
+    expect(find_panel(page)).to_contain_text("$195.50")
+    expect(link).to_be_focused()
+
+
+def test_arrows_move_through_the_list_and_the_address_follows(visitors: Visitors) -> None:
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto("/users")
+    links = find_rows(page).locator(".row-link")
+    names = page.locator("[data-rows] td:nth-child(2)").all_inner_texts()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(1)).to_be_focused()
+    expect(links.nth(1)).to_have_attribute("aria-current", "true")
+    expect(find_panel(page).get_by_role("heading", level=2)).to_have_text(names[1])
+    address = page.url
+    page.keyboard.press("ArrowDown")
+    expect(find_panel(page).get_by_role("heading", level=2)).to_have_text(names[2])
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(address)
+    page.keyboard.press("Escape")
+    expect(find_panel(page)).to_be_hidden()
+    expect(links.nth(1)).to_be_focused()
+
+
+def test_a_filter_is_chosen_and_left_by_keyboard(visitors: Visitors) -> None:
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto("/users")
+    chip = page.locator("#filter-active summary")
+    tab_to(page, chip)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("active="))
+    page.keyboard.press("Escape")
+    expect(chip).to_be_focused()
+
+
+def test_tab_stays_in_an_open_dialog_and_the_first_tab_of_a_page_skips_to_its_content(
+    visitors: Visitors,
+) -> None:
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto("/users")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
