@@ -4,7 +4,11 @@ const STAY_MS = 6_000;
 const STAY_WITH_UNDO_MS = 20_000;
 const ICONS = { error: "alert-circle", info: "info-circle" };
 
+/** The focus does not vanish with a toast: it goes to the content. A button that was pressed may have lost it already. */
 function removeToast(toast) {
+  if (toast.contains(document.activeElement) || (toast.dataset.undone && document.activeElement === document.body)) {
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }
   toast.classList.add("toast-leaving");
   setTimeout(() => toast.remove(), 200);
 }
