@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 
 from adminboard.core.errors import InvalidInput, NotFound
 from adminboard.core.listings import Column, Listing, Reference
@@ -48,8 +47,7 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
     @router.get(listing.path, name=f"{listing.name}_page")
     def list_page(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
         if visit.target == "detail":
-            detail = make_detail(visit, listing)
-            return visit.render("ui/detail.html", detail=detail) if detail else HTMLResponse()
+            return visit.render("ui/detail.html", detail=make_detail(visit, listing))
         view = make_list_view(visit, listing)
         if visit.target == "list":
             return visit.render("ui/list_body.html", list=view)
