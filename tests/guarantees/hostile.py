@@ -1,0 +1,114 @@
+"""A board whose every text is what somebody wrote in each column that people or other systems fill."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Enum, String, Text
+from sqlalchemy.orm import Session
+
+from adminboard.core.permissions import Role
+from adminboard.models import auth, billing, businesses, calls, core, customers, users
+from tests import factories
+from tests.clients import BoardUnderTest
+from tests.credit_factories import make_grant
+
+Make = Callable[..., Any]
+NOT_FREE = frozenset(
+    {"timezone", "time_zone", "currency", "interval", "password_hash", "page", "prefix", "language", "tone"}
+)
+"""Text that a rule of the board or of Stripe holds to certain words."""
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Whom the hostile texts are about."""
+
+    user: UUID
+    admin: UUID
+    audit: UUID
+
+
+def texts_of(model: Any, write: Callable[[], str]) -> dict[str, str]:
+    """A text for each column of the model that may hold any."""
+    return {
+        column.key: write()
+        for column in model.__table__.columns
+        if isinstance(column.type, String | Text)
+        and not isinstance(column.type, Enum)
+        and not column.foreign_keys
+        and column.key not in NOT_FREE
+    }
+
+
+def fill(board: BoardUnderTest, text: str) -> Scene:
+    """Rows in every table that a page of the board shows, with ``text`` and a number in every text."""
+
+    def write() -> str:
+        return f"{text} {next(_numbers)}"
+
+    with board.rows() as session:
+        user, admin = _put_rows(session, write)
+    return Scene(user, admin, _change_something(board, user, write))
+
+
+def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID]:
+    def make(factory: Make, model: Any, **fields: Any) -> Any:
+        return factory(session, **(texts_of(model, write) | fields))
+
+    payer = make(factories.make_organization, customers.Organization)
+    plan = make(factories.make_plan, billing.Plan)
+    make(factories.make_subscription, billing.Subscription, organization_id=payer.id, plan_id=plan.id)
+    user = make(factories.make_user, users.User, organization_id=payer.id)
+    business = make(factories.make_business, businesses.Business, owner_id=user.id)
+    make(factories.make_call, calls.CallLog, business_id=business.id)
+    make_grant(session, user.id, "45.50", expires_at=factories.START + timedelta(days=9))
+    admin = make(factories.make_admin, auth.Admin, role=Role.ADMIN, invitation_hash=None)
+    session.add(
+        auth.ApiKey(
+            prefix=f"hostile{next(_numbers)}",
+            secret_hash=bytes(32),
+            name=write(),
+            owner_admin_id=admin.id,
+            scopes=["customers.read"],
+            created_at=factories.START,
+            expires_at=factories.START + timedelta(days=9),
+        )
+    )
+    session.flush()
+    for role in Role:
+        for viewer in session.query(auth.Admin).filter_by(role=role):
+            make(factories.make_saved_view, core.SavedView, admin_id=viewer.id, page="users")
+    return user.id, admin.id
+
+
+def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str]) -> UUID:
+    """An adjustment with a hostile reason, which the audit log and the ledger then tell."""
+    answer = board.program().post(
+        f"/v1/admin/users/{user}/credit-adjustments",
+        json={"amount": "5.00", "reason": f"{write()} {'x' * 10}"[:500]},
+        headers={"Idempotency-Key": uuid4().hex, "User-Agent": "<xss-agent>"},
+    )
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["audit_id"])
+
+
+def addresses_of(scene: Scene) -> list[str]:
+    """Pages that show the scene's rows beyond the lists themselves."""
+    return [
+        f"/users?selected={scene.user}",
+        f"/users?q={scene.user}&columns=email&columns=plan",
+        f"/credits?user={scene.user}",
+        f"/credits?user={scene.user}&tab=proof",
+        f"/audit?selected={scene.audit}",
+        f"/audit/history?kind=user&id={scene.user}",
+        f"/settings/admins?selected={scene.admin}",
+        f"/actions/credits.adjust?user={scene.user}",
+        f"/actions/admins.change_role?admin={scene.admin}",
+        f"/search?q={scene.user}",
+        f"/users/picker?user={scene.user}",
+    ]
