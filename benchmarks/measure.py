@@ -8,7 +8,7 @@ from itertools import cycle
 
 from benchmarks.client import Answer, Client
 
-WARM_UP = 20
+WARM_UP = 10
 ALONE = 200
 CONNECTIONS = 8
 TOGETHER_SECONDS = 4.0

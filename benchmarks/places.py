@@ -42,7 +42,7 @@ def find_places(connection: psycopg.Connection) -> Places:
         ).fetchone()
         for depth in DEPTHS
     ]
-    sample = connection.execute("SELECT id FROM users ORDER BY id LIMIT 100").fetchall()
+    sample = connection.execute("SELECT id FROM users WHERE is_active ORDER BY id LIMIT 100").fetchall()
     return Places(users, [str(row[0]) for row in sample], [(row[0], row[1]) for row in rows if row], WORDS)
 
 

@@ -64,8 +64,8 @@ def run_action(
             typer.echo(json.dumps(outcome_to_json(outcome)))
         else:
             console.print(outcome.summary, markup=False)
-            for name, secret in outcome.shown_once.items():
-                typer.echo(f"{name} (shown once): {secret}")
+            for label, secret in outcome.shown_once.items():
+                typer.echo(f"{label} (shown once): {secret}")
             if outcome.can_undo:
                 console.print(f"Undo: adminboard actions undo {outcome.audit_id}", markup=False)
 
@@ -98,8 +98,8 @@ def export(
             stop(f"There is no list {page!r}. There are: {', '.join(sorted(board.listings))}.", EXIT_USAGE)
         parameters: dict[str, list[str]] = {}
         for filter_ in filters or ():
-            name, value = _split(filter_)
-            parameters.setdefault(name, []).append(value)
+            parameter, value = _split(filter_)
+            parameters.setdefault(parameter, []).append(value)
         query = read_query(listing, parameters, command_actor())
         audit_export(runtime, command_actor(), listing, query)
         with runtime.exporting(command_actor()) as session:

@@ -52,7 +52,7 @@ def sentences() -> Iterator[None]:
         stop(str(error), EXIT_UNAVAILABLE)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        stop(f"The database refused this: {reason}. Run `adminboard doctor`.", EXIT_UNAVAILABLE)
+        stop(f"The database refused this: {reason}. `adminboard migrate` may be due.", EXIT_UNAVAILABLE)
     except KeyboardInterrupt:
         stop("Stopped.", 130)
 

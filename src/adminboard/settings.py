@@ -43,7 +43,6 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", pattern=r"^https?://[^/\s]+$")
     database_url: SecretStr | None = None
     migration_database_url: SecretStr | None = None
-    replica_database_url: SecretStr | None = None
     db_pool_size: int = Field(5, ge=1, le=100)
     db_max_overflow: int = Field(5, ge=0, le=100)
     db_prepared_statements: bool = True
@@ -58,7 +57,6 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     stripe_dashboard_url: str = "https://dashboard.stripe.com"
-    web_frontend_url: str | None = None
 
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")

@@ -39,7 +39,12 @@ class DomainError(Exception):
     @property
     def code(self) -> str:
         """The machine's name of the rule: ``StalePreview`` → ``stale_preview``."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+        return code_of(type(self))
+
+
+def code_of(kind: type[DomainError]) -> str:
+    """The machine's name of an error: ``StalePreview`` is ``stale_preview``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 class InvalidInput(DomainError):

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from adminboard.core.errors import DomainError, code_of
 from adminboard.web.access import PUBLIC
 from adminboard.web.render import render
 
@@ -42,6 +43,20 @@ def docs(request: Request) -> Response:
     for tag, call in _calls(request.app.openapi()):
         groups.setdefault(tag, []).append(call)
     return render(request, "ui/api_docs.html", groups=sorted(groups.items()))
+
+
+@router.get("/v1/docs/errors")
+def error_codes(request: Request) -> Response:
+    """Every error code the API can answer with, which is what the ``type`` of a problem leads to."""
+    kinds = {code_of(kind): kind for kind in _kinds(DomainError)}
+    rows = [(code, kind.status, kind.title, kind.__doc__ or "") for code, kind in sorted(kinds.items())]
+    return render(request, "ui/api_errors.html", rows=rows)
+
+
+def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _kinds(narrower)
 
 
 def _calls(document: dict[str, Any]) -> Iterator[tuple[str, DocumentedCall]]:

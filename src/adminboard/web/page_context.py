@@ -65,6 +65,7 @@ class PageContext:
     version: str
     time_zone: str
     now: datetime
+    stripe_dashboard_url: str
 
 
 def page_context(request: Request) -> PageContext:
@@ -92,6 +93,7 @@ def _make_context(request: Request) -> PageContext:
         version=VERSION,
         time_zone=login.actor.time_zone if login else settings.default_timezone,
         now=board.runtime.clock.now(),
+        stripe_dashboard_url=settings.stripe_dashboard_url.rstrip("/"),
     )
 
 
