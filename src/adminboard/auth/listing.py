@@ -105,7 +105,14 @@ api_keys = Listing(
         Column("Made", ApiKey.created_at, key="created_at", cell="datetime", sort=True, priority=3),
     ],
     search=Search(
-        sources=(Contains((ApiKey.name, Admin.email)), ExactText(ApiKey.prefix), IdPrefix(ApiKey.id)),
+        sources=(
+            Contains((ApiKey.name,)),
+            Contains(
+                (Admin.email,), through=select(ApiKey.id).join(Admin, Admin.id == ApiKey.owner_admin_id)
+            ),
+            ExactText(ApiKey.prefix),
+            IdPrefix(ApiKey.id),
+        ),
         placeholder="Name, owner, prefix or id",
     ),
     filters=[

@@ -122,7 +122,7 @@ def apply_reversal(work: Work, command: ReverseTransaction) -> Applied:
 def _require_active(user: UserIdentity) -> UserIdentity:
     if not user.is_active:
         raise InactiveUser(
-            f"{user.email} is inactive, and credits of inactive users cannot be adjusted. "
+            "This user is inactive, and credits of inactive users cannot be adjusted. "
             "Activate the user first."
         )
     return user

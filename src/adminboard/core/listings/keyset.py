@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,8 @@ from adminboard.core.errors import InvalidInput
 from adminboard.core.listings.columns import Expression, Sort
 
 MAX_CURSOR_LENGTH = 2_000
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
+"""What a JSON text can hold and the database cannot: null characters and halves of others."""
 
 
 class DamagedCursor(InvalidInput):
@@ -80,6 +84,8 @@ def _from_text(value: Any, kind: TypeEngine[Any]) -> Any:
         return _check_plain(value, wanted)
     if not isinstance(value, str):
         raise TypeError("wrong type")
+    if issubclass(wanted, Enum):
+        return wanted(value)
     if wanted not in _READERS:
         raise TypeError(f"a {wanted.__name__} cannot be sorted by")
     return _READERS[wanted](value)
@@ -87,7 +93,7 @@ def _from_text(value: Any, kind: TypeEngine[Any]) -> Any:
 
 def _check_plain(value: Any, wanted: type) -> Any:
     is_wanted: bool = type(value) is wanted
-    if not is_wanted or (wanted is str and "\x00" in value):
+    if not is_wanted or (wanted is str and _UNSENDABLE.search(value)):
         raise ValueError("wrong type")
     if wanted is int and abs(value) >= 2**63:
         raise ValueError("out of reach")
