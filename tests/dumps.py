@@ -18,5 +18,14 @@ def dump_tables(board: BoardUnderTest) -> dict[str, str]:
         }
 
 
+def dump_texts(board: BoardUnderTest) -> str:
+    """Every row of every table as text."""
+    rows = "SELECT coalesce(string_agg(row::text, '\n'), '') FROM {} row"
+    with board.owner.reading() as session:
+        return "\n".join(
+            session.execute(text(rows.format(table.fullname))).scalar_one() for table in _TABLES.values()
+        )
+
+
 def changed_tables(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name, digest in after.items() if digest != before[name]}

@@ -1,0 +1,146 @@
+"""Every list of the board is declared so that it can be searched, sorted, filtered, paged and exported.
+
+The lists are those the board has: a new one is tried as it comes. Warnings are errors here, so a join that
+was forgotten fails too.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from adminboard.areas import AREAS
+from adminboard.core.actor import Actor, system_actor
+from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Reference, TextPart
+from adminboard.core.listings.export import export_statement, stream_csv
+from adminboard.core.listings.paging import load_page
+from adminboard.core.listings.query import read_query
+from adminboard.core.permissions import KEY_SCOPES, Permission
+from adminboard.db.embedded import EmbeddedServer
+from tests.clients import BoardUnderTest, open_board
+from tests.db.templates import copied_database
+from tests.guarantees.hostile import fill
+
+LISTINGS = [listing for area in AREAS for listing in area.listings]
+SOMETHING = "6f0e5a51-7d3f-4c5c-9d3e-000000000000"
+TERMS = ("a", "ab", "abc", "text", "someone@example.com", SOMETHING, "in_1", "%_\\")
+every_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+
+
+@pytest.fixture(scope="module")
+def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
+    with copied_database(server, template_database) as addresses, open_board(addresses) as board:
+        for _ in range(3):
+            fill(board, "text")
+        yield board
+
+
+@pytest.fixture
+def session(board: BoardUnderTest) -> Iterator[Session]:
+    with board.runtime.reading(system_actor()) as session:
+        yield session
+
+
+@pytest.fixture(params=["everything", "masked"])
+def reader(request: pytest.FixtureRequest) -> Actor:
+    if request.param == "everything":
+        return system_actor()
+    actor = system_actor()
+    return Actor(actor.kind, actor.name, KEY_SCOPES - {Permission.PERSONAL_READ})
+
+
+def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
+    """Parameters that set the filter in each of its ways."""
+    first, last = filter_.names[0], filter_.names[-1]
+    match filter_:
+        case Choice():
+            options = [option.value for option in filter_.load_options(session)]
+            yield from ({first: [option]} for option in options[:5])
+            yield {first: options[:50]}
+        case Flag():
+            yield from ({first: [word]} for word in ("yes", "no"))
+        case DateRange():
+            yield {first: ["2026-01-01"], last: ["2026-12-31"]}
+        case NumberRange():
+            yield {first: ["-5"], last: ["100"]}
+        case TextPart():
+            yield {first: ["te_t%"]}
+        case Reference():
+            yield {first: [SOMETHING]}
+
+
+def ask(session: Session, listing: Listing, reader: Actor, parameters: dict[str, list[str]]) -> int:
+    """Loads the page, the one after it and the export; gives the number of rows the export has."""
+    query = read_query(listing, {"limit": ["2"], **parameters}, reader)
+    page = load_page(session, listing, query)
+    if page.next_cursor is not None:
+        following = read_query(listing, {"limit": ["2"], **parameters, "cursor": [page.next_cursor]}, reader)
+        seen = {row.key for row in page.rows}
+        assert not seen & {row.key for row in load_page(session, listing, following).rows}
+    text = b"".join(stream_csv(session, export_statement(session, listing, query))).decode()
+    return text.count("\n") - 1
+
+
+@every_listing
+def test_every_sort_pages_and_exports(listing: Listing, reader: Actor, session: Session) -> None:
+    rows = ask(session, listing, reader, {})
+    for name in listing.sorts_for(masked=not reader.may(Permission.PERSONAL_READ)):
+        for sort in (name, f"-{name}"):
+            assert ask(session, listing, reader, {"sort": [sort]}) == rows, sort
+
+
+@every_listing
+def test_every_filter_narrows(listing: Listing, reader: Actor, session: Session) -> None:
+    rows = ask(session, listing, reader, {})
+    for filter_ in listing.filters:
+        for parameters in values_of(filter_, session):
+            assert ask(session, listing, reader, parameters) <= rows, parameters
+
+
+@every_listing
+@pytest.mark.parametrize("term", TERMS)
+def test_every_search_narrows(listing: Listing, term: str, reader: Actor, session: Session) -> None:
+    if listing.search is not None:
+        assert ask(session, listing, reader, {"q": [term]}) <= ask(session, listing, reader, {})
+
+
+@every_listing
+def test_what_no_row_holds_is_not_found(listing: Listing, session: Session) -> None:
+    if listing.search is not None:
+        assert ask(session, listing, system_actor(), {"q": ["no row holds this"]}) == 0
+
+
+@every_listing
+def test_the_default_sort_is_one_that_is_offered(listing: Listing) -> None:
+    assert listing.sort.removeprefix("-") in listing.sorts
+
+
+@every_listing
+def test_built_in_views_are_addresses_the_list_understands(listing: Listing, session: Session) -> None:
+    for view in listing.views:
+        pairs = [pair.split("=") for pair in view.query.split("&")]
+        parameters: dict[str, list[str]] = {}
+        for name, value in pairs:
+            parameters.setdefault(name, []).append(value)
+        known = {"q", "sort", "limit", "columns"} | {n for f in listing.filters for n in f.names}
+        assert parameters.keys() <= known
+        ask(session, listing, system_actor(), parameters)
+
+
+@every_listing
+def test_names_of_columns_and_parameters_are_told_apart(listing: Listing) -> None:
+    names = [column.name for column in listing.columns]
+    assert len(set(names)) == len(names)
+    parameters = [name for filter_ in listing.filters for name in filter_.names]
+    assert len(set(parameters)) == len(parameters)
+    reserved = {"q", "sort", "limit", "cursor", "count", "selected", "columns", "done"}
+    assert not reserved & set(parameters)
+
+
+@every_listing
+def test_a_record_that_is_not_there_is_said_to_be_missing(listing: Listing, board: BoardUnderTest) -> None:
+    if listing.detail is not None:
+        path = f"/v1/admin{listing.api_path or listing.path}/{UUID(int=7)}"
+        assert board.program().get(path).status_code == 404
