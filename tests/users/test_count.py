@@ -28,11 +28,29 @@ def crowd(board: BoardUnderTest) -> None:
 
 
 def get(board: BoardUnderTest, query: str = "") -> Page:
-    return Page(board.browser(Role.SUPPORT).get(f"/users?{query}").text)
+    """The page with its count, as a browser without scripts gets it."""
+    return Page(board.browser(Role.SUPPORT).get(f"/users?{query}&count=shown").text)
 
 
 def test_beyond_ten_thousand_the_count_is_not_exact(board: BoardUnderTest) -> None:
     assert get(board).count == "over 10,000 users count exactly"
+
+
+def test_a_page_does_not_wait_for_its_count(board: BoardUnderTest) -> None:
+    browser = board.browser(Role.SUPPORT)
+    page = Page(browser.get("/users?active=yes&sort=email").text)
+    place = page.root.get("span", class_="list-count")
+    source, shown = place.attributes["hx-get"], place.get("a").attributes["href"]
+    assert "5,001" not in page.text
+    assert Page(browser.get(source).text).count == "5,001 users"
+    assert Page(browser.get(shown).text).count == "5,001 users"
+    assert "sort=email" in shown
+
+
+def test_a_count_that_cannot_be_is_a_sentence(board: BoardUnderTest) -> None:
+    answer = board.browser(Role.SUPPORT).get("/users/count?active=perhaps")
+    assert answer.status_code == 422
+    assert "write yes or no" in answer.text
 
 
 def test_it_is_exact_on_demand(board: BoardUnderTest) -> None:

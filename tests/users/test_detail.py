@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_the_panel_keeps_and_closes_to_the_list_it_was_opened_from(
     assert "q%3Dexample" in adjusting[0]
 
 
-@pytest.mark.parametrize("selected", [str(uuid4()), "nonsense", "%00", "1", "' or 1=1", "x" * 3000])
+@pytest.mark.parametrize("selected", [str(UUID(int=7)), "nonsense", "%00", "1", "' or 1=1", "x" * 3000])
 @pytest.mark.parametrize("headers", [{}, PANEL, LIST])
 def test_an_unknown_user_is_a_sentence_never_a_fault(
     selected: str, headers: dict[str, str], board: BoardUnderTest
@@ -165,7 +165,7 @@ def test_a_boosted_request_gets_the_whole_page(board: BoardUnderTest) -> None:
 
 
 def test_an_error_of_a_fragment_is_a_fragment(board: BoardUnderTest) -> None:
-    html = board.browser(Role.SUPPORT).get(f"/users?selected={uuid4()}", headers=PANEL).text
+    html = board.browser(Role.SUPPORT).get(f"/users?selected={UUID(int=7)}", headers=PANEL).text
     assert "data-error-panel" in html
     assert "<html" not in html
 

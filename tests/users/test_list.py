@@ -124,8 +124,9 @@ def test_a_page_that_holds_everything_leads_nowhere(board: BoardUnderTest) -> No
 
 
 def test_the_number_of_rows_is_said_exactly_while_it_is_small(board: BoardUnderTest) -> None:
-    assert get(board).count == "63 users"
+    assert get(board, "count=shown").count == "63 users"
     assert get(board, "q=jane").count == "1 user"
+    assert get(board, "limit=100").count == "63 users"
 
 
 def test_next_and_previous_lead_there_and_back(board: BoardUnderTest) -> None:
