@@ -30,7 +30,7 @@ from adminboard.web.csrf import CrossSiteGuard
 from adminboard.web.errors import install_error_handlers
 from adminboard.web.headers import RequestFrame
 from adminboard.web.list_api import mount_list_api, mount_list_export
-from adminboard.web.list_page import mount_list_page
+from adminboard.web.list_page import mount_list_count, mount_list_page
 from adminboard.web.page_context import VERSION
 
 API_PREFIX = "/v1/admin"
@@ -87,6 +87,7 @@ def make_pages(areas: Iterable[Area]) -> APIRouter:
             router.include_router(area.pages)
         for listing in area.listings:
             mount_list_export(router, listing)
+            mount_list_count(router, listing)
             if listing.has_page:
                 mount_list_page(router, listing)
         for action in area.actions:

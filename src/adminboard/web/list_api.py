@@ -16,7 +16,7 @@ from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.listings import Detail, Listing
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.export import export_statement, stream_csv
-from adminboard.core.listings.paging import load_page
+from adminboard.core.listings.paging import count_matches, load_page
 from adminboard.core.listings.query import ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.runtime import Runtime
@@ -51,12 +51,14 @@ def answer_list(visit: Visit, listing: Listing, parameters: Parameters, accept: 
     """A page of the list as JSON, or all of it as CSV where ``accept`` asks for that."""
     if "text/csv" in accept:
         return csv_response(visit, listing, parameters)
-    page = load_page(visit.session, listing, read_query(listing, parameters, visit.actor))
+    query = read_query(listing, parameters, visit.actor)
+    page = load_page(visit.session, listing, query)
+    count = page.count or count_matches(visit.session, listing, query)
     return JSONResponse(
         {
             "items": [row_to_json(listing, row) for row in page.rows],
             "next_cursor": page.next_cursor,
-            "count": {"value": page.count.value, "exact": page.count.exact},
+            "count": {"value": count.value, "exact": count.exact},
         }
     )
 

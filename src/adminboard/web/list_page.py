@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from adminboard.core.errors import InvalidInput, NotFound
 from adminboard.core.listings import Column, Listing, Reference
 from adminboard.core.listings.columns import AnyRow
-from adminboard.core.listings.paging import Page, load_page
+from adminboard.core.listings.paging import Count, Page, count_matches, load_page
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
@@ -23,6 +23,7 @@ from adminboard.web.list_view import (
     CellKind,
     CellView,
     ColumnChoiceView,
+    CountView,
     DetailView,
     EmptyView,
     HeaderView,
@@ -52,6 +53,29 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
         if visit.target == "list":
             return visit.render("ui/list_body.html", list=view)
         return visit.render("ui/list.html", list=replace(view, detail=make_detail(visit, listing)))
+
+
+def mount_list_count(router: APIRouter, listing: Listing) -> None:
+    """Adds ``GET <path>/count``: how many rows match, asked once the page is there, as it can take longer."""
+
+    @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
+    def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+        query = read_query(listing, visit.parameters, visit.actor)
+        count = count_matches(visit.session, listing, query)
+        state = without(visit.parameters, *_PLACE)
+        return visit.render("ui/list_count.html", count=make_count_view(listing, state, count))
+
+
+def make_count_view(listing: Listing, state: Parameters, count: Count | None) -> CountView:
+    """The count in words; one not known yet comes with the address that counts."""
+    if count is None:
+        shown_url = address(listing.path, state, count="shown")
+        return CountView(source_url=address(f"{listing.path}/count", state), shown_url=shown_url)
+    noun = listing.noun.one if count.value == 1 else listing.noun.many
+    if count.exact:
+        return CountView(f"{count.value:,} {noun}")
+    exact_url = address(listing.path, state, count="exact")
+    return CountView(f"over {count.value:,} {noun}", exact_url=exact_url)
 
 
 def make_list_view(visit: Visit, listing: Listing) -> ListView:
@@ -117,8 +141,7 @@ class _ListViewMaker:
             noun_plural=listing.noun.many,
             path=listing.path,
             refresh_url=address(listing.path, without(self._visit.parameters, "done", "selected")),
-            count_text=self._count_text(),
-            count_url=None if page.count.exact else address(listing.path, state, count="exact"),
+            count=self._count_view(page.count),
             headers=headers,
             rows=[self._row(row, headers) for row in page.rows],
             empty=self._empty(),
@@ -199,15 +222,12 @@ class _ListViewMaker:
         ]
         parameters = without(self._visit.parameters, "done")
         url = address(self._listing.path, parameters, selected=key)
-        if self._listing.row_href is not None:
-            url = self._listing.row_href(row)
         return RowView(id=key, url=url, cells=cells, selected=key == self._visit.parameter("selected"))
 
-    def _count_text(self) -> str:
-        count, noun = self._page.count, self._listing.noun
-        if not count.exact:
-            return f"over {count.value:,} {noun.many}"
-        return f"{count.value:,} {noun.one if count.value == 1 else noun.many}"
+    def _count_view(self, count: Count | None) -> CountView:
+        if count is None and self._visit.parameter("count"):
+            count = count_matches(self._visit.session, self._listing, self._query)
+        return make_count_view(self._listing, self._state, count)
 
     def _empty(self) -> EmptyView:
         noun = self._listing.noun.many

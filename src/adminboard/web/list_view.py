@@ -8,6 +8,7 @@ JavaScript.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from zlib import crc32
 
 from markupsafe import Markup
 
@@ -228,14 +229,32 @@ class DetailView:
 
 
 @dataclass(frozen=True, slots=True)
+class CountView:
+    """How many there are: "1,247 users", "over 10,000 users", or None for a count that has to be asked for.
+
+    `exact_url` is the page counted exactly. `source_url` gives it as a fragment, after the first paint;
+    `shown_url` is the page with it, for browsers without scripts.
+    """
+
+    text: str | None = None
+    exact_url: str | None = None
+    source_url: str | None = None
+    shown_url: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Differs by address, so that a list that was swapped in has its own count asked for."""
+        return f"count-{crc32((self.source_url or '').encode()):x}"
+
+
+@dataclass(frozen=True, slots=True)
 class ListView:
     """A whole list.
 
     `path` is the list's address without query. `state` is what the search-and-filter form carries along
     (sort, size, columns, tab), never the cursor or the values of its own fields; `column_state` is the same
-    for the column chooser (all but columns and cursor). `query` is the list's whole state as a query
-    string, for saving it as a view. `count_text` reads "1,247 users" or "over 10,000 users". `count_url`
-    counts exactly and is None when the count already is exact. `error` stands above the rows, which stay.
+    for the column chooser (all but columns and cursor). `query` is the list's whole state as a query string,
+    for saving it as a view. `error` stands above the rows, which stay.
     """
 
     title: str
@@ -243,7 +262,7 @@ class ListView:
     noun_plural: str
     path: str
     refresh_url: str
-    count_text: str
+    count: CountView
     headers: Sequence[HeaderView]
     rows: Sequence[RowView]
     empty: EmptyView
@@ -251,7 +270,6 @@ class ListView:
     filters: Sequence[FilterView] = ()
     state: Sequence[HiddenView] = ()
     clear_url: str | None = None
-    count_url: str | None = None
     sizes: Sequence[LinkView] = ()
     previous_url: str | None = None
     next_url: str | None = None

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, DateTime, bindparam
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort
+from adminboard.core.listings.columns import AnySelect, Column, Expression, Sort
 from adminboard.core.listings.filters import Filter
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
@@ -86,7 +86,6 @@ class Listing:
     empty: str = "Nothing is here yet."
     views: Sequence[BuiltInView] = ()
     cards: Callable[[Session, Sequence[Any]], Any] | None = None
-    row_href: Callable[[AnyRow], str] | None = None
     has_page: bool = True
     """False for a list that is shown inside another page, whose address is ``path``; it still has its export
     and its API. `web.list_page.make_list_view` and `make_detail` give that page its parts."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, bindparam, false, func, literal, null, select
+from sqlalchemy import ARRAY, ColumnElement, bindparam, false, func, null, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
+from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, after, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
@@ -29,12 +30,15 @@ class Count:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Page:
-    """One page of a list. Rows carry each column by its name, ``key`` and the listing's extras."""
+    """One page of a list. Rows carry each column by its name, ``key`` and the listing's extras.
+
+    ``count`` is None where only counting would tell (`count_matches`), which can take longer than the page.
+    """
 
     rows: Sequence[AnyRow]
     next_cursor: str | None
     previous_cursor: str | None
-    count: Count
+    count: Count | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,7 +50,7 @@ class _Matches:
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
-    """The page a query asks for. At most six statements, whatever the data. Raises `DamagedCursor`."""
+    """The page a query asks for. At most five statements, whatever the data. Raises `DamagedCursor`."""
     matches = find_matches(session, listing, query)
     cursor = _cursor(listing, query)
     found = _find_keys(session, listing, query, matches, cursor)
@@ -62,7 +66,7 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
         rows=rows,
         next_cursor=_place(query, places[-1], backward=False) if has_next else None,
         previous_cursor=_place(query, places[0], backward=True) if has_previous else None,
-        count=_count(session, listing, query, matches),
+        count=_known_count(matches, rows, is_whole=cursor is None and not more),
     )
 
 
@@ -80,6 +84,12 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Match
     clause = listing.search.clause(query.term, listing.key, exact=query.masked)
     assert clause is not None
     return _Matches([*clauses, clause])
+
+
+def _known_count(matches: _Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:
+    if is_whole:
+        return Count(len(rows), exact=True)
+    return None if matches.known is None else Count(matches.known, exact=True)
 
 
 def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
@@ -135,17 +145,17 @@ def _walk(
     descending = query.descending != backward
     tiebreak = sort.tiebreak if sort.tiebreak is not None and not nulls else key
     value: Any = null() if nulls else sort.expression
-    statement = listing.select.with_only_columns(key.label("key"), value.label("value")).where(
-        *matches.clauses
-    )
+    clauses = list(matches.clauses)
     if sort.nullable:
-        statement = statement.where(sort.expression.is_(None) if nulls else sort.expression.is_not(None))
+        clauses.append(sort.expression.is_(None) if nulls else sort.expression.is_not(None))
     if cursor is not None and nulls:
-        statement = statement.where(key < cursor.key if descending else key > cursor.key)
+        clauses.append(key < cursor.key if descending else key > cursor.key)
     elif cursor is not None:
-        statement = statement.where(after(sort, key, cursor.value, cursor.key, descending=descending))
+        clauses.append(after(sort, key, cursor.value, cursor.key, descending=descending))
     order = [tiebreak] if nulls else [sort.expression, tiebreak]
-    return statement.order_by(*(item.desc() if descending else item.asc() for item in order))
+    wanted = select(key.label("key"), value.label("value")).where(*clauses)
+    ordered = wanted.order_by(*(item.desc() if descending else item.asc() for item in order))
+    return select_pruned(listing.select, ordered)
 
 
 def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:
@@ -168,12 +178,14 @@ def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
     return listing.select.with_only_columns(listing.key.label("key"), *columns, *companions, *extras)
 
 
-def _count(session: Session, listing: Listing, query: ListQuery, matches: _Matches) -> Count:
+def count_matches(session: Session, listing: Listing, query: ListQuery) -> Count:
+    """How many rows match, counted up to 10,000, or wholly where the query asks for it."""
+    matches = find_matches(session, listing, query)
     if matches.known is not None:
         return Count(matches.known, exact=True)
-    matching = listing.select.with_only_columns(literal(1), maintain_column_froms=True).where(
-        *matches.clauses
-    )
+    # Some column must be named, or a listing without conditions has no FROM to count over.
+    wanted = select(listing.key.label("key")).where(*matches.clauses)
+    matching = select_pruned(listing.select, wanted)
     limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
     counted = select(func.count()).select_from(limited.subquery())
     number = session.scalar(counted, {"now": moment(session)}) or 0
