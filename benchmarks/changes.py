@@ -9,7 +9,12 @@ from benchmarks.measure import Request
 from benchmarks.servers import ADMIN_KEY
 
 HEADERS = {"X-Admin-Key": ADMIN_KEY, "Content-Type": "application/json"}
-_BODY = {"amount": "1.00", "type": "adjustment", "reason": "Measured by the benchmark", "acknowledge": ["negative_balance"]}
+_BODY = {
+    "amount": "1.00",
+    "type": "adjustment",
+    "reason": "Measured by the benchmark",
+    "acknowledge": ["negative_balance"],
+}
 
 
 def previews(user_ids: Sequence[str]) -> list[Request]:

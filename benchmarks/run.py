@@ -21,7 +21,7 @@ from benchmarks.places import find_places
 from benchmarks.servers import Server, make_login, running_board, running_floor
 
 RESULTS = Path(__file__).parent / "results"
-console = Console()
+console = Console(width=150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def measure(
         places = find_places(connection)
         figures = [_measure_one(item, floor, board, cookie) for item in operations(places, connection)]
         changes = measure_changes(board, places.user_ids)
-        return figures, changes, measure_export(connection, board, cookie)
+        return figures, changes, measure_export(data, board, cookie)
 
 
 def _measure_one(operation: Operation, floor: Server, board: Server, cookie: str) -> Figure:

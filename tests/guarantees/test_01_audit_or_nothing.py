@@ -27,7 +27,7 @@ from adminboard.db.embedded import APP_ROLE
 from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
-from tests.factories import START, make_admin, make_user
+from tests.factories import START, make_admin, make_business, make_call, make_user
 from tests.guarantees.examples import money, staff
 from tests.guarantees.examples.requests import FORMS, Send, call_api, confirm_on_page, export, make_scene
 
@@ -168,12 +168,15 @@ def test_no_command_changes_anything_without_the_audit(
 
 
 def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> None:
+    next_year = START.replace(year=START.year + 1)
     with board.rows() as session:
         user = make_user(session)
         make_grant(session, user.id, 5, expires_at=START + timedelta(days=1))
+        business = make_business(session, owner_id=user.id)
+        make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
     scene = make_scene(board, "jobs")
     FORMS["POST /v1/usage/deductions"](scene)()
-    board.clock.set(START.replace(year=START.year + 1))
+    board.clock.set(next_year)
     revoke_the_audit(board)
     before = dump(board)
     jobs = [job for area in AREAS for job in area.jobs]

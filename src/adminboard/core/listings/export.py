@@ -20,7 +20,7 @@ from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.work import moment
 
-FORMULA_START = "^[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"
+FORMULA_START = "^([=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20])"
 """What makes a spreadsheet run a cell: the ASCII signs, their full-width forms, tab and line breaks."""
 
 PIECE_BYTES = 64 * 1024
@@ -103,5 +103,8 @@ def _money(value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
 
 
 def defuse(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before what would start one."""
-    return case((value.op("~")(FORMULA_START), literal("'") + value), else_=value)
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before what would start one.
+
+    Names the value once, since it may be a subquery.
+    """
+    return func.regexp_replace(value, literal(FORMULA_START), literal(r"'\1"))
