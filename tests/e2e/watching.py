@@ -54,5 +54,5 @@ class Watch:
 
 def get_layout_shift(page: Page) -> float:
     """How far things jumped since the page was opened, without anybody's doing; 0 is not at all."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 500 }))")
     return float(page.evaluate("window.shifts.reduce((sum, shift) => sum + shift, 0)"))

@@ -1,0 +1,117 @@
+"""Every page, small and large, light and dark: nothing for axe to find, no error, nothing that jumps."""
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from adminboard.auth.models import Admin, ApiKey
+from adminboard.core.audit_models import AuditEntry
+from adminboard.core.permissions import Permission, Role
+from adminboard.credits.models import CreditTransaction
+from adminboard.users.models import UserFigures
+from tests.e2e.accessibility import CONTRAST, EVERYTHING, find_faults, find_violations, set_theme
+from tests.e2e.serving import ServedBoard
+from tests.e2e.visitors import LARGE, SMALL, Visitors
+from tests.e2e.watching import get_layout_shift
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+BEFORE_LOGIN = ("/login", "/login?expired=1&next=/users", "/login/second-factor", "/set-password", "/v1/docs")
+LISTS = (
+    "/users",
+    "/users?selected={caller}",
+    "/users?q=nobody-is-called-so",
+    "/users?plan=growth&sort=-calls_30d&size=25",
+    "/credits",
+    "/credits?find=ma",
+    "/credits?user={caller}",
+    "/credits?user={caller}&selected={transaction}",
+    "/credits?user={caller}&tab=proof",
+    "/credits/balances",
+    "/audit",
+    "/audit?selected={entry}",
+    "/settings/admins",
+    "/settings/admins?selected={admin}",
+    "/settings/api-keys?selected={key}",
+)
+OTHERS = (
+    "/audit/chain",
+    "/audit/history?kind=user&id={caller}",
+    "/settings/thresholds",
+    "/account",
+    "/account/password",
+    "/account/second-factor",
+    "/step-up",
+    "/search?q=ma",
+    "/search",
+    "/actions/credits.adjust",
+    "/actions/credits.adjust?user={caller}",
+    "/actions/credits.reverse?transaction_id={transaction}",
+    "/actions/admins.invite",
+    "/actions/api_keys.create",
+    "/actions/settings.change?setting=grace_period_days&value=7",
+    "/actions/account.change_time_zone",
+)
+MOST_SHIFT = 0.001
+"""Of the score that browsers call cumulative layout shift; 0.1 counts as good."""
+
+
+@pytest.fixture(scope="module")
+def names(board: ServedBoard) -> dict[str, str]:
+    """Ids to fill addresses with: somebody with calls and credits, and one of everything else."""
+    board.behind.new_key([Permission.CREDITS_READ])
+    with board.behind.runtime.reading() as session:
+        transaction = (
+            select(CreditTransaction.id)
+            .join(UserFigures, UserFigures.user_id == CreditTransaction.user_id)
+            .order_by(UserFigures.calls_30d.desc())
+            .limit(1)
+        )
+        found = {
+            "transaction": transaction,
+            "caller": select(CreditTransaction.user_id).where(
+                CreditTransaction.id == transaction.scalar_subquery()
+            ),
+            "entry": select(AuditEntry.id).where(AuditEntry.action == "credits.adjust").limit(1),
+            "admin": select(Admin.id).where(Admin.email == "support@aicallgo.test"),
+            "key": select(ApiKey.id).limit(1),
+        }
+        return {name: str(session.execute(statement).scalar_one()) for name, statement in found.items()}
+
+
+@pytest.mark.parametrize("path", BEFORE_LOGIN)
+def test_pages_before_the_login_are_right(visitors: Visitors, path: str) -> None:
+    assert_right(visitors.open_page(), path)
+
+
+@pytest.mark.parametrize("path", [*LISTS, *OTHERS])
+def test_pages_are_right(visitors: Visitors, names: dict[str, str], path: str) -> None:
+    assert_right(visitors.open_page(Role.ADMIN), path.format(**names))
+
+
+@pytest.mark.parametrize(("role", "path", "status"), [(Role.VIEWER, "/audit", 403), (None, "/nothing", 404)])
+def test_refusals_are_right(visitors: Visitors, role: Role | None, path: str, status: int) -> None:
+    page = visitors.open_page(role)
+    with visitors.expecting(status):
+        assert_right(page, path, status=status)
+
+
+def assert_right(page: Page, path: str, *, status: int = 200) -> None:
+    """Axe looks at everything in one theme of each size, and at the contrast in the other.
+
+    Another page comes first, so that style and script are there already, as they are but once.
+    """
+    page.goto("/set-password")
+    for size, theme, other_theme in ((SMALL, "light", "dark"), (LARGE, "dark", "light")):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        set_theme(page, theme)
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == status
+        shift = get_layout_shift(page)
+        found = [f"the page jumps by {shift}"] if shift > MOST_SHIFT else []
+        found += find_faults(page)
+        found += find_violations(page, EVERYTHING)
+        set_theme(page, other_theme)
+        found += find_violations(page, CONTRAST)
+        assert not found, f"{path} at {size[0]}, {theme}:\n" + "\n".join(found)
