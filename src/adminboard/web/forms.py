@@ -169,9 +169,7 @@ def _limits(info: FieldInfo) -> dict[str, Any]:
     return limits
 
 
-def _options(
-    info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str
-) -> list[OptionView]:
+def _options(info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str) -> list[OptionView]:
     if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
         return []
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
