@@ -1,4 +1,4 @@
-// Ctrl-K: one box for everything. Arrows choose, Enter goes, Escape closes.
+// Ctrl-K: one box for everything. Arrows choose, Enter goes, Escape closes (by itself it would first empty the box).
 
 import { closePopovers } from "./popovers.js";
 import { findMarked, listOptions, markOption, moveByKey } from "./options.js";
@@ -13,6 +13,10 @@ function openPalette(htmx, palette, input) {
 
 function handleKey(event, palette, input, results) {
   if (moveByKey(event, input, results)) return;
+  if (event.key === "Escape") {
+    event.preventDefault();
+    palette.close();
+  }
   if (event.key !== "Enter") return;
   const chosen = findMarked(results) ?? listOptions(results)[0];
   if (!chosen) return;
