@@ -10,7 +10,9 @@ from adminboard.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """``run`` is called at the minutes ``cron`` names, by one worker of all.
+    """``run`` is called at the minutes ``cron`` names (UTC), by one worker of all; ``name`` is unique.
+
+    An exception is logged, and the job comes again at its next time.
 
     It may be killed at any moment and called again: it must commit in small steps and do nothing twice.
     """

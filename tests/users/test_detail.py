@@ -79,7 +79,7 @@ def test_the_panel_tells_who_pays_what_is_left_and_what_happened(
     assert "Credits $45.50" in text
     assert "Trial $20.00" in text
     assert "$25.50 on" in text
-    assert "Cancels on" in text
+    assert "Ends on" in text
     assert "Superuser yes" in text
 
 

@@ -41,7 +41,7 @@ function closeOnVeil(dialog) {
   let began = null;
   dialog.addEventListener("pointerdown", (event) => { began = event.target; });
   dialog.addEventListener("click", (event) => {
-    const typed = dialog.querySelector("form[data-typed]");
+    const typed = dialog.querySelector("form[data-typed], [data-shown-once]");
     if (event.target === dialog && began === dialog && !typed) dialog.close();
   });
   dialog.addEventListener("input", (event) => event.target.form?.setAttribute("data-typed", ""));
@@ -54,6 +54,9 @@ export function startDialog() {
     if (event.target === dialog) afterSwap(dialog);
   });
   dialog.addEventListener("close", () => returnFocus(dialog));
+  dialog.addEventListener("cancel", (event) => {
+    if (dialog.querySelector("[data-shown-once]")) event.preventDefault();
+  });
   closeOnVeil(dialog);
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dialog-close]");

@@ -109,7 +109,21 @@ function refreshDetail(htmx) {
   });
 }
 
+const SEARCH_PAUSE_MS = 300;
+let searchPause = 0;
+
+/** The list is asked for at a pause in typing. The pause is counted here and not by htmx, whose own ends unnoticed when an
+    answer to earlier letters replaces the list: the last letter would be lost. */
+function searchAfterPause(event) {
+  if (event.target.id !== "list-search") return;
+  clearTimeout(searchPause);
+  searchPause = setTimeout(() => {
+    document.getElementById("list-search")?.dispatchEvent(new CustomEvent("board:search", { bubbles: true }));
+  }, SEARCH_PAUSE_MS);
+}
+
 export function startList(htmx) {
+  document.addEventListener("input", searchAfterPause);
   document.addEventListener("click", (event) => handleClick(htmx, event));
   document.addEventListener("click", refresh);
   document.addEventListener("keydown", (event) => handleKey(htmx, event));

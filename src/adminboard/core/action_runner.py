@@ -146,6 +146,8 @@ class ActionRunner:
             preview = action.preview(work.session, command)
             self._check(work, action, command, preview, confirmation)
             applied = action.apply(work, command)
+            if applied.undo is not None:
+                self.actions.get(applied.undo.action)
             outcome = _record(work, action, command, preview, applied, confirmation.undoes)
             if confirmation.idempotency_key is not None:
                 idempotency.store(work, confirmation.idempotency_key, _answer(outcome))

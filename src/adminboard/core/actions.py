@@ -104,7 +104,7 @@ class Applied:
 class RestCall:
     """Where an action is found in the API, below /v1/admin; ``{names}`` in the path are command fields.
 
-    ``examples`` fills the documentation; its keys are command fields.
+    ``example`` fills the documentation; its keys are command fields.
     """
 
     method: str
@@ -124,8 +124,9 @@ class Action(Generic[C]):
 
     ``lock`` takes the row locks under which preview and apply see the same state. ``preview`` raises the
     `DomainError` of any rule that forbids the change; ``apply`` is only called after it, in one transaction.
-    ``confirm_label`` is the verb and the amount on the button. ``asks`` are the command's fields the form
-    shows; the others travel hidden from the link that opened it.
+    ``confirm_label`` is the verb and the amount on the button. ``subject`` says whom the form is about, from
+    what the link that opened it says, before anything else is typed; the form then hides ``subject_field``,
+    which names them. Fields that are ids (`UUID`) are always hidden.
     """
 
     name: str
@@ -143,7 +144,7 @@ class Action(Generic[C]):
     step_up: bool = False
     """A person must have proved who they are within the last 15 minutes."""
     subject: Callable[[Session, Mapping[str, str]], Target | None] | None = None
-    """Whom the form is about, from what the link that opened it says, before anything else is typed."""
+    subject_field: str = "user"
 
     def label(self, command: C, preview: Preview) -> str:
         return self.confirm_label(command, preview) if self.confirm_label else self.title

@@ -139,6 +139,13 @@ class UserDetail:
     business_count: int
     last_calls: tuple[UserCall, ...]
 
+    @property
+    def period_word(self) -> str:
+        """What happens when the paid period, or the trial, is over."""
+        if self.cancel_at_period_end or self.subscription_status in (None, "canceled", "unpaid"):
+            return "Ends on"
+        return "Trial ends" if self.subscription_status == "trialing" else "Renews on"
+
 
 def get_user_detail(session: Session, user_id: UUID) -> UserDetail:
     """The panel of one user: four queries. Raises `UserUnknown`."""

@@ -4,6 +4,8 @@ This is the one place that turns a refused change back into its form, so that wh
 """
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,7 +29,9 @@ from adminboard.web.access import page_read, page_write
 from adminboard.web.action_view import make_change_view, make_preview_view, outcome_toast
 from adminboard.web.addresses import address, local_address
 from adminboard.web.csrf import make_csrf_token
-from adminboard.web.form_view import FormView
+from adminboard.web.done import find_done_toasts
+from adminboard.web.form_view import FormView, PreviewView
+from adminboard.web.formatting import displaying
 from adminboard.web.forms import Typed, make_fields, typed_values
 from adminboard.web.step_up import ask_for_proof
 from adminboard.web.visit import Visit
@@ -57,7 +61,8 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
 
 
 def mount_undo(router: APIRouter) -> None:
-    """Adds ``POST /undo/{audit_id}``: runs the inverse of a change, or asks first when it has a warning."""
+    """Adds ``POST /undo/{audit_id}``: runs the inverse of what one has just done; asks first when it was done
+    by someone else or a while ago, or when there is a warning."""
 
     @router.post("/undo/{audit_id}")
     def undo(audit_id: UUID, visit: Annotated[Visit, page_write(Permission.CUSTOMERS_READ)]) -> Response:
@@ -65,21 +70,23 @@ def mount_undo(router: APIRouter) -> None:
         typed = {name: [str(value)] for name, value in command.to_data().items() if value is not None}
         prepared = visit.board.runner.preview(visit.actor, action, command)
         acknowledged = frozenset(visit.form.get("acknowledged", ()))
-        if prepared.preview.acknowledgements - acknowledged:
-            view = make_preview_view(
-                action,
-                command,
-                prepared,
-                typed,
-                csrf_token=_csrf_token(visit),
-                return_to=_return_to(visit),
-                action_url=f"/undo/{audit_id}",
+        confirmed = visit.typed("token") or (prepared.token if _is_just_done(visit, audit_id) else None)
+        if confirmed is None or prepared.preview.acknowledgements - acknowledged:
+            with _displaying(visit):
+                view = make_preview_view(
+                    action,
+                    command,
+                    prepared,
+                    typed,
+                    csrf_token=_csrf_token(visit),
+                    return_to=_return_to(visit),
+                    action_url=f"/undo/{audit_id}",
+                )
+            return visit.render(
+                _template(visit, "ui/action_preview"), preview=_closed_without_approval(visit, view)
             )
-            return visit.render(_template(visit, "ui/action_preview"), preview=view)
-        token = visit.typed("token") or prepared.token
-        confirmation = Confirmation(
-            token, acknowledged, visit.typed("idempotency_key") or None, undoes=audit_id
-        )
+        key = visit.typed("idempotency_key") or None
+        confirmation = Confirmation(confirmed, acknowledged, key, undoes=audit_id)
         return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
 
 
@@ -98,7 +105,7 @@ def make_form(
     with visit.reading() as session:
         if action.subject is not None:
             subject = action.subject(session, first)
-    hidden = frozenset({"user"}) if subject is not None else frozenset[str]()
+    hidden = frozenset({action.subject_field}) if subject is not None else frozenset[str]()
     zone = ZoneInfo(visit.actor.time_zone)
     return_to = _return_to(visit)
     return FormView(
@@ -140,19 +147,22 @@ def _show_preview(
     problem: DomainError | None = None,
 ) -> Response:
     prepared = visit.board.runner.preview(visit.actor, action, command)
-    view = make_preview_view(
-        action,
-        command,
-        prepared,
-        visit.form,
-        csrf_token=_csrf_token(visit),
-        return_to=_return_to(visit),
-        acknowledged=visit.form.get("acknowledged", ()),
-        missing=missing,
-        error=problem.detail if problem and not missing else None,
-    )
+    with _displaying(visit):
+        view = make_preview_view(
+            action,
+            command,
+            prepared,
+            visit.form,
+            csrf_token=_csrf_token(visit),
+            return_to=_return_to(visit),
+            acknowledged=visit.form.get("acknowledged", ()),
+            missing=missing,
+            error=problem.detail if problem and not missing else None,
+        )
     return visit.render(
-        _template(visit, "ui/action_preview"), status_code=problem.status if problem else 200, preview=view
+        _template(visit, "ui/action_preview"),
+        status_code=problem.status if problem else 200,
+        preview=_closed_without_approval(visit, view),
     )
 
 
@@ -186,7 +196,9 @@ def _form_address(visit: Visit, action: Action[Any], typed: Typed) -> str:
 def _done(visit: Visit, outcome: Outcome) -> Response:
     if outcome.shown_once:
         template = _template(visit, "ui/shown_once")
-        return visit.render(template, outcome=outcome, return_to=_return_to(visit))
+        response = visit.render(template, outcome=outcome, return_to=_return_to(visit))
+        response.headers["HX-Trigger"] = "board:changed"
+        return response
     if visit.target is not None:
         toast = outcome_toast(outcome)
         return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit))
@@ -212,6 +224,22 @@ def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: b
     if lenient and len(data.get("reason", "")) < 10 and "reason" in action.command.model_fields:
         data["reason"] = "not written yet"
     return parse_command(action.command, data)
+
+
+def _closed_without_approval(visit: Visit, view: PreviewView) -> PreviewView:
+    """No button that would only be refused: what needs approval cannot be requested from here yet."""
+    may_confirm = view.needs_approval is None or visit.actor.may(Permission.APPROVALS_EXEMPT)
+    return replace(view, can_confirm=may_confirm)
+
+
+def _is_just_done(visit: Visit, audit_id: UUID) -> bool:
+    with visit.reading() as session:
+        return bool(find_done_toasts(session, visit.actor, str(audit_id), return_to="/"))
+
+
+def _displaying(visit: Visit) -> AbstractContextManager[None]:
+    """Times in the reader's zone, for what is put into words before the template is."""
+    return displaying(visit.actor.time_zone, visit.board.runtime.clock.now())
 
 
 def _csrf_token(visit: Visit) -> str:

@@ -118,6 +118,8 @@ def _make_facts(command: Command) -> list[FactView]:
         if kind in (FieldKind.HIDDEN, FieldKind.USER, FieldKind.PASSWORD, FieldKind.DECIMAL):
             continue
         value = getattr(command, name)
+        if value is None and kind is not FieldKind.DATETIME:
+            continue
         words = str(getattr(value, "value", value)).replace("_", " ") if kind is FieldKind.SELECT else value
         text = "never" if kind is FieldKind.DATETIME and value is None else shown_value(words)
         facts.append(FactView(info.title or name.replace("_", " ").capitalize(), text))

@@ -118,7 +118,8 @@ class PreviewView:
     """What a change would do, and everything its confirmation posts.
 
     `hidden` carries the command's values, `token` signs what was shown, `idempotency_key` makes a second
-    press harmless. `needs_approval` is a sentence when confirming only asks for it. `confirm_label` is the
+    press harmless. `needs_approval` says why a second person must agree; `can_confirm` is False while
+    nobody can be asked. `confirm_label` is the
     verb with its amount.
     """
 
@@ -134,6 +135,7 @@ class PreviewView:
     warnings: Sequence[WarningView] = ()
     facts: Sequence[FactView] = ()
     needs_approval: str | None = None
+    can_confirm: bool = True
     destructive: bool = False
     hidden: Sequence[HiddenView] = ()
     error: str | None = None

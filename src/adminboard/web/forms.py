@@ -70,9 +70,9 @@ def hidden_values(command: Command, typed: Typed) -> list[HiddenView]:
 
 def field_kind(info: FieldInfo) -> FieldKind:
     """The control for a field: what it asks for by ``widget``, else by its type."""
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    if "widget" in extra:
-        return FieldKind(str(extra["widget"]))
+    widget = _declared_extra(info).get("widget")
+    if widget is not None:
+        return FieldKind(str(widget))
     kind = _plain_type(info.annotation)
     if get_origin(kind) in (list, tuple, set, frozenset):
         return FieldKind.CHOICES
@@ -89,11 +89,18 @@ def field_kind(info: FieldInfo) -> FieldKind:
     return next((control for base, control in by_type if issubclass(kind, base)), FieldKind.TEXT)
 
 
+def _declared_extra(info: FieldInfo) -> dict[str, Any]:
+    """What the field, or the type inside its "or None", says for its form."""
+    inner = [part for option in get_args(info.annotation) for part in getattr(option, "__metadata__", ())]
+    extras = [part.json_schema_extra for part in [*inner, info] if isinstance(part, FieldInfo)]
+    return {name: value for extra in extras if isinstance(extra, dict) for name, value in extra.items()}
+
+
 def _plain_type(annotation: Any) -> Any:
     """The type without "or None"."""
     if get_origin(annotation) in (Union, UnionType):
-        return next(item for item in get_args(annotation) if item is not NoneType)
-    return annotation
+        annotation = next(item for item in get_args(annotation) if item is not NoneType)
+    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
 
 
 def _make_field(

@@ -175,7 +175,10 @@ def test_an_adjustment_offers_its_undo_and_its_audit_entry_until_it_was_used(boa
     assert not get(board, path, role=Role.VIEWER).has_form("/undo/")
 
     undo = page.form("/undo/")
-    board.browser(Role.BILLING).submit(undo.action, undo.values)
+    asked = Page(board.browser(Role.BILLING).submit(undo.action, undo.values).text)
+    assert "Reversed by a later entry" not in get(board, path, role=Role.BILLING).text
+    confirmation = asked.form("/undo/")
+    board.browser(Role.BILLING).submit(confirmation.action, confirmation.values)
     page = get(board, path, role=Role.BILLING)
     assert "Reversed by a later entry" in page.text
     assert not page.has_form("/undo/")

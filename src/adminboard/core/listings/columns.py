@@ -27,7 +27,9 @@ class Sort:
     key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
     value last in both directions; with ``nulls_are_least``, for those that are shown as zero, they stand
     where that belongs. Raises `TypeError` for an expression whose type is not known, since a cursor has to be
-    read back into it: ``func.lower(column, type_=String)``.
+    read back into it: ``func.lower(column, type_=String)``; and for a column that may be null without
+    ``nullable``, since pages would lose its empty rows. Only a column that is unique with its tie-break can be
+    paged: one of a table that rows share, like a business's name for its agents, cannot be sorted by.
     """
 
     expression: Expression
@@ -38,10 +40,19 @@ class Sort:
     def __post_init__(self) -> None:
         if isinstance(self.expression.type, NullType):
             raise TypeError(f"the type of {self.expression} is not known; name it where it is made")
+        if _may_be_null(self.expression) and not self.nullable:
+            raise TypeError(f"{self.expression} may be null, and its empty rows would be lost: nullable=True")
 
     def nulls_first(self, *, descending: bool) -> bool:
         """Whether rows without a value come before all others."""
         return self.nullable and self.nulls_are_least and not descending
+
+
+def _may_be_null(expression: Expression) -> bool:
+    """Whether it is a plain column that may hold null; of a made expression its author knows better."""
+    if not isinstance(expression, InstrumentedAttribute):
+        return False
+    return any(column.nullable for column in getattr(expression.property, "columns", ()))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

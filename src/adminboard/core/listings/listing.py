@@ -96,6 +96,10 @@ class Listing:
     tabs: Sequence[Tab] = ()
     """The pages this list is one of, drawn above it; its own ``path`` is among them."""
 
+    def __post_init__(self) -> None:
+        """Raises `TypeError` for a sort that would lose rows, already when the list is declared."""
+        _ = self.sorts
+
     @cached_property
     def sorts(self) -> dict[str, Sort]:
         """The offered sorts by column name."""
