@@ -24,12 +24,14 @@ class Sort:
 
     ``expression`` with ``tiebreak`` after it must be covered by one index, or a deep page is slow.
     ``tiebreak`` defaults to the listing's key; a column of a joined table names that table's own copy of the
-    key, because a row comparison can only use an index of one table. ``nullable`` sorts rows without a
-    value last in both directions; with ``nulls_are_least``, for those that are shown as zero, they stand
-    where that belongs. Raises `TypeError` for an expression whose type is not known, since a cursor has to be
-    read back into it: ``func.lower(column, type_=String)``; and for a column that may be null without
-    ``nullable``, since pages would lose its empty rows. Only a column that is unique with its tie-break can be
-    paged: one of a table that rows share, like a business's name for its agents, cannot be sorted by.
+    key, because a row comparison can only use an index of one table. A column of a table that rows share,
+    like a business's name for its agents, is not unique with any tie-break and cannot be sorted by.
+    ``nullable`` sorts rows without a value last in both directions; with ``nulls_are_least``, for those that
+    are shown as zero, they stand where that belongs.
+
+    Raises `TypeError` for an expression whose type is not known, since a cursor has to be read back into it:
+    ``func.lower(column, type_=String)``; and for a column that may be null without ``nullable``, since pages
+    would lose its empty rows.
     """
 
     expression: Expression
