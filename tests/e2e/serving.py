@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from threading import Thread
 from typing import Any
@@ -13,13 +13,14 @@ import uvicorn
 from rich.console import Console
 
 from adminboard.auth.models import Admin
+from adminboard.core.permissions import Role
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
 from adminboard.web.cookies import session_cookie_name
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses
-from tests.factories import START
+from tests.factories import START, make_admin
 
 TIME_ZONE = "America/Los_Angeles"
 PASSWORD = "the password of the demonstration"
@@ -31,9 +32,17 @@ class ServedBoard:
 
     url: str
     behind: BoardUnderTest
+    _people: dict[Role, Admin] = field(default_factory=dict)
 
     def address(self, path: str, **parameters: str) -> str:
         return f"{self.url}{path}" + (f"?{urlencode(parameters)}" if parameters else "")
+
+    def get_person(self, role: Role) -> Admin:
+        """The one of this role who is logged in without a password; new at the first call."""
+        if role not in self._people:
+            with self.behind.rows() as session:
+                self._people[role] = make_admin(session, role=role, time_zone=TIME_ZONE)
+        return self._people[role]
 
     def cookie_of(self, admin: Admin) -> Any:
         """The cookie of a new session, as Playwright takes it."""

@@ -52,8 +52,8 @@ OTHERS = (
     "/actions/settings.change?setting=grace_period_days&value=7",
     "/actions/account.change_time_zone",
 )
-MOST_SHIFT = 0.001
-"""Of the score that browsers call cumulative layout shift; 0.1 counts as good."""
+MOST_SHIFT = 0.01
+"""Of the score browsers call cumulative layout shift; 0.1 counts as good, an arriving button is 0.002."""
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from adminboard.core.permissions import Role
 from tests.e2e.serving import ServedBoard
 from tests.e2e.watching import Watch
-from tests.factories import make_admin
 
 TIMEOUT_MS = 15_000
 SMALL = (1280, 720)
@@ -33,7 +32,7 @@ class Visitors:
         theme: str = "light",
         script: bool = True,
     ) -> Page:
-        """A page of a new browser; logged in as somebody new where a role is named."""
+        """A page of a new browser; logged in, in a session of its own, where a role is named."""
         context = self.chromium.new_context(
             base_url=self.board.url,
             viewport={"width": size[0], "height": size[1]},
@@ -49,9 +48,7 @@ class Visitors:
         return context.new_page()
 
     def log_in(self, context: BrowserContext, role: Role) -> None:
-        with self.board.behind.rows() as session:
-            admin = make_admin(session, role=role, time_zone="America/Los_Angeles")
-        context.add_cookies([self.board.cookie_of(admin)])
+        context.add_cookies([self.board.cookie_of(self.board.get_person(role))])
 
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
