@@ -12,6 +12,7 @@ from adminboard.users.models import User
 from tests.audit.chain import tamper
 from tests.clients import BoardUnderTest
 from tests.db.templates import Addresses, opened_database
+from tests.pages import Page
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -101,9 +102,18 @@ def test_the_detail_shows_before_and_after_and_the_place_in_the_chain(
     assert f'action="/undo/{adjusted}"' in panel.text
 
 
+def test_undoing_what_another_did_asks_first(board: BoardUnderTest, adjusted: UUID) -> None:
+    before = count_entries(board)
+    answer = board.browser(Role.BILLING).submit(f"/undo/{adjusted}", {"return_to": "/audit"})
+    assert answer.status_code == 200
+    assert Page(answer.text).has_form(f"/undo/{adjusted}")
+    assert count_entries(board) == before
+
+
 def test_a_change_is_undone_from_the_log_once(board: BoardUnderTest, adjusted: UUID, user: User) -> None:
     browser = board.browser(Role.BILLING)
-    answer = browser.submit(f"/undo/{adjusted}", {"return_to": "/audit", "acknowledged": "spent_elsewhere"})
+    asked = Page(browser.submit(f"/undo/{adjusted}", {"return_to": "/audit"}).text).form("/undo/")
+    answer = browser.submit(asked.action, asked.values)
     assert answer.status_code == 303, answer.text
     with board.runtime.reading() as session:
         balance = session.scalar(select(CreditBalance.total).where(CreditBalance.user_id == user.id))
