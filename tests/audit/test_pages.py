@@ -103,8 +103,9 @@ def test_the_detail_shows_before_and_after_and_the_place_in_the_chain(
 
 
 def test_undoing_what_another_did_asks_first(board: BoardUnderTest, adjusted: UUID) -> None:
+    browser = board.browser(Role.BILLING)
     before = count_entries(board)
-    answer = board.browser(Role.BILLING).submit(f"/undo/{adjusted}", {"return_to": "/audit"})
+    answer = browser.submit(f"/undo/{adjusted}", {"return_to": "/audit"})
     assert answer.status_code == 200
     assert Page(answer.text).has_form(f"/undo/{adjusted}")
     assert count_entries(board) == before
