@@ -11,9 +11,11 @@ from sqlalchemy import update
 from adminboard.auth.models import Admin
 from adminboard.auth.own_account import begin_second_factor
 from adminboard.auth.set_password import INVITATION_LIFETIME, give_code
+from adminboard.core.action_runner import Confirmation
 from adminboard.core.actions import Action
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
+from adminboard.core.commands import parse_command
 from adminboard.core.permissions import Role
 from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
@@ -127,6 +129,17 @@ def adjust(scene: Scene) -> str:
     return audit_id
 
 
+def undo_on_page(scene: Scene) -> Send:
+    """Of what one has just done, which needs no further confirmation."""
+    with scene.board.rows() as session:
+        user = make_user(session)
+    runner = scene.board.app.state.board.runner
+    action = runner.actions.get("credits.adjust")
+    given = {"user": str(user.id), "amount": "20.00", "reason": "Goodwill for the outage"}
+    done = runner.run(scene.actor, action, parse_command(action.command, given), Confirmation())
+    return post_form(scene, f"/undo/{done.audit_id}")
+
+
 def undo_by_api(scene: Scene) -> Send:
     path, program = f"/v1/admin/audit/{adjust(scene)}/undo", scene.board.program(role=Role.ADMIN)
     return lambda: program.post(path, json={})
@@ -156,7 +169,7 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
         scene, "/account/password", current_password=PASSWORD, new_password=NEW_PASSWORD
     ),
     "POST /account/second-factor": set_up_second_factor,
-    "POST /undo/{audit_id}": lambda scene: post_form(scene, f"/undo/{adjust(scene)}"),
+    "POST /undo/{audit_id}": undo_on_page,
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
     "POST /views/{view_id}/removal": remove_view,
     "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
