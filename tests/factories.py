@@ -62,6 +62,11 @@ def make_business(session: Session, **fields: Any) -> businesses.Business:
     return _insert(session, businesses.Business, defaults, fields, owner_id=make_user)
 
 
+def make_business_figures(session: Session, **fields: Any) -> businesses.BusinessFigures:
+    defaults = {"refreshed_at": START}
+    return _insert(session, businesses.BusinessFigures, defaults, fields, business_id=make_business)
+
+
 def make_agent(session: Session, **fields: Any) -> agents.AiAgent:
     defaults = {"name": f"Agent {next(_numbers)}", "tone": "friendly", "voice": "alloy"}
     return _insert(session, agents.AiAgent, defaults, fields, business_id=make_business)

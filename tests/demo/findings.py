@@ -82,7 +82,15 @@ CONTRADICTIONS = {
     "figures of users that the calls deny": """
         SELECT 1 FROM users LEFT JOIN user_figures AS f ON f.user_id = users.id LEFT JOIN LATERAL (
             SELECT count(*) AS calls FROM businesses AS b JOIN call_logs AS c ON c.business_id = b.id
-            WHERE b.owner_id = users.id AND started_at > CAST(:as_of AS timestamptz) - interval '30 days'
+            WHERE b.owner_id = users.id
+                AND (CAST(:as_of AS timestamptz) AT TIME ZONE 'America/Los_Angeles')::date
+                    - (started_at AT TIME ZONE 'America/Los_Angeles')::date < 30
+        ) AS counted ON true WHERE calls <> coalesce(calls_30d, 0)""",
+    "figures of businesses that the calls deny": """
+        SELECT 1 FROM businesses LEFT JOIN business_figures AS f ON f.business_id = businesses.id
+        LEFT JOIN LATERAL (SELECT count(*) AS calls FROM call_logs AS c WHERE c.business_id = businesses.id
+                AND (CAST(:as_of AS timestamptz) AT TIME ZONE 'America/Los_Angeles')::date
+                    - (started_at AT TIME ZONE 'America/Los_Angeles')::date < 30
         ) AS counted ON true WHERE calls <> coalesce(calls_30d, 0)""",
     "days that the calls deny": """
         SELECT 1 FROM (SELECT business_id, (started_at AT TIME ZONE 'America/Los_Angeles')::date AS day,

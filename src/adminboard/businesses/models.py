@@ -1,6 +1,6 @@
 """The businesses whose phone is answered, and their calls by day."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,26 @@ class Business(Identified, Timestamped, Base):
             text("primary_phone gin_trgm_ops"),
             postgresql_using="gin",
         ),
+    )
+
+
+class BusinessFigures(Base):
+    """What lists show or sort by and would be too slow to count on the way. Refreshed by a job.
+
+    `calls_30d` counts today and the 29 days before, days of DEFAULT_TIMEZONE. A business without a row has
+    had no call in them. No foreign key: the job must not fight the product's writes over locks on businesses.
+    """
+
+    __tablename__ = "business_figures"
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    calls_30d: Mapped[int] = mapped_column(default=0)
+    refreshed_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("calls_30d >= 0", name="calls_30d_not_negative"),
+        Index("ix_business_figures_calls_30d", "calls_30d", "business_id"),
+        {"schema": BOARD},
     )
 
 

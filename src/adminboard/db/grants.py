@@ -68,6 +68,7 @@ BOARD_PRIVILEGES = {
     "open_grants": WRITE,
     "open_debts": WRITE,
     "user_figures": WRITE,
+    "business_figures": WRITE,
     "business_call_days": WRITE,
     "daily_metrics": WRITE,
     "procrastinate_jobs": WRITE,

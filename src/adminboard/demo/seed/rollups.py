@@ -5,13 +5,18 @@ from psycopg import Connection
 from adminboard.demo.seed.plan import SeedPlan
 
 FIGURES = {
+    "board.business_figures": """
+        INSERT INTO board.business_figures (business_id, calls_30d, refreshed_at)
+        SELECT business_id, count(*), %(as_of)s FROM call_logs
+        WHERE started_at <= %(as_of)s AND started_at >=
+            (date_trunc('day', %(as_of)s AT TIME ZONE %(time_zone)s) - interval '29 days')
+                AT TIME ZONE %(time_zone)s
+        GROUP BY business_id
+    """,
     "board.user_figures": """
         INSERT INTO board.user_figures (user_id, calls_30d, refreshed_at)
-        SELECT owner_id, sum(calls), %(as_of)s
-        FROM (
-            SELECT business_id, count(*) AS calls FROM call_logs
-            WHERE started_at > %(as_of)s - interval '30 days' AND started_at <= %(as_of)s GROUP BY business_id
-        ) AS recent JOIN businesses ON businesses.id = business_id
+        SELECT owner_id, sum(calls_30d), %(as_of)s
+        FROM board.business_figures JOIN businesses ON businesses.id = business_id
         GROUP BY owner_id
     """,
     "board.business_call_days": """

@@ -22,7 +22,12 @@ PRODUCT = (
     "user_feature_overrides", "plan_overrides", "credit_balances", "credit_transactions",
     "credit_allocations", "promotion_codes", "promotion_code_usages",
 )  # fmt: skip
-ROLLUPS = ("board.user_figures", "board.business_call_days", "board.daily_metrics")
+ROLLUPS = (
+    "board.business_figures",
+    "board.user_figures",
+    "board.business_call_days",
+    "board.daily_metrics",
+)
 """Figures that are summed up in the database from the other rows."""
 BOARD = (
     "board.open_grants",

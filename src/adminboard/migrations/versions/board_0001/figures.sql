@@ -43,6 +43,15 @@ CREATE TABLE board.user_figures (
 );
 CREATE INDEX ix_user_figures_calls_30d ON board.user_figures (calls_30d, user_id);
 
+CREATE TABLE board.business_figures (
+    business_id uuid NOT NULL,
+    calls_30d integer NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    CONSTRAINT pk_business_figures PRIMARY KEY (business_id),
+    CONSTRAINT ck_business_figures_calls_30d_not_negative CHECK (calls_30d >= 0)
+);
+CREATE INDEX ix_business_figures_calls_30d ON board.business_figures (calls_30d, business_id);
+
 CREATE TABLE board.business_call_days (
     business_id uuid NOT NULL,
     day date NOT NULL,
