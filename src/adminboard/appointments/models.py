@@ -33,7 +33,7 @@ class AppointmentEndUser(Identified, Timestamped, Base):
     phone: Mapped[str | None]
 
     __table_args__ = (
-        Index("ix_appointment_end_users_email", text("lower(email)")),
+        Index("ix_appointment_end_users_email_prefix", text("lower(email) text_pattern_ops")),
         Index("ix_appointment_end_users_name_prefix", text("lower(name) text_pattern_ops")),
         Index(
             "ix_appointment_end_users_search",
@@ -49,7 +49,7 @@ class Appointment(Identified, Timestamped, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
-    end_user_id: Mapped[UUID] = mapped_column(ForeignKey("appointment_end_users.id"), index=True)
+    end_user_id: Mapped[UUID] = mapped_column(ForeignKey("appointment_end_users.id"))
     call_log_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_logs.id"), index=True)
     title: Mapped[str]
     description: Mapped[str | None]
@@ -65,13 +65,18 @@ class Appointment(Identified, Timestamped, Base):
     cancellation_reason: Mapped[str | None]
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    # Status and source ride along with the start, so that the figures of a range of days need no row.
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
-        Index("ix_appointments_starts_at", "starts_at", "id"),
+        Index(
+            "ix_appointments_starts_at", "starts_at", "id", postgresql_include=["status", "booking_source"]
+        ),
+        Index("ix_appointments_created_at", "created_at", "id"),
         Index("ix_appointments_status", "status", "starts_at", "id"),
         Index("ix_appointments_booking_source", "booking_source", "starts_at", "id"),
         Index("ix_appointments_user_id", "user_id", "starts_at", "id"),
         Index("ix_appointments_business_id", "business_id", "starts_at", "id"),
+        Index("ix_appointments_end_user_id", "end_user_id", "starts_at", "id"),
         Index("ix_appointments_title_prefix", text("lower(title) text_pattern_ops")),
         Index("ix_appointments_search", text("title gin_trgm_ops"), postgresql_using="gin"),
     )

@@ -24,8 +24,10 @@ class PromotionCode(Identified, Timestamped, Base):
 
     __table_args__ = (
         Index("ix_promotion_codes_created_at", "created_at", "id"),
+        Index("ix_promotion_codes_code", text("lower(code)"), "id"),
         Index("ix_promotion_codes_code_prefix", text("lower(code) text_pattern_ops")),
         Index("ix_promotion_codes_search", text("code gin_trgm_ops"), postgresql_using="gin"),
+        Index("ix_promotion_codes_stripe_prefix", text("stripe_promotion_id text_pattern_ops")),
     )
 
 
@@ -42,7 +44,13 @@ class PromotionCodeUsage(Identified, Timestamped, Base):
 
     __table_args__ = (
         Index("ix_promotion_code_usages_code", "promotion_code_id", "created_at", "id"),
-        Index("ix_promotion_code_usages_code_user", "promotion_code_id", "user_id", "created_at"),
+        Index("ix_promotion_code_usages_code_action", "promotion_code_id", "action", "created_at", "id"),
+        Index(
+            "ix_promotion_code_usages_code_user",
+            *("promotion_code_id", "user_id", "created_at", "id"),
+            postgresql_include=["action"],
+        ),
+        Index("ix_promotion_code_usages_action", "action", "created_at", "id"),
         Index("ix_promotion_code_usages_user", "user_id", "created_at", "id"),
         Index("ix_promotion_code_usages_created_at", "created_at", "id"),
     )

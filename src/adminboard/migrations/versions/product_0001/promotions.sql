@@ -8,9 +8,11 @@ CREATE TABLE promotion_codes (
     CONSTRAINT uq_promotion_codes_code UNIQUE (code),
     CONSTRAINT uq_promotion_codes_stripe_promotion_id UNIQUE (stripe_promotion_id)
 );
+CREATE INDEX ix_promotion_codes_code ON promotion_codes (lower(code), id);
 CREATE INDEX ix_promotion_codes_code_prefix ON promotion_codes (lower(code) text_pattern_ops);
 CREATE INDEX ix_promotion_codes_created_at ON promotion_codes (created_at, id);
 CREATE INDEX ix_promotion_codes_search ON promotion_codes USING gin (code gin_trgm_ops);
+CREATE INDEX ix_promotion_codes_stripe_prefix ON promotion_codes (stripe_promotion_id text_pattern_ops);
 
 CREATE TABLE promotion_code_usages (
     id uuid NOT NULL,
@@ -28,8 +30,11 @@ CREATE TABLE promotion_code_usages (
     CONSTRAINT ck_promotion_code_usages_action
         CHECK (action IN ('validated', 'applied', 'cleared', 'failed'))
 );
+CREATE INDEX ix_promotion_code_usages_action ON promotion_code_usages (action, created_at, id);
 CREATE INDEX ix_promotion_code_usages_code ON promotion_code_usages (promotion_code_id, created_at, id);
+CREATE INDEX ix_promotion_code_usages_code_action
+    ON promotion_code_usages (promotion_code_id, action, created_at, id);
 CREATE INDEX ix_promotion_code_usages_code_user
-    ON promotion_code_usages (promotion_code_id, user_id, created_at);
+    ON promotion_code_usages (promotion_code_id, user_id, created_at, id) INCLUDE (action);
 CREATE INDEX ix_promotion_code_usages_created_at ON promotion_code_usages (created_at, id);
 CREATE INDEX ix_promotion_code_usages_user ON promotion_code_usages (user_id, created_at, id);

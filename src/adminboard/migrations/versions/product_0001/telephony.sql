@@ -88,7 +88,8 @@ CREATE TABLE appointment_end_users (
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_appointment_end_users PRIMARY KEY (id)
 );
-CREATE INDEX ix_appointment_end_users_email ON appointment_end_users (lower(email));
+CREATE INDEX ix_appointment_end_users_email_prefix
+    ON appointment_end_users (lower(email) text_pattern_ops);
 CREATE INDEX ix_appointment_end_users_name_prefix
     ON appointment_end_users (lower(name) text_pattern_ops);
 CREATE INDEX ix_appointment_end_users_search
@@ -129,9 +130,11 @@ CREATE TABLE appointments (
 CREATE INDEX ix_appointments_booking_source ON appointments (booking_source, starts_at, id);
 CREATE INDEX ix_appointments_business_id ON appointments (business_id, starts_at, id);
 CREATE INDEX ix_appointments_call_log_id ON appointments (call_log_id);
-CREATE INDEX ix_appointments_end_user_id ON appointments (end_user_id);
+CREATE INDEX ix_appointments_created_at ON appointments (created_at, id);
+CREATE INDEX ix_appointments_end_user_id ON appointments (end_user_id, starts_at, id);
 CREATE INDEX ix_appointments_search ON appointments USING gin (title gin_trgm_ops);
-CREATE INDEX ix_appointments_starts_at ON appointments (starts_at, id);
+CREATE INDEX ix_appointments_starts_at
+    ON appointments (starts_at, id) INCLUDE (status, booking_source);
 CREATE INDEX ix_appointments_status ON appointments (status, starts_at, id);
 CREATE INDEX ix_appointments_title_prefix ON appointments (lower(title) text_pattern_ops);
 CREATE INDEX ix_appointments_user_id ON appointments (user_id, starts_at, id);
