@@ -1,12 +1,12 @@
 """The audit log as a list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from adminboard.audit.queries import count_entries, get_entry, list_words
+from adminboard.audit.queries import count_entries, get_entry
 from adminboard.audit.targets import find_target_page
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.listings import (
@@ -19,20 +19,15 @@ from adminboard.core.listings import (
     IdPrefix,
     Listing,
     Noun,
-    Option,
     Reference,
     Search,
     Sort,
     TextPart,
+    words_of,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.web.list_view import CardView
-
-
-def words_of(column: InstrumentedAttribute[str]) -> Callable[[Session], Sequence[Option]]:
-    """The values that occur in the log, as options of a filter."""
-    return lambda session: [Option(word, word) for word in list_words(session, column)]
 
 
 def show_chain(session: Session, conditions: Sequence[Any]) -> Sequence[CardView]:  # noqa: ARG001 (the kit's)

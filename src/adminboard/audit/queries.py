@@ -1,4 +1,4 @@
-"""Reading the audit log: one entry with what it undid, the history of a record, the words for filters."""
+"""Reading the audit log: one entry with what it undid, and the history of a record."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from adminboard.audit.targets import find_target_page
 from adminboard.core.audit_models import AuditEntry, AuditHead
 from adminboard.core.errors import NotFound
 from adminboard.core.masking import Mask
 
-MAX_WORDS = 200
 HISTORY_LIMIT = 50
 _HIDDEN = {"mask": Mask.HIDDEN}
 _Values = Mapping[str, Any] | None
@@ -166,17 +165,6 @@ def history_of(
 def count_entries(session: Session) -> int:
     """How many entries the chain has, as its end says: one row is read."""
     return session.scalar(select(AuditHead.position)) or 0
-
-
-def list_words(session: Session, column: InstrumentedAttribute[str]) -> list[str]:
-    """The different values of a column that leads an index, sorted, at most 200.
-
-    Jumps along the index from value to value, so the cost depends on their number, not on the log's length.
-    """
-    words = select(func.min(column).label("word")).cte("words", recursive=True)
-    following = select(func.min(column)).where(column > words.c.word).scalar_subquery()
-    words = words.union_all(select(following).where(words.c.word.is_not(None)))
-    return list(session.scalars(select(words.c.word).where(words.c.word.is_not(None)).limit(MAX_WORDS)))
 
 
 def _about(kind: str, target_id: str, customer_id: UUID | None) -> list[ColumnElement[bool]]:

@@ -1,25 +1,22 @@
 """Listings: a list declared once gives its page, its fragments, its JSON and its CSV."""
 
 from adminboard.core.listings.columns import Column, Sort
-from adminboard.core.listings.filters import (
-    Choice,
-    DateRange,
-    Filter,
-    Flag,
-    NumberRange,
-    Option,
-    Reference,
-    TextPart,
-)
+from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Reference, TextPart
 from adminboard.core.listings.listing import NOW, BuiltInView, Detail, Listing, Noun, Tab
+from adminboard.core.listings.phone_search import PhoneNumber
+from adminboard.core.listings.ranges import COMING_DAYS, PAST_DAYS, DatePreset, DateRange, NumberRange
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, Search
+from adminboard.core.listings.words import words_of
 
 __all__ = [
+    "COMING_DAYS",
     "NOW",
+    "PAST_DAYS",
     "BuiltInView",
     "Choice",
     "Column",
     "Contains",
+    "DatePreset",
     "DateRange",
     "Detail",
     "ExactText",
@@ -30,9 +27,11 @@ __all__ = [
     "Noun",
     "NumberRange",
     "Option",
+    "PhoneNumber",
     "Reference",
     "Search",
     "Sort",
     "Tab",
     "TextPart",
+    "words_of",
 ]
