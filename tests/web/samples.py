@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 from markupsafe import Markup
+from sqlalchemy import null
 
+from adminboard.core.listings import Column
 from adminboard.web.form_view import (
     ChangeView,
     FactView,
@@ -17,11 +21,11 @@ from adminboard.web.form_view import (
     WarningView,
 )
 from adminboard.web.list_fit import COLUMN_WIDTHS_PX, fit_columns
+from adminboard.web.list_rows import ListRows, prepare_columns
 from adminboard.web.list_view import (
     Align,
     CardView,
     CellKind,
-    CellView,
     ColumnChoiceView,
     CountView,
     DetailView,
@@ -33,12 +37,10 @@ from adminboard.web.list_view import (
     LinkView,
     ListView,
     OptionView,
-    RowView,
     SavedViewView,
     SearchView,
     SortDirection,
 )
-from adminboard.web.tones import tone_of
 
 NOW = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -86,7 +88,12 @@ def make_headers() -> list[HeaderView]:
     return fit_columns(headers)
 
 
-def make_row(index: int, headers: list[HeaderView], *, selected: bool = False) -> RowView:
+def make_columns() -> list[Column]:
+    """The same columns as a listing declares them."""
+    return [Column(label, null(), key=name, cell=kind.value) for name, label, kind, _ in _COLUMNS]
+
+
+def make_row(index: int) -> Any:
     """One user; every seventh is in debt, every fifth inactive, some have never logged in."""
     name = _NAMES[index % len(_NAMES)]
     status = "inactive" if index % 7 == 5 else "active"
@@ -105,11 +112,18 @@ def make_row(index: int, headers: list[HeaderView], *, selected: bool = False) -
         index * 37 % 190,
         None if index % 5 == 3 else NOW - timedelta(hours=2 * index + 1),
     ]
-    cells = [
-        CellView(kind=kind, value=value, align=header.align, fit=header.fit, tone=tone_of(value).tone)
-        for (_, _, kind, _), header, value in zip(_COLUMNS, headers, values, strict=True)
-    ]
-    return RowView(id=str(index), url=f"/users?selected={index}", cells=cells, selected=selected)
+    names = [name for name, *_ in _COLUMNS]
+    return SimpleNamespace(key=index, **dict(zip(names, values, strict=True)))
+
+
+def make_rows(count: int, headers: list[HeaderView], selected: int | None = None) -> ListRows:
+    """The first users, one of them open."""
+    return ListRows(
+        prepare_columns(make_columns(), headers, "/static/icons.svg"),
+        [make_row(index) for index in range(count)],
+        "/users?selected=",
+        None if selected is None else str(selected),
+    )
 
 
 def make_filters() -> list[FilterView]:
@@ -162,7 +176,7 @@ def make_list(*, rows: int = 50, selected: int | None = None, filtered: bool = T
         refresh_url="/users?q=smith",
         count=CountView("over 10,000 users", "/users?count=exact") if rows else CountView("0 users"),
         headers=headers,
-        rows=[make_row(index, headers, selected=index == selected) for index in range(rows)],
+        rows=make_rows(rows, headers, selected),
         empty=EmptyView("No users match", "Nothing matches the search and filters. Widen or clear them."),
         search=SearchView("smith" if filtered else "", "Name, email or id", name="q"),
         filters=make_filters(),

@@ -1,27 +1,57 @@
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from sqlalchemy import null
 
+from adminboard.core.listings import Column
 from adminboard.web.formatting import displaying
-from adminboard.web.list_rows import draw_row
-from adminboard.web.list_view import Align, CellKind, CellView, RowView
+from adminboard.web.list_rows import ListRows, prepare_columns
+from adminboard.web.list_view import Align, CellKind, HeaderView
 from tests.web.samples import HOSTILE, NOW
 
 
-def draw(cell: CellView, *, selected: bool = False) -> str:
+def draw(
+    kind: CellKind,
+    value: object,
+    *,
+    header: HeaderView | None = None,
+    href: str | None = None,
+    selected: str | None = None,
+    tone: str | None = None,
+    companion: str | None = None,
+) -> str:
     """The row of an id and one more cell."""
-    first = CellView(kind=CellKind.ID, value="usr_1")
-    row = RowView(id="1", url="/users?q=a&selected=1", cells=[first, cell], selected=selected)
+    columns = [
+        Column("Id", null(), cell="id"),
+        Column(
+            "Value",
+            null(),
+            cell=kind.value,
+            link=lambda _: href,
+            companion=null() if companion else None,
+        ),
+    ]
+    headers = [HeaderView("id", "Id"), header or HeaderView("value", "Value")]
+    row: Any = SimpleNamespace(key=1, id="usr_1", value=value, value_companion=companion)
+    rows = ListRows(
+        prepare_columns(columns, headers, "/static/icons.svg"),
+        [row],
+        "/users?q=a&selected=",
+        selected,
+        lambda _: tone,
+    )
     with displaying("America/Los_Angeles", NOW):
-        return draw_row(row, "/static/icons.svg")
+        return rows.__html__()
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "shown"),
     [
         (CellKind.TEXT, "Amelia", ">Amelia</span>"),
+        (CellKind.TEXT, "Amelia of the long name", 'title="Amelia of the long name">Amelia of'),
         (CellKind.EMAIL, "a@b.example", 'title="a@b.example">a@b.example</span>'),
         (CellKind.DATETIME, NOW, ">2026-11-20 10:30 PST</time>"),
         (CellKind.RELATIVE, NOW - timedelta(hours=2), ">2 hours ago</time>"),
@@ -29,6 +59,7 @@ def draw(cell: CellView, *, selected: bool = False) -> str:
         (CellKind.SIGNED_CREDITS, Decimal("20.00"), '<span class="positive">+$20.00</span>'),
         (CellKind.MONEY, 2900, ">$29.00</td>"),
         (CellKind.NUMBER, 12000, ">12,000</td>"),
+        (CellKind.NUMBER, 0, ">0</td>"),
         (CellKind.PHONE, "+12125550147", ">(212) 555-0147</span>"),
         (CellKind.DURATION, 272, ">4:32</td>"),
         (CellKind.BOOLEAN, True, "Yes</span>"),
@@ -38,13 +69,17 @@ def draw(cell: CellView, *, selected: bool = False) -> str:
     ],
 )
 def test_each_kind_of_value_is_drawn_its_way(kind: CellKind, value: object, shown: str) -> None:
-    assert shown in draw(CellView(kind=kind, value=value))
+    assert shown in draw(kind, value)
+
+
+def test_money_is_drawn_in_the_currency_beside_it() -> None:
+    assert ">¥2,900</td>" in draw(CellKind.MONEY, 2900, companion="jpy")
 
 
 @pytest.mark.parametrize("kind", CellKind)
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_value_says_so(kind: CellKind, value: object) -> None:
-    assert '<span class="missing">N/A</span>' in draw(CellView(kind=kind, value=value))
+    assert '<span class="missing">N/A</span>' in draw(kind, value)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +87,7 @@ def test_a_missing_value_says_so(kind: CellKind, value: object) -> None:
     [CellKind.TEXT, CellKind.EMAIL, CellKind.BADGE, CellKind.ID, CellKind.LONG_TEXT, CellKind.PHONE],
 )
 def test_hostile_text_is_text_wherever_a_cell_puts_it(kind: CellKind) -> None:
-    cell = CellView(kind=kind, value=HOSTILE, hover=HOSTILE, href=HOSTILE, icon=HOSTILE)
-
-    html = draw(cell)
+    html = draw(kind, HOSTILE, href=HOSTILE)
 
     assert "<script" not in html
     assert "<img" not in html
@@ -62,22 +95,32 @@ def test_hostile_text_is_text_wherever_a_cell_puts_it(kind: CellKind) -> None:
 
 
 def test_the_first_cell_opens_the_detail_and_tells_when_it_is_open() -> None:
-    cell = CellView(kind=CellKind.TEXT, value="a", href="/customers/1")
+    closed = draw(CellKind.TEXT, "a", href="/customers/1")
 
-    assert '<a class="row-link" href="/users?q=a&amp;selected=1"><code>usr_1</code></a>' in draw(cell)
-    assert '<a href="/customers/1"><span class="clip">a</span></a>' in draw(cell)
-    assert 'aria-current="true"' in draw(cell, selected=True)
+    assert '<a class="row-link" href="/users?q=a&amp;selected=1"><code>usr_1</code></a>' in closed
+    assert '<a href="/customers/1"><span class="clip">a</span></a>' in closed
+    assert 'aria-current="true"' in draw(CellKind.TEXT, "a", selected="1")
 
 
 def test_a_badge_has_its_tone_and_sign() -> None:
-    html = draw(CellView(kind=CellKind.BADGE, value="past due", tone="yellow", icon="alert-triangle"))
+    html = draw(CellKind.BADGE, "past_due")
 
-    assert 'class="pill pill-yellow"' in html
+    assert 'class="pill pill-yellow" title="past due"' in html
     assert 'href="/static/icons.svg#alert-triangle"' in html
 
 
-def test_a_cell_repeats_its_columns_side_and_width() -> None:
-    cell = CellView(kind=CellKind.NUMBER, value=1, align=Align.END, fit=480)
+def test_a_row_that_stands_out_says_so_by_its_class() -> None:
+    assert '<tr id="row-1">' in draw(CellKind.NUMBER, 1)
+    assert '<tr id="row-1" class="row-yellow">' in draw(CellKind.NUMBER, 1, tone="yellow")
+    assert '<tr id="row-1" class="selected row-yellow">' in draw(
+        CellKind.NUMBER, 1, tone="yellow", selected="1"
+    )
 
-    assert '<td class="fit-480 end">1</td>' in draw(cell)
-    assert '<td class="end">1</td>' in draw(replace(cell, fit=0))
+
+def test_a_cell_repeats_its_columns_side_and_width() -> None:
+    narrow = HeaderView("value", "Value", align=Align.END, fit=480)
+
+    assert '<td class="fit-480 end">1</td>' in draw(CellKind.NUMBER, 1, header=narrow)
+    assert '<td class="end">1</td>' in draw(
+        CellKind.NUMBER, 1, header=HeaderView("value", "Value", Align.END)
+    )

@@ -8,7 +8,6 @@ import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adminboard.web import formatting
-from adminboard.web.list_rows import draw_row
 from adminboard.web.tones import tone_of
 from tests.web.samples import (
     HOSTILE,
@@ -64,7 +63,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     formatting.install_filters(environment)
-    environment.globals.update(asset=lambda name: f"/static/{name}", tone_of=tone_of, draw_row=draw_row)
+    environment.globals.update(asset=lambda name: f"/static/{name}", tone_of=tone_of)
     return environment
 
 

@@ -9,19 +9,18 @@ from fastapi import APIRouter, Response
 
 from adminboard.core.errors import InvalidInput, NotFound
 from adminboard.core.listings import Column, Listing, Reference
-from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.paging import Count, Page, count_matches, load_page
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
 from adminboard.web.addresses import Parameters, address, query_string, without
-from adminboard.web.list_cells import make_cell
+from adminboard.web.assets import asset
 from adminboard.web.list_filters_view import make_filter_views
 from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.list_rows import ListRows, prepare_columns
 from adminboard.web.list_view import (
     Align,
     CellKind,
-    CellView,
     ColumnChoiceView,
     CountView,
     DetailView,
@@ -30,7 +29,6 @@ from adminboard.web.list_view import (
     HiddenView,
     LinkView,
     ListView,
-    RowView,
     SavedViewView,
     SearchView,
     SortDirection,
@@ -60,7 +58,7 @@ def mount_list_count(router: APIRouter, listing: Listing) -> None:
 
     @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
     def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        query = read_query(listing, visit.parameters, visit.actor)
+        query = read_query(listing, visit.parameters, visit.actor, visit.now)
         count = count_matches(visit.session, listing, query)
         state = without(visit.parameters, *_PLACE)
         return visit.render("ui/list_count.html", count=make_count_view(listing, state, count))
@@ -82,12 +80,12 @@ def make_list_view(visit: Visit, listing: Listing) -> ListView:
     """What the list shows. Bad parameters become its error; the rows then do without them."""
     error: str | None = None
     try:
-        query = read_query(listing, visit.parameters, visit.actor)
+        query = read_query(listing, visit.parameters, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
     except InvalidInput as problem:
         error = problem.detail
         kept = {name: visit.parameters[name] for name in _references(listing) if name in visit.parameters}
-        query = read_query(listing, kept, visit.actor)
+        query = read_query(listing, kept, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
     return _ListViewMaker(visit, listing, query, page).make(error)
 
@@ -143,7 +141,7 @@ class _ListViewMaker:
             refresh_url=address(listing.path, without(self._visit.parameters, "done", "selected")),
             count=self._count_view(page.count),
             headers=headers,
-            rows=[self._row(row, headers) for row in page.rows],
+            rows=self._rows(headers),
             empty=self._empty(),
             search=self._search(),
             filters=make_filter_views(self._visit, listing, self._query, state),
@@ -215,14 +213,15 @@ class _ListViewMaker:
             sorted=direction if is_sorted else None,
         )
 
-    def _row(self, row: AnyRow, headers: Sequence[HeaderView]) -> RowView:
-        key = str(row.key)
-        cells: list[CellView] = [
-            make_cell(column, header, row) for column, header in zip(self._columns, headers, strict=True)
-        ]
-        parameters = without(self._visit.parameters, "done")
-        url = address(self._listing.path, parameters, selected=key)
-        return RowView(id=key, url=url, cells=cells, selected=key == self._visit.parameter("selected"))
+    def _rows(self, headers: Sequence[HeaderView]) -> ListRows:
+        here = address(self._listing.path, without(self._visit.parameters, "done", "selected"))
+        return ListRows(
+            columns=prepare_columns(self._columns, headers, asset("icons.svg")),
+            rows=self._page.rows,
+            url_start=f"{here}{'&' if '?' in here else '?'}selected=",
+            selected=self._visit.parameter("selected"),
+            tone=self._listing.tone,
+        )
 
     def _count_view(self, count: Count | None) -> CountView:
         if count is None and self._visit.parameter("count"):

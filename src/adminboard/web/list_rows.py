@@ -1,70 +1,153 @@
 """The rows of a list as HTML.
 
 A page has hundreds of cells, and a template would spend more time on them than the database on the whole
-page; so this one part is put together here, by the same rules: what comes from data is escaped.
+page; so this one part is put together here, by the same rules: what comes from data is escaped. What is the
+same for a whole column is settled once (`prepare_columns`); a cell then costs little more than its text.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from adminboard.core.listings import Column
+from adminboard.core.listings.columns import AnyRow
 from adminboard.web.formatting import FILTERS, format_money
-from adminboard.web.list_view import CellKind, CellView, RowView
+from adminboard.web.list_view import Align, CellKind, HeaderView
+from adminboard.web.tones import tone_of
 
 CLIPPED_FROM = 16
 """A text of more characters may be cut by a narrow column, so it is whole on hover."""
 MISSING = '<span class="missing">N/A</span>'
 
+Draw = Callable[[Any, AnyRow], str]
+"""A value that is there, as HTML; the row is for what a value needs beside it."""
 
-def draw_row(row: RowView, sprite_url: str) -> Markup:
-    """One table row. Its first cell links to the row's detail; others link where their `href` says.
 
-    `sprite_url` is the address of the icons.
-    """
-    cells = [
-        _draw_table_cell(cell, row if index == 0 else None, sprite_url)
-        for index, cell in enumerate(row.cells)
+@dataclass(frozen=True, slots=True)
+class DrawnColumn:
+    """A column made ready: ``opening`` is its cells' ``<td …>``, ``draw`` makes a value HTML."""
+
+    name: str
+    opening: str
+    draw: Draw
+    link: Callable[[AnyRow], str | None] | None
+
+
+def prepare_columns(
+    columns: Sequence[Column], headers: Sequence[HeaderView], sprite_url: str
+) -> list[DrawnColumn]:
+    """The columns of one page, each with its header's side and width. ``sprite_url`` has the icons."""
+    return [
+        DrawnColumn(column.name, _opening(header), _make_drawer(column, sprite_url), column.link)
+        for column, header in zip(columns, headers, strict=True)
     ]
-    selected = ' class="selected"' if row.selected else ""
-    return Markup(f'<tr id="row-{escape(row.id)}"{selected}>{"".join(cells)}</tr>')  # noqa: S704 - parts are escaped
 
 
-def _draw_table_cell(cell: CellView, row: RowView | None, sprite_url: str) -> str:
-    classes = f"fit-{cell.fit}" if cell.fit else ""
-    if cell.align == "end":
-        classes = f"{classes} end" if classes else "end"
-    opening = f'<td class="{classes}">' if classes else "<td>"
-    value = MISSING if cell.value is None or cell.value == "" else _DRAWERS[cell.kind](cell, sprite_url)
-    if row is not None:
-        current = ' aria-current="true"' if row.selected else ""
-        return f'{opening}<a class="row-link" href="{escape(row.url)}"{current}>{value}</a></td>'
-    if cell.href:
-        return f'{opening}<a href="{escape(cell.href)}">{value}</a></td>'
-    return f"{opening}{value}</td>"
+@dataclass(frozen=True, slots=True)
+class ListRows:
+    """All rows of a page, drawn when a template puts them in, since times are drawn in the reader's zone.
+
+    ``url_start`` is the list's address up to the key of the row whose detail is open, which is ``selected``.
+    ``tone`` names the tone in which a row stands out, None for ordinary ones.
+    """
+
+    columns: Sequence[DrawnColumn]
+    rows: Sequence[AnyRow]
+    url_start: str
+    selected: str | None = None
+    tone: Callable[[AnyRow], str | None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __html__(self) -> str:
+        tone = self.tone or _no_tone
+        return "\n".join(self._draw(row, tone(row)) for row in self.rows)
+
+    def _draw(self, row: AnyRow, tone: str | None) -> str:
+        key = str(row.key)
+        is_selected = key == self.selected
+        current = ' aria-current="true"' if is_selected else ""
+        first, *others = self.columns
+        url = escape(f"{self.url_start}{quote(key, safe='')}")
+        parts = [
+            f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>',
+            f'{first.opening}<a class="row-link" href="{url}"{current}>{_draw_value(first, row)}</a></td>',
+        ]
+        for column in others:
+            value = _draw_value(column, row)
+            href = column.link(row) if column.link is not None else None
+            if href:
+                value = f'<a href="{escape(href)}">{value}</a>'
+            parts.append(f"{column.opening}{value}</td>")
+        parts.append("</tr>")
+        return "".join(parts)
 
 
-def _draw_text(cell: CellView, _: str) -> str:
-    text = cell.hover or (str(cell.value) if len(str(cell.value)) > CLIPPED_FROM else "")
-    hover = f' title="{escape(text)}"' if text else ""
-    return f'<span class="clip"{hover}>{escape(str(cell.value))}</span>'
+def _no_tone(_: AnyRow) -> None:
+    return None
 
 
-def _draw_email(cell: CellView, _: str) -> str:
-    return (
-        f'<span class="clip" title="{escape(cell.hover or str(cell.value))}">{escape(str(cell.value))}</span>'
-    )
+def _row_classes(is_selected: bool, tone: str | None) -> str:
+    if not is_selected and tone is None:
+        return ""
+    words = ["selected"] if is_selected else []
+    return f' class="{" ".join(words + ([f"row-{tone}"] if tone else []))}"'
 
 
-def _draw_badge(cell: CellView, sprite_url: str) -> str:
-    hover = f' title="{escape(cell.hover)}"' if cell.hover else ""
-    icon = _draw_icon(cell.icon, sprite_url) if cell.icon else ""
-    return f'<span class="pill pill-{cell.tone or "grey"}"{hover}>{icon}{escape(str(cell.value))}</span>'
+def _draw_value(column: DrawnColumn, row: AnyRow) -> str:
+    value = getattr(row, column.name)
+    return MISSING if value is None or value == "" else column.draw(value, row)
 
 
-def _draw_boolean(cell: CellView, sprite_url: str) -> str:
-    word, name = ("Yes", "check") if cell.value else ("No", "x")
+def _opening(header: HeaderView) -> str:
+    words = [f"fit-{header.fit}" if header.fit else "", "end" if header.align is Align.END else ""]
+    classes = " ".join(word for word in words if word)
+    return f'<td class="{classes}">' if classes else "<td>"
+
+
+def _make_drawer(column: Column, sprite_url: str) -> Draw:
+    kind = CellKind(column.cell)
+    if kind is CellKind.BADGE:
+        return lambda value, _: _draw_badge(value, sprite_url)
+    if kind is CellKind.BOOLEAN:
+        return lambda value, _: _draw_boolean(value, sprite_url)
+    if kind is CellKind.MONEY:
+        return _make_money_drawer(f"{column.name}_companion" if column.companion is not None else None)
+    return _DRAWERS[kind]
+
+
+def _draw_text(value: Any, _: AnyRow) -> str:
+    text = escape(str(value))
+    if len(text) <= CLIPPED_FROM:
+        return f'<span class="clip">{text}</span>'
+    return f'<span class="clip" title="{text}">{text}</span>'
+
+
+def _draw_email(value: Any, _: AnyRow) -> str:
+    text = escape(str(value))
+    return f'<span class="clip" title="{text}">{text}</span>'
+
+
+def _draw_id(value: Any, _: AnyRow) -> str:
+    return f"<code>{escape(str(value))}</code>"
+
+
+def _draw_badge(value: Any, sprite_url: str) -> str:
+    badge = tone_of(value)
+    word = escape(str(value).replace("_", " "))
+    icon = _draw_icon(badge.icon, sprite_url) if badge.icon else ""
+    return f'<span class="pill pill-{badge.tone}" title="{word}">{icon}{word}</span>'
+
+
+def _draw_boolean(value: Any, sprite_url: str) -> str:
+    word, name = ("Yes", "check") if value else ("No", "x")
     return f'<span class="boolean boolean-{word.lower()}">{_draw_icon(name, sprite_url)}{word}</span>'
 
 
@@ -72,43 +155,37 @@ def _draw_icon(name: str, sprite_url: str) -> str:
     return f'<svg class="icon" aria-hidden="true"><use href="{sprite_url}#{escape(name)}"/></svg>'
 
 
-def _draw_money(cell: CellView, _: str) -> str:
-    return escape(format_money(int(str(cell.value)), cell.currency))
+def _make_money_drawer(currency_name: str | None) -> Draw:
+    """Amounts in the currency that stands beside them in the row, US dollars where none does."""
+
+    def draw_money(value: Any, row: AnyRow) -> str:
+        currency = getattr(row, currency_name) if currency_name else None
+        return escape(format_money(int(value), currency or "usd"))
+
+    return draw_money
 
 
-def _draw_id(cell: CellView, _: str) -> str:
-    return f"<code>{escape(str(cell.value))}</code>"
-
-
-def _filtered(name: str) -> Callable[[CellView, str], str]:
+def _filtered(name: str) -> Draw:
     draw: Callable[[Any], str] = FILTERS[name]
 
-    def draw_filtered(cell: CellView, _: str) -> str:
-        text = draw(cell.value)
+    def draw_filtered(value: Any, _: AnyRow) -> str:
+        text = draw(value)
         return text if isinstance(text, Markup) else escape(text)
 
     return draw_filtered
 
 
-_DRAWERS: dict[CellKind, Callable[[CellView, str], str]] = {
+_DRAWERS: dict[CellKind, Draw] = {
     CellKind.TEXT: _draw_text,
     CellKind.EMAIL: _draw_email,
-    CellKind.BADGE: _draw_badge,
-    CellKind.BOOLEAN: _draw_boolean,
-    CellKind.MONEY: _draw_money,
     CellKind.ID: _draw_id,
-    **{
-        kind: _filtered(kind.value)
-        for kind in (
-            *(
-                CellKind.DATETIME,
-                CellKind.RELATIVE,
-                CellKind.CREDITS,
-                CellKind.SIGNED_CREDITS,
-                CellKind.NUMBER,
-                CellKind.WORD,
-            ),
-            *(CellKind.PHONE, CellKind.DURATION, CellKind.LONG_TEXT),
-        )
-    },
+    CellKind.DATETIME: _filtered("datetime"),
+    CellKind.RELATIVE: _filtered("relative"),
+    CellKind.CREDITS: _filtered("credits"),
+    CellKind.SIGNED_CREDITS: _filtered("signed_credits"),
+    CellKind.NUMBER: _filtered("number"),
+    CellKind.WORD: _filtered("word"),
+    CellKind.PHONE: _filtered("phone"),
+    CellKind.DURATION: _filtered("duration"),
+    CellKind.LONG_TEXT: _filtered("long_text"),
 }

@@ -8,6 +8,7 @@ JavaScript.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 from zlib import crc32
 
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from adminboard.web.toolbar_fit import toolbar_classes
 
 
 class CellKind(StrEnum):
-    """How a value is drawn; each has a macro of the same name in `ui/cells.html`."""
+    """How a value is drawn; each has a macro of the same name in `ui/cells.html` too, for panels."""
 
     TEXT = "text"
     EMAIL = "email"
@@ -60,27 +61,6 @@ class SortDirection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CellView:
-    """One value of a row.
-
-    `value` is raw (Decimal credits, int cents, int seconds, aware datetime, str, bool) or None, which is
-    drawn as a muted "N/A". `kind`, `align` and `fit` repeat the column's. `href` makes the value a link;
-    the row's first cell needs none, it links to the row's detail. `currency` counts for money only. `tone`
-    is a badge's or figure's.
-    """
-
-    kind: CellKind
-    value: object
-    align: Align = Align.START
-    fit: int = 0
-    href: str | None = None
-    hover: str | None = None
-    tone: str | None = None
-    icon: str | None = None
-    currency: str = "usd"
-
-
-@dataclass(frozen=True, slots=True)
 class HeaderView:
     """A column's head.
 
@@ -101,17 +81,12 @@ class HeaderView:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """One row. `url` is the list with this row's detail open (`?selected=`); its fragment is asked for at
-    the same URL.
-    """
+class RowsView(Protocol):
+    """The rows, as many as there are, which a template puts in as they are (`web.list_rows`)."""
 
-    id: str
-    url: str
-    cells: Sequence[CellView]
-    selected: bool = False
-    tone: str | None = None
+    def __len__(self) -> int: ...
+
+    def __html__(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +239,7 @@ class ListView:
     refresh_url: str
     count: CountView
     headers: Sequence[HeaderView]
-    rows: Sequence[RowView]
+    rows: RowsView
     empty: EmptyView
     search: SearchView | None = None
     filters: Sequence[FilterView] = ()

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from adminboard.web import formatting
 from adminboard.web.assets import asset
-from adminboard.web.list_rows import draw_row
 from adminboard.web.page_context import page_context
 from adminboard.web.tones import tone_of
 
@@ -35,7 +34,7 @@ def environment() -> Environment:
         cache_size=1_000,
     )
     made.filters.update(formatting.FILTERS)
-    made.globals.update(asset=asset, tone_of=tone_of, draw_row=draw_row)
+    made.globals.update(asset=asset, tone_of=tone_of)
     return made
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, DateTime, bindparam
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnySelect, Column, Expression, Sort
+from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort
 from adminboard.core.listings.filters import Filter
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
@@ -95,6 +95,8 @@ class Listing:
     """Below /v1/admin, where it is not ``path``."""
     tabs: Sequence[Tab] = ()
     """The pages this list is one of, drawn above it; its own ``path`` is among them."""
+    tone: Callable[[AnyRow], str | None] | None = None
+    """The tone ("yellow", "red") of rows that stand out, by what they hold; None for ordinary ones."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for a sort that would lose rows, already when the list is declared."""
