@@ -27,17 +27,13 @@ from adminboard.core.permissions import Permission
 from adminboard.credits.accounts import get_transaction_detail, get_user_credits
 from adminboard.credits.kinds import TransactionType
 from adminboard.credits.models import CreditBalance, CreditTransaction
+from adminboard.users.lookup import user_named
 from adminboard.users.models import User
 
 LOW_BALANCE = Decimal("5.00")
 """Below this a balance is low (domain: "Billing rules", alerts)."""
 
 TABS = (Tab("Transactions", "/credits"), Tab("All balances", "/credits/balances"))
-
-
-def user_named(email: str) -> ColumnElement[Any]:
-    """The id of the user who goes by this e-mail address."""
-    return select(User.id).where(func.lower(User.email) == email.lower()).scalar_subquery()
 
 
 def posted_by() -> ColumnElement[str]:

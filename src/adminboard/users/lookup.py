@@ -1,11 +1,11 @@
 """Finding the one user that a command names by id or e-mail address."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
@@ -46,6 +46,11 @@ class UserIdentity:
 def get_user(session: Session, reference: str | UUID) -> UserIdentity:
     """The user of this id or e-mail address. Raises `UserUnknown`. One query by index, once a transaction."""
     return remember(session, ("user", str(reference)), lambda: _load_user(session, reference))
+
+
+def user_named(email: str) -> ColumnElement[Any]:
+    """The id, as SQL, of the user who goes by this e-mail address in any case; null without one."""
+    return select(User.id).where(func.lower(User.email) == email.lower()).scalar_subquery()
 
 
 def _load_user(session: Session, reference: str | UUID) -> UserIdentity:
