@@ -57,7 +57,7 @@ def _copy_seconds(url: str) -> float:
     runtime, actor = open_runtime(settings), command_line_actor("benchmark")
     try:
         with runtime.exporting(actor) as session:
-            statement = export_statement(session, users, read_query(users, {}, actor))
+            statement = export_statement(session, users, read_query(users, {}, actor, runtime.clock.now()))
             began = time.perf_counter()
             for _ in stream_csv(session, statement):
                 pass

@@ -100,7 +100,7 @@ def export(
         for filter_ in filters or ():
             parameter, value = _split(filter_)
             parameters.setdefault(parameter, []).append(value)
-        query = read_query(listing, parameters, command_actor())
+        query = read_query(listing, parameters, command_actor(), runtime.clock.now())
         audit_export(runtime, command_actor(), listing, query)
         with runtime.exporting(command_actor()) as session:
             for chunk in stream_csv(session, export_statement(session, listing, query)):

@@ -36,7 +36,7 @@ def load(board: BoardUnderTest, **parameters: str) -> Page:
 def load_as(actor: Actor, board: BoardUnderTest, **parameters: str) -> Page:
     asked = {name: [value] for name, value in parameters.items() if value}
     with board.runtime.reading(actor) as session:
-        return load_page(session, users, read_query(users, asked, actor))
+        return load_page(session, users, read_query(users, asked, actor, board.clock.now()))
 
 
 def walk(board: BoardUnderTest, limit: int, **parameters: str) -> list[list[Any]]:

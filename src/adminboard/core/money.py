@@ -11,14 +11,19 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
-_AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.(?P<decimals>[0-9]+))?")
+_AMOUNT = re.compile(
+    r"(?:[+-]?\$?|\$[+-])(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.(?P<decimals>[0-9]+))?"
+)
+_WHOLE_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})")
+_MINUS_SIGN = "\u2212"
 _NOT_AN_AMOUNT = "This is not an amount. Write it like 20.00 or -5.50."
 
 
 def to_credits(value: Any) -> Decimal:
     """Reads credits from text or a whole number, exactly. Raises `ValueError` with a sentence.
 
-    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. A float is refused:
+    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. As people copy amounts
+    from pages, a dollar sign and a typographic minus sign are taken too: "$20", "−$2.50". A float is refused:
     0.1 + 0.2 has no place in a ledger, and a JSON number with a fraction has already been rounded by whoever
     parsed it.
     """
@@ -26,12 +31,24 @@ def to_credits(value: Any) -> Decimal:
         value = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError('Write the amount as text, like "20.00".')
-    match = _AMOUNT.fullmatch(str(value).strip())
+    match = _AMOUNT.fullmatch(_plain(str(value)))
     if match is None:
         raise ValueError(_NOT_AN_AMOUNT)
     if len(match["decimals"] or "") > 2:
         raise ValueError("An amount has at most two decimals.")
-    return Decimal(match[0].replace(",", "")).quantize(CENT)
+    return Decimal(match[0].replace(",", "").replace("$", "")).quantize(CENT)
+
+
+def to_whole_number(text: str) -> int:
+    """Reads a whole number of at most 15 digits as people write it: "-5", "−5", "1,500". Raises `ValueError`."""
+    plain = _plain(text)
+    if not _WHOLE_NUMBER.fullmatch(plain):
+        raise ValueError("Write a whole number.")
+    return int(plain.replace(",", ""))
+
+
+def _plain(text: str) -> str:
+    return text.strip().replace(_MINUS_SIGN, "-")
 
 
 Credits = Annotated[

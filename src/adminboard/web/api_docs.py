@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adminboard.core.actions import Action
+from adminboard.core.actions import Action, RestCall
 from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Reference
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -66,7 +66,7 @@ def list_parameters(listing: Listing) -> list[dict[str, Any]]:
     if listing.search is not None:
         parameters.append(_query("q", {"type": "string", "maxLength": 200}, listing.search.placeholder))
     for filter_ in listing.filters:
-        parameters += [_query(name, _filter_schema(filter_), filter_.label) for name in filter_.names]
+        parameters += [_query(name, _filter_schema(filter_, name), filter_.label) for name in filter_.names]
     return parameters
 
 
@@ -97,14 +97,14 @@ def page_schema(listing: Listing) -> dict[str, Any]:
     }
 
 
-def command_schema(action: Action[Any], path_fields: frozenset[str]) -> dict[str, Any]:
-    """The body of an action's call: the command's fields that are not in the path, and `acknowledge`."""
+def command_schema(action: Action[Any], rest: RestCall, left_out: frozenset[str]) -> dict[str, Any]:
+    """The body of an action's call: the command's fields that are not ``left_out``, and `acknowledge`."""
     schema = action.command.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
     definitions = schema.pop("$defs", {})
     properties = {
         name: _inline(value, definitions)
         for name, value in schema.get("properties", {}).items()
-        if name not in path_fields
+        if name not in left_out
     }
     properties["acknowledge"] = {
         "type": "array",
@@ -112,12 +112,12 @@ def command_schema(action: Action[Any], path_fields: frozenset[str]) -> dict[str
         "default": [],
         "description": "Codes of the warnings you have seen and accept",
     }
-    required = [name for name in schema.get("required", []) if name not in path_fields]
+    required = [name for name in schema.get("required", []) if name not in left_out]
     body: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         body["required"] = required
-    if action.rest is not None and action.rest.example:
-        body["example"] = dict(action.rest.example)
+    if rest.example:
+        body["example"] = dict(rest.example)
     return body
 
 
@@ -125,13 +125,15 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _filter_schema(filter_: Any) -> dict[str, Any]:
+def _filter_schema(filter_: Any, name: str) -> dict[str, Any]:
     if isinstance(filter_, Choice):
         words = [] if callable(filter_.options) else [option.value for option in filter_.options]
         item: dict[str, Any] = {"type": "string"} | ({"enum": words} if words else {})
         return {"type": "array", "items": item}
     if isinstance(filter_, Flag):
         return {"type": "string", "enum": ["yes", "no"]}
+    if isinstance(filter_, DateRange) and name == filter_.name:
+        return {"type": "string", "enum": [preset.value for preset in filter_.presets]}
     if isinstance(filter_, DateRange):
         return {"type": "string", "format": "date"}
     if isinstance(filter_, NumberRange):

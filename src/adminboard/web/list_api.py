@@ -51,7 +51,7 @@ def answer_list(visit: Visit, listing: Listing, parameters: Parameters, accept: 
     """A page of the list as JSON, or all of it as CSV where ``accept`` asks for that."""
     if "text/csv" in accept:
         return csv_response(visit, listing, parameters)
-    query = read_query(listing, parameters, visit.actor)
+    query = read_query(listing, parameters, visit.actor, visit.now)
     page = load_page(visit.session, listing, query)
     count = page.count or count_matches(visit.session, listing, query)
     return JSONResponse(
@@ -126,7 +126,7 @@ def audit_export(runtime: Runtime, actor: Actor, listing: Listing, query: ListQu
 def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Response:
     """The filtered list as a file; who exported what is written to the audit log first."""
     runtime, actor = visit.board.runtime, visit.actor
-    query = read_query(listing, parameters, actor)
+    query = read_query(listing, parameters, actor, runtime.clock.now())
     visit.stop_reading()
     audit_export(runtime, actor, listing, query)
     stack = ExitStack()
@@ -149,7 +149,7 @@ def _open_stream(
     stack: ExitStack, runtime: Runtime, actor: Actor, listing: Listing, parameters: Parameters
 ) -> Iterator[bytes]:
     session = stack.enter_context(runtime.exporting(actor))
-    query = read_query(listing, parameters, actor)
+    query = read_query(listing, parameters, actor, runtime.clock.now())
     return stream_csv(session, export_statement(session, listing, query))
 
 

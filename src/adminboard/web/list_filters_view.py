@@ -50,7 +50,7 @@ def _make_filter_view(
         kind = FilterKind.NUMBER_RANGE
     else:
         assert isinstance(filter_, TextPart)
-    first, last = filter_.names[0], filter_.names[-1]
+    first, last = filter_.ends if isinstance(filter_, DateRange | NumberRange) else (filter_.name,) * 2
     removable = summary or any(typed.values())
     return FilterView(
         name=filter_.name,

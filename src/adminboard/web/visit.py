@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,11 @@ class Visit:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the request, an aware time."""
+        return self.board.runtime.clock.now()
 
     @cached_property
     def parameters(self) -> Mapping[str, Sequence[str]]:

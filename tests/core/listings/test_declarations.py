@@ -18,6 +18,7 @@ from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
 from adminboard.core.listings.query import read_query
 from adminboard.core.permissions import KEY_SCOPES, Permission
+from adminboard.core.work import moment
 from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import copied_database
@@ -62,9 +63,11 @@ def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
         case Flag():
             yield from ({first: [word]} for word in ("yes", "no"))
         case DateRange():
-            yield {first: ["2026-01-01"], last: ["2026-12-31"]}
+            start, end = filter_.ends
+            yield {start: ["2026-01-01"], end: ["2026-12-31"]}
+            yield from ({first: [preset.value]} for preset in filter_.presets)
         case NumberRange():
-            yield {first: ["-5"], last: ["100"]}
+            yield {first: ["-5"], last: ["1,000"]}
         case TextPart():
             yield {first: ["te_t%"]}
         case Reference():
@@ -73,10 +76,11 @@ def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
 
 def ask(session: Session, listing: Listing, reader: Actor, parameters: dict[str, list[str]]) -> int:
     """Loads the page, the one after it and the export; gives the number of rows the export has."""
-    query = read_query(listing, {"limit": ["2"], **parameters}, reader)
+    query = read_query(listing, {"limit": ["2"], **parameters}, reader, moment(session))
     page = load_page(session, listing, query)
     if page.next_cursor is not None:
-        following = read_query(listing, {"limit": ["2"], **parameters, "cursor": [page.next_cursor]}, reader)
+        asked = {"limit": ["2"], **parameters, "cursor": [page.next_cursor]}
+        following = read_query(listing, asked, reader, moment(session))
         seen = {row.key for row in page.rows}
         assert not seen & {row.key for row in load_page(session, listing, following).rows}
     text = b"".join(stream_csv(session, export_statement(session, listing, query))).decode()

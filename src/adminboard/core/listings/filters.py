@@ -9,20 +9,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import Expression
-from adminboard.core.money import to_credits
 
 Parameters = Mapping[str, Sequence[str]]
 MAX_VALUES = 50
+MAX_TEXT = 200
 
 
 class FilterError(ValueError):
@@ -36,10 +35,11 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who filters: days begin in ``zone``; the ``masked`` do not see personal data."""
+    """Who filters, and when: days begin in ``zone``; the ``masked`` do not see personal data."""
 
     zone: ZoneInfo
     masked: bool
+    now: datetime
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +73,8 @@ class Filter(ABC):
     def read(self, parameters: Parameters, reader: Reader) -> Condition | None: ...
 
 
-def _first(parameters: Parameters, name: str) -> str:
+def first_value(parameters: Parameters, name: str) -> str:
+    """The first value of a parameter, "" when there is none."""
     values = parameters.get(name) or [""]
     return values[0].strip()
 
@@ -102,7 +103,7 @@ class Choice(Filter):
             return None
         if len(values) > MAX_VALUES:
             raise FilterError(self.name, f"{self.label}: choose at most {MAX_VALUES} values.")
-        if not all(value.isprintable() and len(value) <= _MAX_TEXT for value in values):
+        if not all(value.isprintable() and len(value) <= MAX_TEXT for value in values):
             raise FilterError(self.name, f"{self.label}: choose among the values that are offered.")
         labels = [] if callable(self.options) else self._labels(values)
         clause = self.where(values) if self.where else self._column_in(values)
@@ -139,7 +140,7 @@ class Flag(Filter):
         parameters: Parameters,
         reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
-        value = _first(parameters, self.name).lower()
+        value = first_value(parameters, self.name).lower()
         if not value:
             return None
         if value not in ("yes", "no") or self.yes is None:
@@ -147,96 +148,6 @@ class Flag(Filter):
         clause: Any = self.yes if value == "yes" else (self.no if self.no is not None else ~self.yes)
         words = self.yes_label if value == "yes" else self.no_label
         return Condition(self.name, clause, f"{self.label}: {words}", {self.name: [value]})
-
-
-@dataclass(frozen=True, eq=False)
-class DateRange(Filter):
-    """From one day to another, both included; days are those of the reader's time zone.
-    Its parameters are ``<name>_from`` and ``<name>_to``, each a date like 2026-12-01.
-    """
-
-    column: Expression | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (f"{self.name}_from", f"{self.name}_to")
-
-    def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
-        first, last = (self._read_day(parameters, name) for name in self.names)
-        column = _required(self.column, self.name)
-        if first is not None and last is not None and first > last:
-            raise FilterError(self.names[0], f"{self.label}: the first day comes after the last.")
-        clauses: list[ColumnElement[bool]] = []
-        if first is not None:
-            clauses.append(column >= _start_of(first, reader.zone))
-        if last is not None:
-            clauses.append(column < _start_of(last + timedelta(days=1), reader.zone))
-        if not clauses:
-            return None
-        words = _range_words(first, last)
-        return Condition(self.name, and_(*clauses), f"{self.label}: {words}", _set(parameters, self.names))
-
-    def _read_day(self, parameters: Parameters, name: str) -> date | None:
-        text = _first(parameters, name)
-        if not text:
-            return None
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise FilterError(name, f"{self.label}: write a date like 2026-12-01.") from None
-        if not _FIRST_DAY <= day <= _LAST_DAY:
-            raise FilterError(name, f"{self.label}: choose a date from {_FIRST_DAY} to {_LAST_DAY}.")
-        return day
-
-
-@dataclass(frozen=True, eq=False)
-class NumberRange(Filter):
-    """From one number to another, both included: ``<name>_from`` and ``<name>_to``.
-
-    ``kind`` says what is typed: whole numbers or credits. ``scale`` turns what is typed into the column's
-    unit, like 60 for minutes over a column of seconds; it is for whole numbers only.
-    """
-
-    column: Expression | None = None
-    kind: Literal["integer", "credits"] = "integer"
-    scale: int = 1
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (f"{self.name}_from", f"{self.name}_to")
-
-    def read(
-        self,
-        parameters: Parameters,
-        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
-    ) -> Condition | None:
-        least, most = (self._read_number(parameters, name) for name in self.names)
-        column = _required(self.column, self.name)
-        if least is not None and most is not None and least > most:
-            raise FilterError(self.names[0], f"{self.label}: the first number is larger than the last.")
-        clauses: list[ColumnElement[bool]] = []
-        if least is not None:
-            clauses.append(column >= least * self.scale)
-        if most is not None:
-            clauses.append(column <= most * self.scale)
-        if not clauses:
-            return None
-        words = _range_words(least, most)
-        return Condition(self.name, and_(*clauses), f"{self.label}: {words}", _set(parameters, self.names))
-
-    def _read_number(self, parameters: Parameters, name: str) -> int | Decimal | None:
-        text = _first(parameters, name)
-        if not text:
-            return None
-        if self.kind == "credits":
-            try:
-                return to_credits(text)
-            except ValueError as error:
-                raise FilterError(name, f"{self.label}: {error}") from None
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > _MAX_DIGITS:
-            raise FilterError(name, f"{self.label}: write a whole number.")
-        return int(text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,11 +161,11 @@ class TextPart(Filter):
     personal: bool = False
 
     def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
-        text = _first(parameters, self.name)
+        text = first_value(parameters, self.name)
         if not text:
             return None
-        if len(text) > _MAX_TEXT or not text.isprintable():
-            raise FilterError(self.name, f"{self.label}: write at most {_MAX_TEXT} printable characters.")
+        if len(text) > MAX_TEXT or not text.isprintable():
+            raise FilterError(self.name, f"{self.label}: write at most {MAX_TEXT} printable characters.")
         pattern = escape_like(text) if self.personal and reader.masked else f"%{escape_like(text)}%"
         clause = or_(*(column.ilike(pattern) for column in self.columns))
         return Condition(self.name, clause, f"{self.label}: {text}", {self.name: [text]})
@@ -277,24 +188,19 @@ class Reference(Filter):
         parameters: Parameters,
         reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
     ) -> Condition | None:
-        text = _first(parameters, self.name)
+        text = first_value(parameters, self.name)
         if not text:
             return None
-        clause = _required(self.column, self.name) == self._key(text)
+        clause = required(self.column, self.name) == self._key(text)
         return Condition(self.name, clause, f"{self.label}: {text}", {self.name: [text]})
 
     def _key(self, text: str) -> UUID | ColumnElement[Any]:
         try:
             return UUID(text)
         except ValueError:
-            if self.named is None or len(text) > _MAX_TEXT or not text.isprintable():
+            if self.named is None or len(text) > MAX_TEXT or not text.isprintable():
                 raise FilterError(self.name, f"{self.label}: {text[:40]!r} is not an id.") from None
             return self.named(text)
-
-
-_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
-_MAX_DIGITS = 15
-_MAX_TEXT = 200
 
 
 def escape_like(text: str) -> str:
@@ -302,22 +208,8 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _required(column: Expression | None, name: str) -> Expression:
+def required(column: Expression | None, name: str) -> Expression:
+    """The column, which a filter without it could not work with. Raises `TypeError`."""
     if column is None:
         raise TypeError(f"the filter {name} has no column")
     return column
-
-
-def _start_of(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
-
-
-def _range_words(first: object | None, last: object | None) -> str:
-    if first is None:
-        return f"to {last}"
-    return f"from {first}" if last is None else f"{first} to {last}"
-
-
-def _set(parameters: Parameters, names: Sequence[str]) -> dict[str, list[str]]:
-    found = {name: _first(parameters, name) for name in names}
-    return {name: [value] for name, value in found.items() if value}

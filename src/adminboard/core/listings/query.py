@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from adminboard.core.actor import Actor
@@ -42,13 +43,13 @@ class ListQuery:
         return f"-{self.sort_name}" if self.descending else self.sort_name
 
 
-def read_query(listing: Listing, parameters: Parameters, actor: Actor) -> ListQuery:
-    """Reads URL parameters. Raises `BadQuery` naming each parameter that is wrong, all at once.
+def read_query(listing: Listing, parameters: Parameters, actor: Actor, now: datetime) -> ListQuery:
+    """Reads URL parameters, of which some speak of ``now``. Raises `BadQuery` naming each parameter that is wrong, all at once.
 
     Parameters the listing does not know are left to others (``selected``, ``columns``, ``done``).
     """
     errors: list[FieldError] = []
-    reader = Reader(ZoneInfo(actor.time_zone), masked=not sees_personal_data(actor))
+    reader = Reader(ZoneInfo(actor.time_zone), masked=not sees_personal_data(actor), now=now)
     conditions = []
     for filter_ in listing.filters:
         try:

@@ -1,0 +1,179 @@
+"""Filters from one value to another: days and numbers, both ends included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_
+
+from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.filters import (
+    Condition,
+    Filter,
+    FilterError,
+    Parameters,
+    Reader,
+    first_value,
+    required,
+)
+from adminboard.core.money import to_credits, to_whole_number
+
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True, eq=False)
+class _Range(Filter):
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The parameters of its first and its last value."""
+        return (f"{self.name}_from", f"{self.name}_to")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class DatePreset:
+    """Days around today under one word: ``first`` and ``last`` count days from it, both included."""
+
+    value: str
+    label: str
+    first: int
+    last: int
+
+
+TODAY = DatePreset("today", "Today", 0, 0)
+PAST_DAYS = (
+    TODAY,
+    DatePreset("7d", "Last 7 days", -6, 0),
+    DatePreset("30d", "Last 30 days", -29, 0),
+    DatePreset("90d", "Last 90 days", -89, 0),
+)
+"""Today counts as one of the days."""
+COMING_DAYS = (
+    TODAY,
+    DatePreset("next7d", "Next 7 days", 0, 6),
+    DatePreset("next30d", "Next 30 days", 0, 29),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DateRange(_Range):
+    """From one day to another, both included; days are those of the reader's time zone.
+
+    Its parameters are ``<name>`` with the word of a preset, like "7d", or ``<name>_from`` and ``<name>_to``,
+    each a date like 2026-12-01. Dates win over a preset beside them.
+    """
+
+    column: Expression | None = None
+    presets: Sequence[DatePreset] = PAST_DAYS
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.ends)
+
+    def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
+        first, last = (self._read_day(parameters, name) for name in self.ends)
+        if first is not None and last is not None and first > last:
+            raise FilterError(self.ends[0], f"{self.label}: the first day comes after the last.")
+        kept, words = _set(parameters, self.ends), _range_words(first, last)
+        preset = self._read_preset(parameters)
+        if preset is not None and not kept:
+            today = reader.now.astimezone(reader.zone).date()
+            first, last = today + timedelta(days=preset.first), today + timedelta(days=preset.last)
+            kept, words = {self.name: [preset.value]}, preset.label.lower()
+        if not kept:
+            return None
+        return Condition(self.name, self._between(first, last, reader.zone), f"{self.label}: {words}", kept)
+
+    def _between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
+        column = required(self.column, self.name)
+        clauses: list[ColumnElement[bool]] = []
+        if first is not None:
+            clauses.append(column >= _start_of(first, zone))
+        if last is not None:
+            clauses.append(column < _start_of(last + timedelta(days=1), zone))
+        return and_(*clauses)
+
+    def _read_preset(self, parameters: Parameters) -> DatePreset | None:
+        word = first_value(parameters, self.name)
+        if not word:
+            return None
+        known = {preset.value: preset for preset in self.presets}
+        if word not in known:
+            raise FilterError(self.name, f"{self.label}: {word[:40]!r} is none of {', '.join(known)}.")
+        return known[word]
+
+    def _read_day(self, parameters: Parameters, name: str) -> date | None:
+        text = first_value(parameters, name)
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise FilterError(name, f"{self.label}: write a date like 2026-12-01.") from None
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            raise FilterError(name, f"{self.label}: choose a date from {_FIRST_DAY} to {_LAST_DAY}.")
+        return day
+
+
+@dataclass(frozen=True, eq=False)
+class NumberRange(_Range):
+    """From one number to another, both included: ``<name>_from`` and ``<name>_to``.
+
+    ``kind`` says what is typed: whole numbers or credits. ``scale`` turns what is typed into the column's
+    unit, like 60 for minutes over a column of seconds; it is for whole numbers only.
+    """
+
+    column: Expression | None = None
+    kind: Literal["integer", "credits"] = "integer"
+    scale: int = 1
+
+    def read(
+        self,
+        parameters: Parameters,
+        reader: Reader,  # noqa: ARG002 (the signature is that of every filter)
+    ) -> Condition | None:
+        least, most = (self._read_number(parameters, name) for name in self.ends)
+        column = required(self.column, self.name)
+        if least is not None and most is not None and least > most:
+            raise FilterError(self.ends[0], f"{self.label}: the first number is larger than the last.")
+        clauses: list[ColumnElement[bool]] = []
+        if least is not None:
+            clauses.append(column >= least * self.scale)
+        if most is not None:
+            clauses.append(column <= most * self.scale)
+        if not clauses:
+            return None
+        words = _range_words(least, most)
+        return Condition(self.name, and_(*clauses), f"{self.label}: {words}", _set(parameters, self.ends))
+
+    def _read_number(self, parameters: Parameters, name: str) -> int | Decimal | None:
+        text = first_value(parameters, name)
+        if not text:
+            return None
+        try:
+            return to_credits(text) if self.kind == "credits" else to_whole_number(text)
+        except ValueError as error:
+            raise FilterError(name, f"{self.label}: {error}") from None
+
+
+def _start_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
+
+
+def _range_words(first: object | None, last: object | None) -> str:
+    if first is None:
+        return f"to {last}"
+    return f"from {first}" if last is None else f"{first} to {last}"
+
+
+def _set(parameters: Parameters, names: Sequence[str]) -> Mapping[str, list[str]]:
+    found = {name: first_value(parameters, name) for name in names}
+    return {name: [value] for name, value in found.items() if value}
