@@ -1,7 +1,6 @@
 """The lists of credits: a user's transactions, and all balances."""
 
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, func, select
 
