@@ -7,6 +7,7 @@ done here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import FromClause, Join
@@ -23,8 +24,14 @@ def select_pruned(source: AnySelect, wanted: AnySelect) -> AnySelect:
     """
     if source.whereclause is not None:
         wanted = wanted.where(source.whereclause)
+    return wanted.select_from(_prune(_whole_from(source), _tables_in(wanted)))
+
+
+@lru_cache(maxsize=512)
+def _whole_from(source: AnySelect) -> FromClause:
+    """The FROM of a SELECT. SQLAlchemy compiles the whole of it to tell, and a listing's never changes."""
     (whole,) = source.get_final_froms()
-    return wanted.select_from(_prune(whole, _tables_in(wanted)))
+    return whole
 
 
 def _prune(source: FromClause, needed: set[Any]) -> FromClause:

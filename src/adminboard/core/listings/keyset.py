@@ -17,13 +17,14 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, tuple_
+from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy.types import TypeEngine
 
 from adminboard.core.errors import InvalidInput
 from adminboard.core.listings.columns import Expression, Sort
 
 MAX_CURSOR_LENGTH = 2_000
+CURSOR_VALUE, CURSOR_KEY = "cursor_value", "cursor_key"
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 """What a JSON text can hold and the database cannot: null characters and halves of others."""
 
@@ -122,11 +123,14 @@ _READERS: dict[type, Callable[[str], Any]] = {
 }
 
 
-def after(
-    sort: Sort, key: Expression, value: Any, key_value: Any, *, descending: bool
-) -> ColumnElement[bool]:
-    """Rows beyond the given place, as one row comparison, so that one index answers it."""
+def after(sort: Sort, key: Expression, *, descending: bool) -> ColumnElement[bool]:
+    """Rows beyond a place, as one row comparison, so that one index answers it.
+
+    The place is given on execution: `CURSOR_VALUE` and `CURSOR_KEY`.
+    """
     tiebreak = sort.tiebreak if sort.tiebreak is not None else key
     here = tuple_(sort.expression, tiebreak)
-    place = tuple_(literal(value, sort.expression.type), literal(key_value, tiebreak.type))
+    place = tuple_(
+        bindparam(CURSOR_VALUE, type_=sort.expression.type), bindparam(CURSOR_KEY, type_=tiebreak.type)
+    )
     return here < place if descending else here > place

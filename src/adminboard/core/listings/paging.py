@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, bindparam, false, func, null, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, bindparam, false, func, null, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
-from adminboard.core.listings.keyset import Cursor, after, decode_cursor
+from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, Cursor, after, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.search import PROBE_LIMIT
 from adminboard.core.work import moment
 
 COUNT_LIMIT = 10_000
+ROW_LIMIT, PAGE_KEYS = "row_limit", "page_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,43 +129,73 @@ def _find_keys(
         missing = query.limit + 1 - len(found)
         if missing > 0:
             inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
-            statement = _walk(listing, query, matches, inside, backward=backward, nulls=nulls)
-            found += session.execute(statement.limit(missing), {"now": moment(session)}).all()
+            way = _Way(
+                query.sort_name, query.descending != backward, nulls=nulls, continues=inside is not None
+            )
+            found += session.execute(_walk(listing, way, matches), _values(session, missing, inside)).all()
     return found
 
 
-def _walk(
-    listing: Listing,
-    query: ListQuery,
-    matches: _Matches,
-    cursor: Cursor | None,
-    *,
-    backward: bool,
-    nulls: bool,
-) -> AnySelect:
-    sort, key = query.sort, listing.key
-    descending = query.descending != backward
-    tiebreak = sort.tiebreak if sort.tiebreak is not None and not nulls else key
-    value: Any = null() if nulls else sort.expression
-    clauses = list(matches.clauses)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A walk along a sort: its direction, whether through the rows without a value, whether from a place."""
+
+    sort_name: str
+    descending: bool
+    nulls: bool
+    continues: bool
+
+
+def _values(session: Session, limit: int, cursor: Cursor | None) -> dict[str, Any]:
+    values = {"now": moment(session), ROW_LIMIT: limit}
+    return values if cursor is None else values | {CURSOR_VALUE: cursor.value, CURSOR_KEY: cursor.key}
+
+
+def _walk(listing: Listing, way: _Way, matches: _Matches) -> AnySelect:
+    if not matches.clauses:
+        return _walk_of_all(listing, way)
+    return _make_walk(listing, way, matches.clauses)
+
+
+@lru_cache(maxsize=2_000)
+def _walk_of_all(listing: Listing, way: _Way) -> AnySelect:
+    """The walk without conditions, made once: putting a statement together takes longer than running it."""
+    return _make_walk(listing, way, ())
+
+
+def _make_walk(listing: Listing, way: _Way, conditions: Sequence[ColumnElement[bool]]) -> AnySelect:
+    sort, key = listing.sorts[way.sort_name], listing.key
+    tiebreak = sort.tiebreak if sort.tiebreak is not None and not way.nulls else key
+    value: Any = null() if way.nulls else sort.expression
+    clauses = list(conditions)
     if sort.nullable:
-        clauses.append(sort.expression.is_(None) if nulls else sort.expression.is_not(None))
-    if cursor is not None and nulls:
-        clauses.append(key < cursor.key if descending else key > cursor.key)
-    elif cursor is not None:
-        clauses.append(after(sort, key, cursor.value, cursor.key, descending=descending))
-    order = [tiebreak] if nulls else [sort.expression, tiebreak]
+        clauses.append(sort.expression.is_(None) if way.nulls else sort.expression.is_not(None))
+    if way.continues and way.nulls:
+        place: Any = bindparam(CURSOR_KEY, type_=key.type)
+        clauses.append(key < place if way.descending else key > place)
+    elif way.continues:
+        clauses.append(after(sort, key, descending=way.descending))
+    order = [tiebreak] if way.nulls else [sort.expression, tiebreak]
     wanted = select(key.label("key"), value.label("value")).where(*clauses)
-    ordered = wanted.order_by(*(item.desc() if descending else item.asc() for item in order))
-    return select_pruned(listing.select, ordered)
+    ordered = wanted.order_by(*(item.desc() if way.descending else item.asc() for item in order))
+    return select_pruned(listing.select, ordered).limit(bindparam(ROW_LIMIT, type_=Integer))
 
 
 def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:
     if not keys:
         return []
-    statement = select_rows(listing, masked=query.masked).where(is_any(listing.key, keys))
-    by_key = {row.key: row for row in session.execute(statement, {"now": moment(session)})}
+    statement = _rows_by_key(listing, query.masked)
+    by_key = {
+        row.key: row for row in session.execute(statement, {"now": moment(session), PAGE_KEYS: list(keys)})
+    }
     return [by_key[key] for key in keys if key in by_key]
+
+
+@lru_cache(maxsize=200)
+def _rows_by_key(listing: Listing, masked: bool) -> AnySelect:
+    """The rows of a page by their keys, one statement for every page of the listing."""
+    keys = bindparam(PAGE_KEYS, type_=ARRAY(listing.key.type))
+    return select_rows(listing, masked=masked).where(listing.key == func.any(keys))
 
 
 def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
