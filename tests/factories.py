@@ -252,6 +252,14 @@ def make_promotion_code_usage(session: Session, **fields: Any) -> promotions.Pro
     )
 
 
+def make_promotion_figures(session: Session, **fields: Any) -> promotions.PromotionFigures:
+    """One user, who used the code once."""
+    defaults = {"users": 1, "uses": 1, "last_used_at": START, "refreshed_at": START}
+    return _insert(
+        session, promotions.PromotionFigures, defaults, fields, promotion_code_id=make_promotion_code
+    )
+
+
 def make_admin(session: Session, **fields: Any) -> auth.Admin:
     """A support person without a password; give `role` and `password_hash` where they matter."""
     number = next(_numbers)

@@ -92,6 +92,17 @@ CONTRADICTIONS = {
                 AND (CAST(:as_of AS timestamptz) AT TIME ZONE 'America/Los_Angeles')::date
                     - (started_at AT TIME ZONE 'America/Los_Angeles')::date < 30
         ) AS counted ON true WHERE calls <> coalesce(calls_30d, 0)""",
+    "figures of promotion codes that their usages deny": """
+        SELECT 1 FROM promotion_codes AS p LEFT JOIN promotion_figures AS f ON f.promotion_code_id = p.id
+        LEFT JOIN LATERAL (SELECT count(*) AS uses, max(created_at) AS last_used_at
+            FROM promotion_code_usages AS u WHERE u.promotion_code_id = p.id AND action = 'applied'
+        ) AS applied ON true
+        LEFT JOIN LATERAL (SELECT count(*) AS users FROM (
+            SELECT DISTINCT ON (user_id) action FROM promotion_code_usages AS u
+            WHERE u.promotion_code_id = p.id ORDER BY user_id, created_at DESC, id DESC
+        ) AS latest WHERE action = 'applied') AS standing ON true
+        WHERE (applied.uses, applied.last_used_at, standing.users)
+            IS DISTINCT FROM (coalesce(f.uses, 0), f.last_used_at, coalesce(f.users, 0))""",
     "days that the calls deny": """
         SELECT 1 FROM (SELECT business_id, (started_at AT TIME ZONE 'America/Los_Angeles')::date AS day,
                 count(*) AS calls, sum(duration_seconds) AS duration_seconds

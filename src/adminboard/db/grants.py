@@ -69,6 +69,7 @@ BOARD_PRIVILEGES = {
     "open_debts": WRITE,
     "user_figures": WRITE,
     "business_figures": WRITE,
+    "promotion_figures": WRITE,
     "business_call_days": WRITE,
     "daily_metrics": WRITE,
     "procrastinate_jobs": WRITE,

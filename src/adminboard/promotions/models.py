@@ -1,12 +1,13 @@
 """Promotion codes and what users did with them."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adminboard.db.base import Base, Identified, Timestamped
+from adminboard.db.base import BOARD, Base, Identified, Timestamped
 
 
 class PromotionAction(StrEnum):
@@ -53,4 +54,30 @@ class PromotionCodeUsage(Identified, Timestamped, Base):
         Index("ix_promotion_code_usages_action", "action", "created_at", "id"),
         Index("ix_promotion_code_usages_user", "user_id", "created_at", "id"),
         Index("ix_promotion_code_usages_created_at", "created_at", "id"),
+    )
+
+
+class PromotionFigures(Base):
+    """How much a code is used: what its list shows and sorts by. Refreshed by a job.
+
+    `users` counts those whose latest action with the code is that they applied it; `uses` counts what was
+    ever applied. A code without a row has not been tried yet. No foreign key: the job must not fight the
+    product's writes over locks on the codes.
+    """
+
+    __tablename__ = "promotion_figures"
+
+    promotion_code_id: Mapped[UUID] = mapped_column(primary_key=True)
+    users: Mapped[int] = mapped_column(default=0)
+    uses: Mapped[int] = mapped_column(default=0)
+    last_used_at: Mapped[datetime | None]
+    refreshed_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("users BETWEEN 0 AND uses", name="users_among_uses"),
+        CheckConstraint("(uses > 0) = (last_used_at IS NOT NULL)", name="last_use_known"),
+        Index("ix_promotion_figures_users", "users", "promotion_code_id"),
+        Index("ix_promotion_figures_uses", "uses", "promotion_code_id"),
+        Index("ix_promotion_figures_last_used_at", "last_used_at", "promotion_code_id"),
+        {"schema": BOARD},
     )

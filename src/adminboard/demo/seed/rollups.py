@@ -19,6 +19,18 @@ FIGURES = {
         FROM board.business_figures JOIN businesses ON businesses.id = business_id
         GROUP BY owner_id
     """,
+    "board.promotion_figures": """
+        INSERT INTO board.promotion_figures (promotion_code_id, users, uses, last_used_at, refreshed_at)
+        SELECT promotion_code_id, count(*) FILTER (WHERE is_latest AND action = 'applied'),
+            count(*) FILTER (WHERE action = 'applied'), max(created_at) FILTER (WHERE action = 'applied'),
+            %(as_of)s
+        FROM (
+            SELECT promotion_code_id, action, created_at, row_number() OVER (
+                PARTITION BY promotion_code_id, user_id ORDER BY created_at DESC, id DESC) = 1 AS is_latest
+            FROM promotion_code_usages
+        ) AS usages
+        GROUP BY promotion_code_id
+    """,
     "board.business_call_days": """
         INSERT INTO board.business_call_days
             (business_id, day, calls, answered, forwarded, missed, voicemail, failed, duration_seconds)

@@ -25,6 +25,7 @@ PRODUCT = (
 ROLLUPS = (
     "board.business_figures",
     "board.user_figures",
+    "board.promotion_figures",
     "board.business_call_days",
     "board.daily_metrics",
 )

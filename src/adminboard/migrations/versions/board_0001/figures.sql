@@ -52,6 +52,21 @@ CREATE TABLE board.business_figures (
 );
 CREATE INDEX ix_business_figures_calls_30d ON board.business_figures (calls_30d, business_id);
 
+CREATE TABLE board.promotion_figures (
+    promotion_code_id uuid NOT NULL,
+    users integer NOT NULL,
+    uses integer NOT NULL,
+    last_used_at timestamptz,
+    refreshed_at timestamptz NOT NULL,
+    CONSTRAINT pk_promotion_figures PRIMARY KEY (promotion_code_id),
+    CONSTRAINT ck_promotion_figures_users_among_uses CHECK (users BETWEEN 0 AND uses),
+    CONSTRAINT ck_promotion_figures_last_use_known CHECK ((uses > 0) = (last_used_at IS NOT NULL))
+);
+CREATE INDEX ix_promotion_figures_last_used_at
+    ON board.promotion_figures (last_used_at, promotion_code_id);
+CREATE INDEX ix_promotion_figures_users ON board.promotion_figures (users, promotion_code_id);
+CREATE INDEX ix_promotion_figures_uses ON board.promotion_figures (uses, promotion_code_id);
+
 CREATE TABLE board.business_call_days (
     business_id uuid NOT NULL,
     day date NOT NULL,
