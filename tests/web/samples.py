@@ -246,7 +246,7 @@ def make_preview(*, destructive: bool = False) -> PreviewView:
         title="Adjust credits",
         subject="Amelia Smith, Northwind Plumbing",
         action_url="/actions/credits.adjust",
-        back_url="/actions/credits.adjust?amount=150",
+        back_url="/actions/credits.adjust/preview?back=1",
         confirm_label="Add $150.00",
         token="signed",
         idempotency_key="key",

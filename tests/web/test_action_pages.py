@@ -270,10 +270,16 @@ def test_a_viewer_cannot_undo(board: BoardUnderTest, browser: Browser, jane: UUI
 def test_cancel_and_back_lead_where_one_came_from(browser: Browser, jane: UUID) -> None:
     page = Page(browser.get(f"{ADJUST}?user={jane}&return_to=%2Fusers%3Fq%3Djane").text)
     assert page.root.get("a", data_dialog_close="").attributes["href"] == "/users?q=jane"
-    preview = open_preview(browser, jane)
-    back = next(link for link in preview.links() if link.startswith(ADJUST))
-    values = Page(browser.get(back).text).form(f"{ADJUST}/preview").values
+    back = post(browser, open_preview(browser, jane).form(f"{ADJUST}/preview"))
+    values = Page(back.text).form(f"{ADJUST}/preview").values
     assert (values["amount"], values["reason"]) == (["20.00"], [REASON])
+    assert back.status_code == 200
+
+
+def test_what_was_typed_stays_out_of_addresses(browser: Browser, jane: UUID) -> None:
+    page = open_preview(browser, jane)
+    addresses = [*page.links(), *(form.attributes["action"] for form in page.root.find_all("form"))]
+    assert not [address for address in addresses if "Goodwill" in address or "20.00" in address]
 
 
 @pytest.mark.parametrize(

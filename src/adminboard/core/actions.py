@@ -7,7 +7,8 @@ changing things lives in ``core.action_runner``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -25,7 +26,10 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that will be different. ``cell`` names how values are shown ("credits", "text", …)."""
+    """One thing that will be different. ``cell`` names how values are shown ("credits", "text", …).
+
+    "long_text" is for what may have many lines: both sides are shown whole, below each other.
+    """
 
     field: str
     before: Any
@@ -104,7 +108,8 @@ class Applied:
 class RestCall:
     """Where an action is found in the API, below /v1/admin; ``{names}`` in the path are command fields.
 
-    ``example`` fills the documentation; its keys are command fields.
+    ``example`` fills the documentation; its keys are command fields. ``leaves_out`` are fields that make no
+    sense at this address: the body may not name them.
     """
 
     method: str
@@ -112,6 +117,12 @@ class RestCall:
     summary: str
     status: int = 200
     example: Mapping[str, Any] = field(default_factory=dict)
+    leaves_out: frozenset[str] = frozenset()
+
+    @property
+    def path_fields(self) -> frozenset[str]:
+        """The command fields that the path names."""
+        return frozenset(re.findall(r"{(\w+)}", self.path))
 
 
 def lock_nothing(work: Work, command: Any) -> None:
@@ -145,6 +156,17 @@ class Action(Generic[C]):
     """A person must have proved who they are within the last 15 minutes."""
     subject: Callable[[Session, Mapping[str, str]], Target | None] | None = None
     subject_field: str = "user"
+    also_at: Sequence[RestCall] = ()
+    """Further addresses of the same change in the API."""
+    live: bool = True
+    """Whether the first change is shown while the form is filled in."""
+    begin: Callable[[Session, Mapping[str, str]], Mapping[str, str]] | None = None
+    """What the form holds when it opens, from what the link that opened it says: a text to be edited."""
+
+    @property
+    def rest_calls(self) -> Sequence[RestCall]:
+        """Every address of the action in the API; none when it has none."""
+        return (self.rest, *self.also_at) if self.rest is not None else ()
 
     def label(self, command: C, preview: Preview) -> str:
         return self.confirm_label(command, preview) if self.confirm_label else self.title

@@ -1,7 +1,6 @@
 """The REST call of an action: dry run, idempotency, stale previews and undo, the same for every action."""
 
 import json
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from adminboard.core.action_runner import Confirmation, Outcome, Prepared
-from adminboard.core.actions import Action
+from adminboard.core.actions import Action, RestCall
 from adminboard.core.actor import Actor
 from adminboard.core.canonical import to_plain
 from adminboard.core.commands import parse_command
@@ -55,11 +54,13 @@ JsonBody = Annotated[Mapping[str, Any], Depends(read_json)]
 
 
 def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
-    """Adds the action's call below /v1/admin, when it declares one."""
-    rest = action.rest
-    if rest is None:
-        return
-    path_fields = frozenset(re.findall(r"{(\w+)}", rest.path))
+    """Adds the action's calls below /v1/admin, when it declares any."""
+    for rest in action.rest_calls:
+        _mount_call(router, action, rest)
+
+
+def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
+    not_in_body = rest.path_fields | rest.leaves_out
 
     def call(
         request: Request,
@@ -71,7 +72,7 @@ def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
     ) -> Response:
         data = dict(body)
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
-        _refuse_twice_named(data, path_fields)
+        _refuse_twice_named(data, not_in_body)
         command = parse_command(action.command, data | dict(request.path_params))
         if dry_run:
             prepared = visit.board.runner.preview(visit.actor, action, command)
@@ -87,9 +88,9 @@ def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
 
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in sorted(path_fields)
+        for name in sorted(rest.path_fields)
     ]
-    schema = command_schema(action, path_fields)
+    schema = command_schema(action, rest, not_in_body)
     router.add_api_route(
         rest.path,
         call,
@@ -165,11 +166,9 @@ def _read_acknowledged(value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def _refuse_twice_named(body: Mapping[str, Any], path_fields: frozenset[str]) -> None:
+def _refuse_twice_named(body: Mapping[str, Any], said: frozenset[str]) -> None:
     """What the address says is not said again in the body, where it could differ."""
-    errors = [
-        FieldError(name, "The address says this already.") for name in sorted(path_fields & body.keys())
-    ]
+    errors = [FieldError(name, "The address says this already.") for name in sorted(said & body.keys())]
     if errors:
         raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
 

@@ -53,6 +53,8 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
 
     @router.post(f"{base}/preview", name=f"{action.name}_preview")
     def preview(visit: Annotated[Visit, page_write(action.permission)]) -> Response:
+        if visit.parameter("back"):
+            return _form(visit, action, visit.form)
         return _preview(visit, action)
 
     @router.post(base, name=f"{action.name}_confirm")
@@ -105,6 +107,9 @@ def make_form(
     with visit.reading() as session:
         if action.subject is not None:
             subject = action.subject(session, first)
+        if action.begin is not None:
+            begun = action.begin(session, first)
+            typed = {name: [value] for name, value in begun.items()} | dict(typed)
     hidden = frozenset({action.subject_field}) if subject is not None else frozenset[str]()
     zone = ZoneInfo(visit.actor.time_zone)
     return_to = _return_to(visit)
@@ -118,7 +123,7 @@ def make_form(
         subject=subject.label if subject else None,
         sentence=None,
         error=problem.detail if problem and not any(error.field for error in errors) else None,
-        preview_url=f"/actions/{action.name}/live",
+        preview_url=f"/actions/{action.name}/live" if action.live else None,
         destructive=False,
     )
 

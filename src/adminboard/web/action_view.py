@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,6 @@ from adminboard.core.action_runner import Outcome, Prepared
 from adminboard.core.actions import Action, Caution, Change
 from adminboard.core.commands import Command
 from adminboard.web import formatting
-from adminboard.web.addresses import address
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
 from adminboard.web.forms import Typed, field_kind, hidden_values
 from adminboard.web.list_view import HiddenView
@@ -40,11 +39,10 @@ def make_preview_view(
     """The confirmation page of a change. ``missing`` warnings were not acknowledged and say so."""
     preview = prepared.preview
     base = f"/actions/{action.name}"
-    back = {name: list(typed[name]) for name in type(command).model_fields if name in typed}
     return PreviewView(
         title=action.title,
         action_url=action_url or base,
-        back_url=address(base, back, return_to=return_to),
+        back_url=f"{base}/preview?back=1",
         confirm_label=action.label(command, preview),
         token=prepared.token,
         idempotency_key=uuid4().hex,
@@ -52,7 +50,7 @@ def make_preview_view(
         subject=preview.subject.label,
         changes=[make_change_view(change) for change in preview.changes],
         warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
-        facts=_make_facts(command),
+        facts=[fact for fact in _make_facts(command) if not _is_shown(fact, preview.changes)],
         needs_approval=preview.needs_approval,
         destructive=action.destructive,
         hidden=[*hidden_values(command, typed), HiddenView("return_to", return_to)],
@@ -87,6 +85,8 @@ def shown_value(value: Any, cell: str = "text") -> str:
 def make_change_view(change: Change) -> ChangeView:
     """One change as text, with its difference where it is one of credits."""
     delta, tone = None, None
+    if change.cell == "long_text":
+        return ChangeView(change.field, change.before, change.after, long=True)
     if isinstance(change.before, Decimal) and isinstance(change.after, Decimal) and change.cell == "credits":
         difference = change.after - change.before
         delta = str(formatting.format_signed_credits(difference))
@@ -108,6 +108,11 @@ def _make_warning(warning: Caution, acknowledged: Collection[str], missing: Coll
         acknowledged=warning.code in acknowledged,
         error="Tick this to go on." if warning.code in missing else None,
     )
+
+
+def _is_shown(fact: FactView, changes: Sequence[Change]) -> bool:
+    """Whether a long text that was entered is on the page already, as what it becomes."""
+    return any(change.cell == "long_text" and change.after == fact.value for change in changes)
 
 
 def _make_facts(command: Command) -> list[FactView]:

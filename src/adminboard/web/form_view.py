@@ -84,13 +84,17 @@ class FormView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One value before and after, formatted; a preview's first is drawn large. `tone` colours `delta`."""
+    """One value before and after, formatted; a preview's first is drawn large. `tone` colours `delta`.
+
+    `long` ones may have many lines: their sides are None where there is nothing, and are drawn whole.
+    """
 
     label: str
-    before: str
-    after: str
+    before: str | None
+    after: str | None
     delta: str | None = None
     tone: str | None = None
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,8 @@ class FactView:
 class PreviewView:
     """What a change would do, and everything its confirmation posts.
 
-    `hidden` carries the command's values, `token` signs what was shown, `idempotency_key` makes a second
+    `hidden` carries the command's values, also back to the form by a post to `back_url`: what was typed
+    stays out of addresses. `token` signs what was shown, `idempotency_key` makes a second
     press harmless. `needs_approval` says why a second person must agree; `can_confirm` is False while
     nobody can be asked. `confirm_label` is the
     verb with its amount.
