@@ -1,5 +1,6 @@
 """Build the front end when its inputs have changed, with the system's Node or one from a wheel."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,7 @@ FRONTEND = ROOT / "frontend"
 PACKAGE = ROOT / "src" / "adminboard"
 DIST = PACKAGE / "web" / "static" / "dist"
 INPUTS_RECORD = FRONTEND / ".build" / "inputs.sha256"
+LOCK = FRONTEND / ".build" / "lock"
 PACKAGES_RECORD = FRONTEND / "node_modules" / ".packages.sha256"
 NOT_INPUTS = {"node_modules", ".build"}
 OLDEST_NODE = (20, 12)
@@ -82,6 +85,15 @@ def npm_environment(node: Node) -> dict[str, str]:
     return environment
 
 
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Waits until no other process holds the lock; two builds at once would take turns in each other's files."""
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def build() -> None:
     """Install the locked packages and build the bundle, each only when what it depends on has changed."""
     inputs = digest_of(list_inputs(FRONTEND, PACKAGE))
@@ -94,7 +106,6 @@ def build() -> None:
         run_npm(node, environment, "ci", "--no-audit", "--no-fund")
         PACKAGES_RECORD.write_text(packages)
     run_npm(node, environment, "run", "build")
-    INPUTS_RECORD.parent.mkdir(exist_ok=True)
     INPUTS_RECORD.write_text(inputs)
 
 
@@ -106,6 +117,7 @@ def run_npm(node: Node, environment: dict[str, str], *words: str) -> None:
 
 if __name__ == "__main__":
     try:
-        build()
+        with alone(LOCK):
+            build()
     except SetupError as error:
         sys.exit(str(error))

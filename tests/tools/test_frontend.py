@@ -1,8 +1,9 @@
+import fcntl
 from pathlib import Path
 
 import pytest
 
-from tools.frontend import digest_of, find_system_node, list_inputs
+from tools.frontend import alone, digest_of, find_system_node, list_inputs
 
 
 def write(path: Path, text: str) -> Path:
@@ -67,3 +68,12 @@ def test_a_node_without_npm_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert find_system_node() is None
+
+
+def test_two_builds_never_run_at_once(tmp_path: Path) -> None:
+    lock = tmp_path / ".build" / "lock"
+    with alone(lock), lock.open("w") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    with alone(lock):
+        assert lock.exists()
