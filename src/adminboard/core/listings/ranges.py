@@ -90,9 +90,10 @@ class DateRange(_Range):
             kept, words = {self.name: [preset.value]}, preset.label.lower()
         if not kept:
             return None
-        return Condition(self.name, self._between(first, last, reader.zone), f"{self.label}: {words}", kept)
+        return Condition(self.name, self.between(first, last, reader.zone), f"{self.label}: {words}", kept)
 
-    def _between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
+    def between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
+        """The condition for days of ``zone``, of which at least one is given."""
         column = required(self.column, self.name)
         clauses: list[ColumnElement[bool]] = []
         if first is not None:
