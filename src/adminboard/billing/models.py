@@ -119,8 +119,17 @@ class Subscription(Identified, Timestamped, Base):
         Index("ix_subscriptions_created_at", "created_at", "id"),
         Index("ix_subscriptions_organization_id", "organization_id", "created_at", "id"),
         Index("ix_subscriptions_plan_id", "plan_id", "status", "organization_id"),
+        Index("ix_subscriptions_plan_created_at", "plan_id", "created_at", "id"),
+        Index("ix_subscriptions_plan_period_end", "plan_id", "current_period_end", "id"),
         Index("ix_subscriptions_status", "status", "created_at", "id"),
+        Index("ix_subscriptions_status_period_end", "status", "current_period_end", "id"),
         Index("ix_subscriptions_current_period_end", "current_period_end", "id"),
+        Index(
+            "ix_subscriptions_leaving",
+            "current_period_end",
+            "id",
+            postgresql_where=text("cancel_at_period_end"),
+        ),
         Index("ix_subscriptions_trial_end", "trial_end", "id", postgresql_where=text("status = 'trialing'")),
     )
 
@@ -152,6 +161,10 @@ class Invoice(Identified, Timestamped, Base):
         Index("ix_invoices_created_at", "created_at", "id"),
         Index("ix_invoices_organization_id", "organization_id", "created_at", "id"),
         Index("ix_invoices_status", "status", "created_at", "id"),
+        Index("ix_invoices_status_due_date", "status", "due_date", "id"),
+        Index("ix_invoices_status_paid_at", "status", "paid_at", "id"),
+        Index("ix_invoices_status_amount_due_cents", "status", "amount_due_cents", "id"),
+        Index("ix_invoices_updated_at", "updated_at"),
         Index("ix_invoices_due_date", "due_date", "id"),
         Index("ix_invoices_paid_at", "paid_at", "id"),
         Index("ix_invoices_amount_due_cents", "amount_due_cents", "id"),
@@ -184,7 +197,8 @@ class PaymentMethod(Identified, Timestamped, Base):
         Index("ix_payment_methods_organization_id", "organization_id", "status", "created_at"),
         Index("ix_payment_methods_created_at", "created_at", "id"),
         Index("ix_payment_methods_status", "status", "created_at", "id"),
-        Index("ix_payment_methods_expiry", "exp_year", "exp_month", "id"),
+        Index("ix_payment_methods_type", "type", "created_at", "id"),
+        Index("ix_payment_methods_expiry", text("(exp_year * 12 + exp_month)"), "id"),
     )
 
 
@@ -206,6 +220,7 @@ class Refund(Identified, Timestamped, Base):
         CheckConstraint("amount_cents > 0", name="amount_above_zero"),
         CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
         Index("ix_refunds_created_at", "created_at", "id"),
+        Index("ix_refunds_updated_at", "updated_at"),
         Index("ix_refunds_organization_id", "organization_id", "created_at", "id"),
         Index("ix_refunds_invoice_id", "invoice_id", "created_at"),
     )
@@ -231,5 +246,6 @@ class UsagePeriod(Identified, Timestamped, Base):
         CheckConstraint("overage_cents >= 0", name="overage_not_negative"),
         Index("ix_usage_periods_period_start", "period_start", "id"),
         Index("ix_usage_periods_minutes_used", "minutes_used", "id"),
+        Index("ix_usage_periods_overage_cents", "overage_cents", "id"),
         Index("ix_usage_periods_overage", "period_start", "id", postgresql_where=text("overage_cents > 0")),
     )

@@ -52,9 +52,13 @@ CREATE TABLE subscriptions (
 );
 CREATE INDEX ix_subscriptions_created_at ON subscriptions (created_at, id);
 CREATE INDEX ix_subscriptions_current_period_end ON subscriptions (current_period_end, id);
+CREATE INDEX ix_subscriptions_leaving ON subscriptions (current_period_end, id) WHERE cancel_at_period_end;
 CREATE INDEX ix_subscriptions_organization_id ON subscriptions (organization_id, created_at, id);
+CREATE INDEX ix_subscriptions_plan_created_at ON subscriptions (plan_id, created_at, id);
 CREATE INDEX ix_subscriptions_plan_id ON subscriptions (plan_id, status, organization_id);
+CREATE INDEX ix_subscriptions_plan_period_end ON subscriptions (plan_id, current_period_end, id);
 CREATE INDEX ix_subscriptions_status ON subscriptions (status, created_at, id);
+CREATE INDEX ix_subscriptions_status_period_end ON subscriptions (status, current_period_end, id);
 CREATE INDEX ix_subscriptions_trial_end ON subscriptions (trial_end, id) WHERE status = 'trialing';
 CREATE UNIQUE INDEX uq_subscriptions_one_live
     ON subscriptions (organization_id) WHERE status NOT IN ('canceled', 'incomplete_expired');
@@ -95,7 +99,11 @@ CREATE INDEX ix_invoices_number ON invoices (lower(number) text_pattern_ops);
 CREATE INDEX ix_invoices_organization_id ON invoices (organization_id, created_at, id);
 CREATE INDEX ix_invoices_paid_at ON invoices (paid_at, id);
 CREATE INDEX ix_invoices_status ON invoices (status, created_at, id);
+CREATE INDEX ix_invoices_status_amount_due_cents ON invoices (status, amount_due_cents, id);
+CREATE INDEX ix_invoices_status_due_date ON invoices (status, due_date, id);
+CREATE INDEX ix_invoices_status_paid_at ON invoices (status, paid_at, id);
 CREATE INDEX ix_invoices_subscription_id ON invoices (subscription_id);
+CREATE INDEX ix_invoices_updated_at ON invoices (updated_at);
 
 CREATE TABLE payment_methods (
     id uuid NOT NULL,
@@ -118,9 +126,10 @@ CREATE TABLE payment_methods (
     CONSTRAINT ck_payment_methods_status CHECK (status IN ('active', 'expired', 'detached'))
 );
 CREATE INDEX ix_payment_methods_created_at ON payment_methods (created_at, id);
-CREATE INDEX ix_payment_methods_expiry ON payment_methods (exp_year, exp_month, id);
+CREATE INDEX ix_payment_methods_expiry ON payment_methods ((exp_year * 12 + exp_month), id);
 CREATE INDEX ix_payment_methods_organization_id ON payment_methods (organization_id, status, created_at);
 CREATE INDEX ix_payment_methods_status ON payment_methods (status, created_at, id);
+CREATE INDEX ix_payment_methods_type ON payment_methods (type, created_at, id);
 CREATE UNIQUE INDEX uq_payment_methods_one_default ON payment_methods (organization_id) WHERE is_default;
 
 CREATE TABLE refunds (
@@ -148,6 +157,7 @@ CREATE TABLE refunds (
 CREATE INDEX ix_refunds_created_at ON refunds (created_at, id);
 CREATE INDEX ix_refunds_invoice_id ON refunds (invoice_id, created_at);
 CREATE INDEX ix_refunds_organization_id ON refunds (organization_id, created_at, id);
+CREATE INDEX ix_refunds_updated_at ON refunds (updated_at);
 
 CREATE TABLE usage_periods (
     id uuid NOT NULL,
@@ -169,6 +179,7 @@ CREATE TABLE usage_periods (
         FOREIGN KEY (organization_id) REFERENCES organizations (id)
 );
 CREATE INDEX ix_usage_periods_minutes_used ON usage_periods (minutes_used, id);
+CREATE INDEX ix_usage_periods_overage_cents ON usage_periods (overage_cents, id);
 CREATE INDEX ix_usage_periods_overage ON usage_periods (period_start, id) WHERE overage_cents > 0;
 CREATE INDEX ix_usage_periods_period_start ON usage_periods (period_start, id);
 
