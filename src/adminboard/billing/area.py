@@ -1,0 +1,21 @@
+"""Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
+
+from adminboard.billing.grace_period_listing import grace_periods
+from adminboard.billing.invoice_listing import invoices
+from adminboard.billing.payment_method_listing import payment_methods
+from adminboard.billing.subscription_listing import subscriptions
+from adminboard.billing.usage_listing import usage
+from adminboard.billing.web import pages
+from adminboard.core.permissions import Permission
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
+
+area = Area(
+    name="billing",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.MONEY, "Billing", "/billing", "credit-card", Permission.BILLING_READ, order=10
+        )
+    ],
+    listings=[subscriptions, invoices, usage, payment_methods, grace_periods],
+    pages=pages,
+)

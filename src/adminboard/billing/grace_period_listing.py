@@ -1,0 +1,82 @@
+"""The list of grace periods: time given to customers whose payment failed."""
+
+from sqlalchemy import select
+
+from adminboard.billing.alerts import is_grace_ending, is_not
+from adminboard.billing.customer import (
+    TABS,
+    customer_column,
+    customer_filter,
+    customer_sources,
+    other_stripe_ids,
+)
+from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
+from adminboard.billing.grace_period_detail import get_grace_period_detail, grace_status_is, grace_status_now
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    DateRange,
+    Detail,
+    Flag,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Search,
+)
+from adminboard.core.permissions import Permission
+from adminboard.customers.models import Organization
+
+grace_periods = Listing(
+    name="grace_periods",
+    title="Grace periods",
+    noun=Noun("grace period", "grace periods"),
+    path="/billing/grace-periods",
+    permission=Permission.BILLING_READ,
+    select=select(GracePeriod).outerjoin(Organization, Organization.id == GracePeriod.organization_id),
+    key=GracePeriod.id,
+    columns=[
+        customer_column(),
+        Column("From", GracePeriod.starts_at, key="starts_at", cell="datetime", sort=True, priority=1),
+        Column("Until", GracePeriod.ends_at, key="ends_at", cell="datetime", sort=True, priority=1),
+        Column("Reason", GracePeriod.reason, cell="long_text"),
+        Column("Status", grace_status_now(), cell="badge", priority=1),
+        Column("Customer id", GracePeriod.organization_id, key="organization_id", cell="id", shown=False),
+    ],
+    search=Search(
+        sources=(
+            *customer_sources(GracePeriod.id, GracePeriod.organization_id),
+            *other_stripe_ids(GracePeriod.id, GracePeriod.organization_id),
+            IdPrefix(GracePeriod.id),
+        ),
+        placeholder="Customer, member's email or Stripe id",
+    ),
+    filters=[
+        customer_filter(GracePeriod.organization_id),
+        Choice(
+            "status",
+            "Status",
+            options=[Option(word.value, word.value) for word in GracePeriodStatus],
+            where=grace_status_is,
+        ),
+        DateRange("starts", "From", GracePeriod.starts_at),
+        DateRange("ends", "Until", GracePeriod.ends_at),
+        Flag(
+            "ending",
+            "Ends",
+            is_grace_ending(),
+            no=is_not(is_grace_ending()),
+            yes_label="within 48 hours",
+            no_label="later or ended",
+        ),
+    ],
+    sort="-starts_at",
+    detail=Detail(get_grace_period_detail, "billing/grace_period.html"),
+    empty="A grace period starts with the first payment of a customer that fails.",
+    views=[
+        BuiltInView("Ending soon", "ending=yes&sort=ends_at"),
+        BuiltInView("Open", "status=open&sort=ends_at"),
+    ],
+    tabs=TABS,
+)

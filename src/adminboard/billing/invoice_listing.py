@@ -1,0 +1,139 @@
+"""The list of invoices."""
+
+from sqlalchemy import select
+
+from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due
+from adminboard.billing.customer import (
+    TABS,
+    customer_column,
+    customer_filter,
+    customer_sources,
+    other_stripe_ids,
+)
+from adminboard.billing.invoice_detail import find_invoice_id, get_invoice_detail
+from adminboard.billing.models import Invoice, InvoiceStatus, Refund
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    DateRange,
+    Detail,
+    ExactText,
+    Flag,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Search,
+    Sort,
+)
+from adminboard.core.listings.prefix_search import Prefix
+from adminboard.core.permissions import Permission
+from adminboard.customers.models import Organization
+
+invoices = Listing(
+    name="invoices",
+    title="Invoices",
+    noun=Noun("invoice", "invoices"),
+    path="/billing/invoices",
+    permission=Permission.BILLING_READ,
+    select=select(Invoice).outerjoin(Organization, Organization.id == Invoice.organization_id),
+    key=Invoice.id,
+    columns=[
+        customer_column(),
+        Column("Number", Invoice.number, cell="id", priority=1),
+        Column(
+            "Amount",
+            Invoice.amount_due_cents,
+            key="amount_due_cents",
+            cell="money",
+            align="end",
+            companion=Invoice.currency,
+            sort=True,
+            priority=1,
+        ),
+        Column(
+            "Paid amount",
+            Invoice.amount_paid_cents,
+            key="amount_paid_cents",
+            cell="money",
+            align="end",
+            companion=Invoice.currency,
+            shown=False,
+        ),
+        Column(
+            "Refunded",
+            Invoice.amount_refunded_cents,
+            key="amount_refunded_cents",
+            cell="money",
+            align="end",
+            companion=Invoice.currency,
+        ),
+        Column("Status", Invoice.status, cell="badge", priority=1),
+        Column(
+            "Due",
+            Invoice.due_date,
+            key="due_date",
+            cell="datetime",
+            sort=Sort(Invoice.due_date, nullable=True),
+        ),
+        Column(
+            "Paid",
+            Invoice.paid_at,
+            key="paid_at",
+            cell="datetime",
+            sort=Sort(Invoice.paid_at, nullable=True),
+        ),
+        Column("Created", Invoice.created_at, key="created_at", cell="datetime", sort=True, priority=3),
+        Column("Stripe id", Invoice.stripe_invoice_id, key="stripe_invoice_id", cell="id", shown=False),
+        Column("Customer id", Invoice.organization_id, key="organization_id", cell="id", shown=False),
+    ],
+    search=Search(
+        sources=(
+            *customer_sources(Invoice.id, Invoice.organization_id),
+            Prefix(Invoice.number),
+            ExactText(Invoice.stripe_invoice_id),
+            ExactText(
+                Refund.stripe_refund_id,
+                through=select(Invoice.id.label("key")).join(Refund, Refund.invoice_id == Invoice.id),
+            ),
+            *other_stripe_ids(Invoice.id, Invoice.organization_id),
+            IdPrefix(Invoice.id),
+        ),
+        placeholder="Customer, member's email, number or Stripe id",
+    ),
+    filters=[
+        customer_filter(Invoice.organization_id),
+        Choice(
+            "status",
+            "Status",
+            Invoice.status,
+            options=[Option(word.value, word.value) for word in InvoiceStatus],
+        ),
+        DateRange("due", "Due", Invoice.due_date),
+        DateRange("paid", "Paid", Invoice.paid_at),
+        Flag(
+            "failed",
+            "Payment",
+            has_failed_payment(),
+            yes_label="failed in the last 7 days",
+            no_label="has not failed lately",
+        ),
+        Flag(
+            "overdue",
+            "Past due",
+            is_past_due(),
+            no=is_not(is_past_due()),
+            yes_label="open after its due date",
+            no_label="no",
+        ),
+    ],
+    sort="-created_at",
+    detail=Detail(get_invoice_detail, "billing/invoice.html", find_id=find_invoice_id),
+    empty="An invoice appears here as soon as Stripe tells of it.",
+    views=[
+        BuiltInView("Failed payments", "failed=yes"),
+        BuiltInView("Past due", "overdue=yes&sort=due_date"),
+    ],
+    tabs=TABS,
+)

@@ -1,0 +1,104 @@
+"""The list of payment methods."""
+
+from sqlalchemy import select
+
+from adminboard.billing.alerts import is_card_expiring, is_not
+from adminboard.billing.customer import (
+    TABS,
+    customer_column,
+    customer_filter,
+    customer_sources,
+    other_stripe_ids,
+)
+from adminboard.billing.expiry import CardMonths, card_month, has_status, shown_card_month, status_now
+from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
+from adminboard.billing.payment_method_detail import find_payment_method_id, get_payment_method_detail
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    Detail,
+    ExactText,
+    Flag,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Search,
+    Sort,
+    words_of,
+)
+from adminboard.core.permissions import Permission
+from adminboard.customers.models import Organization
+
+
+def _in_words(word: str) -> str:
+    return word.replace("_", " ")
+
+
+payment_methods = Listing(
+    name="payment_methods",
+    title="Payment methods",
+    noun=Noun("payment method", "payment methods"),
+    path="/billing/payment-methods",
+    permission=Permission.BILLING_READ,
+    select=select(PaymentMethod).outerjoin(Organization, Organization.id == PaymentMethod.organization_id),
+    key=PaymentMethod.id,
+    columns=[
+        customer_column(),
+        Column("Type", PaymentMethod.type, cell="word", priority=1),
+        Column("Brand", PaymentMethod.brand, cell="word"),
+        Column("Last 4", PaymentMethod.last4, key="last4", cell="id", priority=1),
+        Column("Status", status_now(), cell="badge", priority=1),
+        Column("Default", PaymentMethod.is_default, key="is_default", cell="boolean"),
+        Column(
+            "Expires", shown_card_month(), cell="text", sort=Sort(card_month(), nullable=True), priority=1
+        ),
+        Column("Added", PaymentMethod.created_at, key="created_at", cell="datetime", sort=True),
+        Column(
+            "Stripe id",
+            PaymentMethod.stripe_payment_method_id,
+            key="stripe_payment_method_id",
+            cell="id",
+            shown=False,
+        ),
+        Column("Customer id", PaymentMethod.organization_id, key="organization_id", cell="id", shown=False),
+    ],
+    search=Search(
+        sources=(
+            *customer_sources(PaymentMethod.id, PaymentMethod.organization_id),
+            ExactText(PaymentMethod.stripe_payment_method_id),
+            *other_stripe_ids(PaymentMethod.id, PaymentMethod.organization_id),
+            IdPrefix(PaymentMethod.id),
+        ),
+        placeholder="Customer, member's email or Stripe id",
+    ),
+    filters=[
+        customer_filter(PaymentMethod.organization_id),
+        Choice("type", "Type", PaymentMethod.type, options=words_of(PaymentMethod.type, _in_words)),
+        Choice(
+            "status",
+            "Status",
+            options=[Option(word.value, word.value) for word in PaymentMethodStatus],
+            where=has_status,
+        ),
+        CardMonths("expires", "Expires"),
+        Flag("default", "Default", PaymentMethod.is_default, yes_label="the default", no_label="another"),
+        Flag(
+            "ending",
+            "Card expires",
+            is_card_expiring(),
+            no=is_not(is_card_expiring()),
+            yes_label="within 30 days",
+            no_label="later or never",
+        ),
+    ],
+    sort="-created_at",
+    detail=Detail(get_payment_method_detail, "billing/payment_method.html", find_id=find_payment_method_id),
+    empty="A payment method appears here as soon as a customer adds one.",
+    views=[
+        BuiltInView("Expiring cards", "ending=yes&sort=expires"),
+        BuiltInView("Expired", "status=expired"),
+    ],
+    tabs=TABS,
+)

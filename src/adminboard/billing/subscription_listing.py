@@ -1,0 +1,128 @@
+"""The list of subscriptions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.alerts import is_not, is_trial_ending
+from adminboard.billing.customer import (
+    TABS,
+    customer_column,
+    customer_filter,
+    customer_sources,
+    other_stripe_ids,
+)
+from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
+from adminboard.billing.subscription_detail import find_subscription_id, get_subscription_detail
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    DateRange,
+    Detail,
+    ExactText,
+    Flag,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Search,
+    Sort,
+)
+from adminboard.core.permissions import Permission
+from adminboard.customers.models import Organization
+
+
+def plan_options(session: Session) -> list[Option]:
+    """Every plan there is, by name."""
+    rows = session.execute(select(Plan.slug, Plan.name).order_by(Plan.name))
+    return [Option(row.slug, row.name) for row in rows]
+
+
+def has_plan(slugs: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the subscription is to one of these plans.
+
+    A single plan is compared, not looked for in a set: then an index gives its subscriptions in order.
+    """
+    if len(slugs) == 1:
+        return Subscription.plan_id == select(Plan.id).where(Plan.slug == slugs[0]).scalar_subquery()
+    return Subscription.plan_id.in_(select(Plan.id).where(Plan.slug.in_(slugs)))
+
+
+subscriptions = Listing(
+    name="subscriptions",
+    title="Subscriptions",
+    noun=Noun("subscription", "subscriptions"),
+    path="/billing/subscriptions",
+    permission=Permission.BILLING_READ,
+    select=select(Subscription)
+    .outerjoin(Organization, Organization.id == Subscription.organization_id)
+    .outerjoin(Plan, Plan.id == Subscription.plan_id),
+    key=Subscription.id,
+    columns=[
+        customer_column(),
+        Column("Plan", Plan.name, cell="badge", priority=1),
+        Column("Status", Subscription.status, cell="badge", priority=1),
+        Column(
+            "Period end",
+            Subscription.current_period_end,
+            key="current_period_end",
+            cell="datetime",
+            sort=Sort(Subscription.current_period_end, nullable=True),
+            priority=1,
+        ),
+        Column("Cancels?", Subscription.cancel_at_period_end, key="cancel_at_period_end", cell="boolean"),
+        Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
+        Column("Trial end", Subscription.trial_end, key="trial_end", cell="datetime", shown=False),
+        Column("Started", Subscription.created_at, key="created_at", cell="datetime", sort=True, priority=3),
+        Column(
+            "Stripe id",
+            Subscription.stripe_subscription_id,
+            key="stripe_subscription_id",
+            cell="id",
+            shown=False,
+        ),
+        Column("Customer id", Subscription.organization_id, key="organization_id", cell="id", shown=False),
+    ],
+    search=Search(
+        sources=(
+            *customer_sources(Subscription.id, Subscription.organization_id),
+            ExactText(Subscription.stripe_subscription_id),
+            *other_stripe_ids(Subscription.id, Subscription.organization_id),
+            IdPrefix(Subscription.id),
+        ),
+        placeholder="Customer, member's email or Stripe id",
+    ),
+    filters=[
+        customer_filter(Subscription.organization_id),
+        Choice(
+            "status",
+            "Status",
+            Subscription.status,
+            options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
+        ),
+        Choice("plan", "Plan", options=plan_options, where=has_plan),
+        DateRange("period_end", "Period end", Subscription.current_period_end),
+        Flag(
+            "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
+        ),
+        Flag(
+            "ending",
+            "Trial ends",
+            is_trial_ending(),
+            no=is_not(is_trial_ending()),
+            yes_label="within 24 hours",
+            no_label="later or never",
+        ),
+    ],
+    sort="-created_at",
+    detail=Detail(get_subscription_detail, "billing/subscription.html", find_id=find_subscription_id),
+    empty="A subscription appears here as soon as Stripe tells of it.",
+    views=[
+        BuiltInView("Trials ending", "ending=yes"),
+        BuiltInView("Behind with payment", "status=past_due&status=unpaid"),
+        BuiltInView("Leaving", "cancels=yes&sort=current_period_end"),
+    ],
+    tabs=TABS,
+)
