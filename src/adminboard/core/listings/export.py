@@ -18,6 +18,7 @@ from adminboard.core.listings.columns import AnySelect, Column
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.text_walk import stay_by_index_of_text
 from adminboard.core.work import moment
 
 FORMULA_START = "^([=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20])"
@@ -33,6 +34,8 @@ def export_statement(session: Session, listing: Listing, query: ListQuery) -> An
     """The SELECT behind the CSV: all offered columns as safe text, all matching rows, in the list's order."""
     columns = [_text_of(column, masked=query.masked).label(column.label) for column in listing.columns]
     matches = find_matches(session, listing, query)
+    if matches.text is not None:
+        stay_by_index_of_text(session)
     sort = query.sort
     order: list[ColumnElement[Any]] = [
         item.desc() if query.descending else item.asc() for item in (sort.expression, listing.key)

@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, tuple_
+from sqlalchemy import ColumnElement, bindparam, literal, tuple_
 from sqlalchemy.types import TypeEngine
 
 from adminboard.core.errors import InvalidInput
@@ -134,3 +134,16 @@ def after(sort: Sort, key: Expression, *, descending: bool) -> ColumnElement[boo
         bindparam(CURSOR_VALUE, type_=sort.expression.type), bindparam(CURSOR_KEY, type_=tiebreak.type)
     )
     return here < place if descending else here > place
+
+
+def not_beyond(
+    sort: Sort, key: Expression, value: Any, key_value: Any, *, descending: bool
+) -> ColumnElement[bool]:
+    """Rows up to a place, that included. ``value`` None is for a walk through the rows without a value."""
+    if value is None:
+        last = literal(key_value, key.type)
+        return last <= key if descending else last >= key
+    tiebreak = sort.tiebreak if sort.tiebreak is not None else key
+    here = tuple_(sort.expression, tiebreak)
+    place = tuple_(literal(value, sort.expression.type), literal(key_value, tiebreak.type))
+    return here >= place if descending else here <= place

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, bindparam, false, func, null, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
-from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, Cursor, after, decode_cursor
+from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.search import PROBE_LIMIT
+from adminboard.core.listings.search import PROBE_LIMIT, SearchSource
+from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
+from adminboard.core.listings.walks import Way, make_walk, place_values
 from adminboard.core.work import moment
 
 COUNT_LIMIT = 10_000
-ROW_LIMIT, PAGE_KEYS = "row_limit", "page_keys"
+PAGE_KEYS, SEARCHED_TERM = "page_keys", "searched_term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,16 @@ class Page:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Matches:
-    """The condition of a query; ``known`` is the number of matches when the search found few."""
+    """The condition of a query; ``known`` is the number of matches when the search found few.
+
+    ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
+    ``conditions`` are then the others; ``clauses`` are always all of them.
+    """
 
     clauses: Sequence[ColumnElement[bool]]
     known: int | None = None
+    conditions: Sequence[ColumnElement[bool]] = ()
+    text: ColumnElement[bool] | None = None
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
@@ -77,6 +86,10 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Match
     clauses = [condition.clause for condition in query.conditions]
     if not query.term or listing.search is None:
         return _Matches(clauses)
+    if listing.search.reads_text(query.term, exact=query.masked):
+        text = listing.search.clause(query.term, listing.key, exact=query.masked)
+        assert text is not None
+        return _Matches([*clauses, text], conditions=clauses, text=text)
     probe = listing.search.probe(query.term, listing.key, exact=query.masked)
     if probe is None:
         return _Matches([false()], known=0)
@@ -129,73 +142,49 @@ def _find_keys(
         missing = query.limit + 1 - len(found)
         if missing > 0:
             inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
-            way = _Way(
+            way = Way(
                 query.sort_name, query.descending != backward, nulls=nulls, continues=inside is not None
             )
-            found += session.execute(_walk(listing, way, matches), _values(session, missing, inside)).all()
+            found += _go(session, listing, way, matches, place_values(session, missing, inside))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A walk along a sort: its direction, whether through the rows without a value, whether from a place."""
-
-    sort_name: str
-    descending: bool
-    nulls: bool
-    continues: bool
-
-
-def _values(session: Session, limit: int, cursor: Cursor | None) -> dict[str, Any]:
-    values = {"now": moment(session), ROW_LIMIT: limit}
-    return values if cursor is None else values | {CURSOR_VALUE: cursor.value, CURSOR_KEY: cursor.key}
-
-
-def _walk(listing: Listing, way: _Way, matches: _Matches) -> AnySelect:
-    if not matches.clauses:
-        return _walk_of_all(listing, way)
-    return _make_walk(listing, way, matches.clauses)
-
-
-@lru_cache(maxsize=2_000)
-def _walk_of_all(listing: Listing, way: _Way) -> AnySelect:
-    """The walk without conditions, made once: putting a statement together takes longer than running it."""
-    return _make_walk(listing, way, ())
-
-
-def _make_walk(listing: Listing, way: _Way, conditions: Sequence[ColumnElement[bool]]) -> AnySelect:
-    sort, key = listing.sorts[way.sort_name], listing.key
-    tiebreak = sort.tiebreak if sort.tiebreak is not None and not way.nulls else key
-    value: Any = null() if way.nulls else sort.expression
-    clauses = list(conditions)
-    if sort.nullable:
-        clauses.append(sort.expression.is_(None) if way.nulls else sort.expression.is_not(None))
-    if way.continues and way.nulls:
-        place: Any = bindparam(CURSOR_KEY, type_=key.type)
-        clauses.append(key < place if way.descending else key > place)
-    elif way.continues:
-        clauses.append(after(sort, key, descending=way.descending))
-    order = [tiebreak] if way.nulls else [sort.expression, tiebreak]
-    wanted = select(key.label("key"), value.label("value")).where(*clauses)
-    ordered = wanted.order_by(*(item.desc() if way.descending else item.asc() for item in order))
-    return select_pruned(listing.select, ordered).limit(bindparam(ROW_LIMIT, type_=Integer))
+def _go(
+    session: Session, listing: Listing, way: Way, matches: _Matches, values: Mapping[str, Any]
+) -> Sequence[AnyRow]:
+    if matches.text is not None:
+        return walk_text(session, listing, way, TextQuestion(matches.conditions, matches.text), values)
+    return session.execute(make_walk(listing, way, matches.clauses), values).all()
 
 
 def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:
     if not keys:
         return []
-    statement = _rows_by_key(listing, query.masked)
-    by_key = {
-        row.key: row for row in session.execute(statement, {"now": moment(session), PAGE_KEYS: list(keys)})
-    }
+    search = listing.search if query.term else None
+    marking = search.marking_source(query.term, exact=query.masked) if search else None
+    values = {"now": moment(session), PAGE_KEYS: list(keys)}
+    if marking is not None:
+        values[SEARCHED_TERM] = query.term
+    rows = session.execute(_rows_by_key(listing, query.masked, marking), values)
+    by_key = {row.key: row for row in rows}
     return [by_key[key] for key in keys if key in by_key]
 
 
 @lru_cache(maxsize=200)
-def _rows_by_key(listing: Listing, masked: bool) -> AnySelect:
+def _rows_by_key(listing: Listing, masked: bool, marking: SearchSource | None) -> AnySelect:
     """The rows of a page by their keys, one statement for every page of the listing."""
     keys = bindparam(PAGE_KEYS, type_=ARRAY(listing.key.type))
-    return select_rows(listing, masked=masked).where(listing.key == func.any(keys))
+    rows = select_rows(listing, masked=masked).where(listing.key == func.any(keys))
+    if marking is None:
+        return rows
+    columns = [listing.columns_by_name[name] for name in marking.marks]
+    term = bindparam(SEARCHED_TERM, type_=Text)
+    return rows.add_columns(
+        *(
+            marking.mark(column.expression(masked=masked).element, term).label(f"{column.name}_marked")
+            for column in columns
+        )
+    )
 
 
 def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
@@ -220,7 +209,8 @@ def count_matches(session: Session, listing: Listing, query: ListQuery) -> Count
     matching = select_pruned(listing.select, wanted)
     limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
     counted = select(func.count()).select_from(limited.subquery())
-    number = session.scalar(counted, {"now": moment(session)}) or 0
+    with by_index_of_text(session) if matches.text is not None else nullcontext():
+        number = session.scalar(counted, {"now": moment(session)}) or 0
     if number > COUNT_LIMIT and not query.exact_count:
         return Count(COUNT_LIMIT, exact=False)
     return Count(number, exact=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, Uuid, and_, cast, func, or_, select
@@ -34,6 +36,18 @@ class SearchSource(ABC):
 
     through: AnySelect | None = None
     """For another table: a SELECT of the listing's keys joined to it."""
+
+    slow_to_check: ClassVar[bool] = False
+    """Whether finding rows by the index is quick but checking a given row is not, as with long texts."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """The listing's columns in which what was found is marked."""
+        return ()
+
+    def mark(self, text: ColumnElement[Any], term: ColumnElement[str]) -> ColumnElement[Any]:
+        """The text with signs around what the term finds in it; for sources with ``marks``."""
+        raise NotImplementedError(f"{type(self).__name__} marks nothing in {text} for {term}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +105,17 @@ class Search:
 
     sources: tuple[SearchSource, ...]
     placeholder: str
+
+    def reads_text(self, term: str, *, exact: bool) -> bool:
+        """Whether the term asks a source that is slow to check; that takes steps of its own (`text_walk`)."""
+        return any(
+            source.slow_to_check and source.clause(term, exact=exact) is not None for source in self.sources
+        )
+
+    def marking_source(self, term: str, *, exact: bool) -> SearchSource | None:
+        """The source that marks what the term finds, None when none does."""
+        marking = (source for source in self.sources if source.marks)
+        return next((source for source in marking if source.clause(term, exact=exact) is not None), None)
 
     def clause(self, term: str, key: Expression, *, exact: bool) -> ColumnElement[bool] | None:
         """The whole condition, or None when no source can answer the term."""

@@ -1,0 +1,154 @@
+"""Walking along a sort through the rows whose text matches, at a cost that hardly depends on the words.
+
+Neither of the obvious ways does. Checking row by row along the sort takes tens of microseconds a row, since
+the vector of a text is made anew each time: fine for a word in every tenth row, minutes for one in every
+millionth. Taking all matches from the text index and sorting them reads a page of the table for each: fine
+for a hundred, seconds for a million. So three steps, each only while the page is not full:
+
+1. check the first `CHECKED_ROWS` on the way one by one: fills the page for frequent words;
+2. of the next `WINDOW_ROWS`, take those that the text index names too, by intersecting both indexes: fills
+   it for words that are neither frequent nor rare;
+3. beyond that window take what the text index names: only words rarer than a page in a window come here, so
+   there are few to sort.
+
+At most five statements, whatever the words and the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import iterate
+
+from adminboard.core.listings.columns import AnyRow, AnySelect, Sort
+from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, not_beyond
+from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.walks import ROW_LIMIT, Way, make_walk
+
+CHECKED_ROWS = 600
+WINDOW_ROWS = 50_000
+BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_indexscan": "off",
+    # Room for a bitmap that names every row of ten million; one without room names whole pages, and then
+    # each row on them is checked.
+    "work_mem": "64MB",
+}
+"""Leaves the planner bitmaps of indexes only. It takes checking a text for a hundred times cheaper than it
+is and would rather check millions than read an index."""
+_OWN_PLAN = {"plan_cache_mode": "force_custom_plan"}
+"""What is a good plan depends on the words."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TextQuestion:
+    """The ``conditions`` on the rows, and the one on their ``text``."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    text: ColumnElement[bool]
+
+
+def walk_text(
+    session: Session, listing: Listing, way: Way, question: TextQuestion, values: Mapping[str, Any]
+) -> Sequence[AnyRow]:
+    """The first rows on the way that match: ``key`` and ``value``, as many as ``values`` ask for.
+
+    ``values`` are `walks.place_values`.
+    """
+    wanted: int = values[ROW_LIMIT]
+    with _settings(session, _OWN_PLAN):
+        found = list(session.execute(_check_first(listing, way, question), _checking(values)))
+        if len(found) >= wanted:
+            return found
+        end = _find_place(session, make_walk(listing, way, question.conditions), values, CHECKED_ROWS)
+        if end is None:
+            return found
+        return found + _walk_by_index(
+            session, listing, replace(way, continues=True), question, end | {ROW_LIMIT: wanted - len(found)}
+        )
+
+
+def _check_first(listing: Listing, way: Way, question: TextQuestion) -> AnySelect:
+    """Of the first rows on the way those that match. It stops checking when there are enough."""
+    checked = make_walk(listing, way, question.conditions, question.text.label("found")).subquery()
+    order = [checked.c.key] if way.nulls else [checked.c.value, checked.c.key]
+    return (
+        select(checked.c.key, checked.c.value)
+        .where(checked.c.found)
+        .order_by(*(item.desc() if way.descending else item.asc() for item in order))
+        .limit(bindparam("found_limit", type_=Integer))
+    )
+
+
+def _checking(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, ROW_LIMIT: CHECKED_ROWS, "found_limit": values[ROW_LIMIT]}
+
+
+def _find_place(
+    session: Session, walk: AnySelect, values: Mapping[str, Any], steps: int
+) -> dict[str, Any] | None:
+    """Where one is after so many rows, as values to go on from; None when the way ends before."""
+    last = session.execute(walk.offset(steps - 1), {**values, ROW_LIMIT: 1}).one_or_none()
+    return None if last is None else {**values, CURSOR_VALUE: last.value, CURSOR_KEY: last.key}
+
+
+def _walk_by_index(
+    session: Session, listing: Listing, way: Way, question: TextQuestion, values: Mapping[str, Any]
+) -> list[AnyRow]:
+    """The rest of the way from a place: what lies in the window, then what lies beyond it."""
+    sort, key = listing.sorts[way.sort_name], listing.key
+    along = [item for item in question.conditions if _is_about(item, sort)]
+    end = _find_place(session, make_walk(listing, way, along), values, WINDOW_ROWS)
+    conditions = [*question.conditions, question.text]
+    with by_index_of_text(session):
+        if end is None:
+            return list(session.execute(make_walk(listing, way, conditions), values))
+        inside = not_beyond(
+            sort, key, None if way.nulls else end[CURSOR_VALUE], end[CURSOR_KEY], descending=way.descending
+        )
+        found = list(session.execute(make_walk(listing, way, [*conditions, inside]), values))
+        missing = values[ROW_LIMIT] - len(found)
+        if missing > 0:
+            found += session.execute(make_walk(listing, way, conditions), {**end, ROW_LIMIT: missing})
+        return found
+
+
+def _is_about(condition: ColumnElement[bool], sort: Sort) -> bool:
+    """Whether the condition is on the sorted column alone, so that the sort's index answers it."""
+    return _columns_in(condition) <= _columns_in(sort.expression)
+
+
+def _columns_in(expression: Any) -> set[Any]:
+    return {part for part in iterate(expression) if getattr(part, "table", None) is not None}
+
+
+@contextmanager
+def by_index_of_text(session: Session) -> Iterator[None]:
+    """Statements in the block are answered by bitmaps of indexes, as a condition on texts needs."""
+    with _settings(session, BY_INDEX | _OWN_PLAN):
+        yield
+
+
+def stay_by_index_of_text(session: Session) -> None:
+    """The same for the rest of the transaction, as an export needs, whose statement ends with it."""
+    _make_settings(session, BY_INDEX | _OWN_PLAN)
+
+
+@contextmanager
+def _settings(session: Session, settings: Mapping[str, str]) -> Iterator[None]:
+    before = _make_settings(session, settings)
+    yield
+    _make_settings(session, before)
+
+
+def _make_settings(session: Session, settings: Mapping[str, str]) -> Mapping[str, str]:
+    """Makes settings of the transaction; returns what they were."""
+    before = [func.current_setting(name).label(name) for name in settings]
+    after = [func.set_config(name, value, True) for name, value in settings.items()]
+    row = session.execute(select(*before, *after)).one()
+    return {name: row._mapping[name] for name in settings}
