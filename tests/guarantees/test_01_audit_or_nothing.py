@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import adminboard
 from adminboard.app import create_app
 from adminboard.areas import AREAS
+from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.cli import cli
 from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
@@ -28,10 +29,18 @@ from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
 from tests.factories import START, make_admin, make_business, make_call, make_user
-from tests.guarantees.examples import money, staff
-from tests.guarantees.examples.requests import FORMS, Send, call_api, confirm_on_page, export, make_scene
+from tests.guarantees.examples import money, staff, writing
+from tests.guarantees.examples.requests import (
+    FORMS,
+    Send,
+    call_api,
+    confirm_on_page,
+    export,
+    find_example_at,
+    make_scene,
+)
 
-EXAMPLES = money.EXAMPLES | staff.EXAMPLES
+EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 CHANGE_NOTHING = {"POST /audit/chain", "POST /account/theme"} | {
     f"POST /actions/{name}/preview" for name in ACTIONS
@@ -98,10 +107,9 @@ def prepare_requests(board: BoardUnderTest) -> dict[str, Send]:
     for name, action in ACTIONS.items():
         scene = make_scene(board, name)
         sends[f"POST /actions/{name}"] = confirm_on_page(scene, action, EXAMPLES[name](scene))
-        if action.rest is not None:
-            scene = make_scene(board, f"{name} by a program")
-            route = f"{action.rest.method} /v1/admin{action.rest.path}"
-            sends[route] = call_api(scene, action, EXAMPLES[name](scene))
+        for rest in action.rest_calls:
+            scene, example = find_example_at(board, rest, EXAMPLES[name])
+            sends[f"{rest.method} /v1/admin{rest.path}"] = call_api(scene, action, rest, example)
     for area in AREAS:
         for listing in area.listings:
             path = f"{listing.path}/export.csv"
@@ -174,7 +182,9 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_grant(session, user.id, 5, expires_at=START + timedelta(days=1))
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
+        session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
     scene = make_scene(board, "jobs")
+    board.open_session(scene.me)
     FORMS["POST /v1/usage/deductions"](scene)()
     board.clock.set(next_year)
     revoke_the_audit(board)

@@ -35,7 +35,8 @@ class Command(BaseModel):
         return data
 
 
-def _printable(text: str) -> str:
+def check_printable(text: str) -> str:
+    """The text as it is. Raises `ValueError` for control characters other than line breaks and tabs."""
     if any(ord(character) < 32 and character not in "\n\t" for character in text):
         raise ValueError("This contains a control character. Type the text anew.")
     return text
@@ -44,7 +45,7 @@ def _printable(text: str) -> str:
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=10, max_length=500),
-    AfterValidator(_printable),
+    AfterValidator(check_printable),
     Field(title="Reason", json_schema_extra={"widget": "textarea"}),
 ]
 """Why a change is made, for the audit log: 10 to 500 characters after trimming."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -131,15 +132,20 @@ def mount_undo_api(router: APIRouter) -> None:
 
 
 def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
-    """A preview as the API gives it to ``actor``."""
+    """A preview as the API gives it to ``actor``; free text is personal data."""
     preview, label = prepared.preview, prepared.preview.subject.label
+    changes = preview.changes
     if not sees_personal_data(actor):
         label = mask_text(Mask.EMAIL, label) or ""
+        changes = tuple(
+            replace(change, before=None, after=None) if change.cell == "long_text" else change
+            for change in changes
+        )
     return {
         "subject": {"kind": preview.subject.kind, "id": preview.subject.id, "label": label},
         "changes": [
             {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
-            for change in preview.changes
+            for change in changes
         ],
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from adminboard.auth.models import Admin
 from adminboard.auth.own_account import begin_second_factor
 from adminboard.auth.set_password import INVITATION_LIFETIME, give_code
 from adminboard.core.action_runner import Confirmation
-from adminboard.core.actions import Action
+from adminboard.core.actions import Action, RestCall
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.commands import parse_command
@@ -21,7 +22,7 @@ from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
 from tests.factories import make_saved_view, make_user
-from tests.guarantees.examples.scene import Example, Scene
+from tests.guarantees.examples.scene import Example, MakeExample, Scene
 
 Send = Callable[[], Any]
 NEW_PASSWORD = "another correct horse"
@@ -56,16 +57,27 @@ def confirm_on_page(scene: Scene, action: Action[Any], example: Example) -> Send
     return lambda: browser.post(f"/actions/{action.name}", data=form, follow_redirects=False)
 
 
-def call_api(scene: Scene, action: Action[Any], example: Example) -> Send:
+def find_example_at(board: BoardUnderTest, rest: RestCall, make: MakeExample) -> tuple[Scene, Example]:
+    """An example that this address of an action is for, and its scene."""
+    for number in count():
+        scene = make_scene(board, f"{rest.path} by a program {number}")
+        example = make(scene)
+        data = example.command.to_data()
+        named = {name for name, value in data.items() if value is not None}
+        if rest.path_fields <= named and not rest.leaves_out & named:
+            return scene, example
+    raise AssertionError("not reached")
+
+
+def call_api(scene: Scene, action: Action[Any], rest: RestCall, example: Example) -> Send:
     """The same through the API, as a program of an administrator."""
-    assert action.rest is not None
     program = scene.board.program(role=Role.ADMIN)
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
     data = example.command.to_data()
-    path = action.rest.path.format(**data)
-    body = {name: value for name, value in data.items() if f"{{{name}}}" not in action.rest.path}
+    path = rest.path.format(**data)
+    body = {name: value for name, value in data.items() if name not in rest.path_fields | rest.leaves_out}
     body["acknowledge"] = sorted(prepared.preview.acknowledgements)
-    method, headers = action.rest.method, {"Idempotency-Key": scene.word()}
+    method, headers = rest.method, {"Idempotency-Key": scene.word()}
     return lambda: program.request(method, f"/v1/admin{path}", json=body, headers=headers)
 
 
@@ -169,6 +181,7 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
         scene, "/account/password", current_password=PASSWORD, new_password=NEW_PASSWORD
     ),
     "POST /account/second-factor": set_up_second_factor,
+    "GET /system/export.csv": lambda scene: export(scene, "/system/export.csv"),
     "POST /undo/{audit_id}": undo_on_page,
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
     "POST /views/{view_id}/removal": remove_view,

@@ -108,7 +108,9 @@ def _add_note(
         author_id=None,
         author_name=request.staff.email,
         edited_at=None,
+        edited_by=None,
         removed_at=None,
+        revision=1,
         created_at=request.at,
         updated_at=request.at,
     )

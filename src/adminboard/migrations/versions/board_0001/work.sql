@@ -49,15 +49,20 @@ CREATE TABLE board.notes (
     author_id uuid,
     author_name text NOT NULL,
     edited_at timestamptz,
+    edited_by text,
     removed_at timestamptz,
+    revision integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_notes PRIMARY KEY (id),
     CONSTRAINT ck_notes_body_not_empty CHECK (btrim(body) <> ''),
+    CONSTRAINT ck_notes_body_within_limit CHECK (char_length(body) <= 2000),
+    CONSTRAINT ck_notes_revision_at_least_one CHECK (revision >= 1),
     CONSTRAINT fk_notes_author_id FOREIGN KEY (author_id) REFERENCES board.admins (id),
     CONSTRAINT ck_notes_target_kind CHECK (target_kind IN ('customer', 'call'))
 );
 CREATE INDEX ix_notes_target ON board.notes (target_kind, target_id, created_at, id);
+CREATE INDEX ix_notes_created_at ON board.notes (created_at, id);
 
 CREATE TABLE board.approvals (
     id uuid NOT NULL,

@@ -1,0 +1,79 @@
+"""Finding the one customer that a command or an address names by id, slug or Stripe id."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from adminboard.core.audit import Target
+from adminboard.core.errors import NotFound
+from adminboard.core.work import remember
+from adminboard.customers.models import Organization
+
+CustomerReference = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(title="Customer", json_schema_extra={"widget": "hidden"}),
+]
+"""A customer as people and programs name them: the id, the slug, or Stripe's id."""
+
+
+class CustomerUnknown(NotFound):
+    """No customer has this id, slug or Stripe id."""
+
+    title = "No such customer"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerIdentity:
+    """Who a customer is, as far as changing something about them needs to know."""
+
+    id: UUID
+    name: str
+    slug: str
+    status: str
+
+    @property
+    def target(self) -> Target:
+        """The customer as the subject of an audit entry."""
+        return Target("customer", str(self.id), self.name, self.id)
+
+
+def get_customer(session: Session, reference: str | UUID) -> CustomerIdentity:
+    """The customer of this id, slug or Stripe id. Raises `CustomerUnknown`.
+
+    One query by index, once a transaction.
+    """
+    return remember(session, ("customer", str(reference)), lambda: _load_customer(session, reference))
+
+
+def customer_named(text: str) -> ColumnElement[Any]:
+    """The id, as SQL, of the customer that goes by this slug or Stripe id."""
+    return select(Organization.id).where(_is_called(text)).scalar_subquery()
+
+
+def _load_customer(session: Session, reference: str | UUID) -> CustomerIdentity:
+    customer_id = _as_id(reference)
+    matches = Organization.id == customer_id if customer_id else _is_called(str(reference).strip())
+    row = session.execute(
+        select(Organization.id, Organization.name, Organization.slug, Organization.status).where(matches)
+    ).first()
+    if row is None:
+        raise CustomerUnknown(f"There is no customer {reference}. Check the id, the slug or the Stripe id.")
+    return CustomerIdentity(*row)
+
+
+def _is_called(name: str) -> ColumnElement[bool]:
+    return or_(Organization.slug == name, Organization.stripe_customer_id == name)
+
+
+def _as_id(reference: str | UUID) -> UUID | None:
+    if isinstance(reference, UUID):
+        return reference
+    try:
+        return UUID(reference.strip())
+    except ValueError:
+        return None
