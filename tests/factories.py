@@ -282,6 +282,17 @@ def make_note(session: Session, **fields: Any) -> notes.Note:
     return _insert(session, notes.Note, defaults, fields, target_id=make_organization)
 
 
+def make_run(session: Session, **fields: Any) -> core.Run:
+    """Long work that waits for a worker."""
+    defaults = {
+        "kind": "reconciliation",
+        "title": "Comparison with Stripe",
+        "actor_kind": "system",
+        "actor_name": "system",
+    }
+    return _insert(session, core.Run, defaults, fields)
+
+
 def as_credits(amount: Decimal | str | int) -> Decimal:
     """Two decimal places, as the database keeps credits."""
     return Decimal(amount).quantize(Decimal("0.01"))

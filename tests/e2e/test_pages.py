@@ -35,6 +35,9 @@ LISTS = (
     "/settings/api-keys?selected={key}",
 )
 OTHERS = (
+    "/system",
+    "/system/database-test",
+    "/system/panels/row_counts",
     "/audit/chain",
     "/audit/history?kind=user&id={caller}",
     "/settings/thresholds",

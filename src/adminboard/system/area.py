@@ -1,6 +1,19 @@
-"""The board's own upkeep."""
+"""How the board is, and its own upkeep."""
 
-from adminboard.system.housekeeping import forget_keys_nightly
-from adminboard.web.area import Area
+from adminboard.core.permissions import Permission
+from adminboard.system.api import router
+from adminboard.system.housekeeping import JOBS
+from adminboard.system.web import pages
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
-area = Area(name="system", jobs=[forget_keys_nightly])
+area = Area(
+    name="system",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.OPERATIONS, "System", "/system", "heartbeat", Permission.SYSTEM_READ, order=60
+        )
+    ],
+    pages=pages,
+    api=router,
+    jobs=JOBS,
+)

@@ -1,0 +1,123 @@
+"""What goes on beside the pages: Stripe, Redis, the workers, and what was changed last."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from adminboard.billing.event_models import BillingEvent, BillingEventSource
+from adminboard.core.audit_models import AuditEntry
+from adminboard.core.masking import sees_personal_data
+from adminboard.core.models import Run
+from adminboard.core.work import moment, reader
+from adminboard.runtime import Runtime
+from adminboard.system.facts import Cell, Column, Content, Fact, Row, Table
+
+HEARTBEAT_WITHIN = timedelta(seconds=60)
+"""Workers give a sign every ten seconds; the jobs of one that was silent for a minute go to another."""
+AUDIT_ENTRIES = 10
+_WORKERS = text(
+    "SELECT max(last_heartbeat) AS last_heartbeat, count(*) FILTER (WHERE last_heartbeat > :since) AS alive "
+    "FROM board.procrastinate_workers"
+)
+_QUEUE = text(
+    "SELECT count(*) FILTER (WHERE status = 'todo' AND is_due) AS waiting, "
+    "count(*) FILTER (WHERE status = 'todo' AND NOT is_due) AS planned, "
+    "count(*) FILTER (WHERE status = 'doing') AS running, "
+    "count(*) FILTER (WHERE status = 'failed') AS failed "
+    "FROM (SELECT status, scheduled_at IS NULL OR scheduled_at <= :now AS is_due "
+    "FROM board.procrastinate_jobs) AS jobs"
+)
+_OLDEST_JOB = text(
+    "SELECT task_name, (SELECT min(at) FROM board.procrastinate_events WHERE job_id = jobs.id) AS since "
+    "FROM board.procrastinate_jobs AS jobs "
+    "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now) ORDER BY id LIMIT 1"
+)
+
+
+def load_services(session: Session, _: Runtime) -> Content:
+    """When Stripe was last heard of, synchronised and compared with. The board runs without Redis."""
+    event = session.execute(
+        select(BillingEvent.received_at, BillingEvent.event_type)
+        .where(BillingEvent.source == BillingEventSource.WEBHOOK)
+        .order_by(BillingEvent.received_at.desc(), BillingEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    sync = _find_last_run(session, "%sync%")
+    reconciliation = _find_last_run(session, "reconciliation")
+    return Content(
+        [
+            Fact(
+                "stripe_last_event",
+                "Last Stripe event",
+                event.received_at if event else None,
+                Cell.MOMENT,
+                event.event_type if event else None,
+            ),
+            _run_fact("stripe_last_sync", "Last Stripe sync", sync),
+            _run_fact("last_reconciliation", "Last reconciliation", reconciliation),
+            Fact("redis", "Redis", "not configured", note="the board needs none"),
+        ]
+    )
+
+
+def load_workers(session: Session, _: Runtime) -> Content:
+    """Whether somebody works on the jobs, and how many wait."""
+    now = moment(session)
+    workers = session.execute(_WORKERS, {"since": now - HEARTBEAT_WITHIN}).one()
+    queue = session.execute(_QUEUE, {"now": now}).one()
+    oldest = session.execute(_OLDEST_JOB, {"now": now}).one_or_none()
+    return Content(
+        [
+            Fact("status", "Status", "up" if workers.alive else "down", Cell.WORD),
+            Fact("workers", "Workers", workers.alive, Cell.NUMBER),
+            Fact("last_heartbeat", "Last heartbeat", workers.last_heartbeat, Cell.MOMENT),
+            Fact("queue_depth", "Jobs waiting", queue.waiting, Cell.NUMBER),
+            Fact(
+                "oldest_job",
+                "Oldest waiting since",
+                oldest.since if oldest else None,
+                Cell.MOMENT,
+                oldest.task_name if oldest else None,
+            ),
+            Fact("jobs_running", "Jobs running", queue.running, Cell.NUMBER),
+            Fact("jobs_planned", "Jobs planned for later", queue.planned, Cell.NUMBER),
+            Fact("jobs_failed", "Jobs failed", queue.failed, Cell.NUMBER),
+        ]
+    )
+
+
+def load_recent_audit(session: Session, _: Runtime) -> Content:
+    """The last entries of the audit log; what changed is left out for who sees no personal data."""
+    entries = session.execute(
+        select(AuditEntry.id, AuditEntry.at, AuditEntry.actor_name, AuditEntry.action, AuditEntry.summary)
+        .order_by(AuditEntry.position.desc())
+        .limit(AUDIT_ENTRIES)
+    ).all()
+    is_open = sees_personal_data(reader(session))
+    columns = [
+        Column("action", "Action", Cell.CODE),
+        Column("at", "Time", Cell.MOMENT),
+        Column("actor_name", "By"),
+        Column("summary", "What changed"),
+    ]
+    rows = [
+        Row(
+            [entry.action, entry.at, entry.actor_name, entry.summary if is_open else None],
+            f"/audit?selected={entry.id}",
+        )
+        for entry in entries
+    ]
+    return Content(table=Table(columns, rows, "Nothing was changed yet."))
+
+
+def _find_last_run(session: Session, kind: str) -> Run | None:
+    return session.scalars(
+        select(Run).where(Run.kind.like(kind)).order_by(Run.created_at.desc(), Run.id.desc()).limit(1)
+    ).one_or_none()
+
+
+def _run_fact(name: str, label: str, run: Run | None) -> Fact:
+    if run is None:
+        return Fact(name, label, "never")
+    return Fact(name, label, run.finished_at or run.created_at, Cell.MOMENT, run.status.value)
