@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
@@ -16,6 +16,7 @@ from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.related_search import MOST_RECORDS
 from adminboard.core.listings.search import PROBE_LIMIT, SearchSource
 from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
 from adminboard.core.listings.walks import Way, make_walk, place_values
@@ -50,12 +51,14 @@ class Page:
 class _Matches:
     """The condition of a query; ``known`` is the number of matches when the search found few.
 
+    ``walking`` is the same condition as a walk along a sort checks it, row by row.
     ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
     ``conditions`` are then the others; ``clauses`` are always all of them.
     """
 
     clauses: Sequence[ColumnElement[bool]]
     known: int | None = None
+    walking: Sequence[ColumnElement[bool]] = ()
     conditions: Sequence[ColumnElement[bool]] = ()
     text: ColumnElement[bool] | None = None
 
@@ -85,20 +88,58 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Match
     """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
     clauses = [condition.clause for condition in query.conditions]
     if not query.term or listing.search is None:
-        return _Matches(clauses)
+        return _Matches(clauses, walking=clauses)
     if listing.search.reads_text(query.term, exact=query.masked):
         text = listing.search.clause(query.term, listing.key, exact=query.masked)
         assert text is not None
         return _Matches([*clauses, text], conditions=clauses, text=text)
+    own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
+    if related is None:
+        known = own.number if not clauses else None
+        return _Matches([*clauses, own.clause], known=known, walking=[*clauses, own.check])
+    return _Matches(
+        [*clauses, or_(own.clause, related.clause)], walking=[*clauses, or_(own.check, related.check)]
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Found:
+    """What a search comes to: the condition for all rows, the one a walk checks, how many rows when few."""
+
+    clause: ColumnElement[bool]
+    check: ColumnElement[bool]
+    number: int | None = None
+
+
+def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found:
+    assert listing.search is not None
     probe = listing.search.probe(query.term, listing.key, exact=query.masked)
-    if probe is None:
-        return _Matches([false()], known=0)
-    keys = list(session.scalars(probe, {"now": moment(session)}))
+    keys = [] if probe is None else list(session.scalars(probe, {"now": moment(session)}))
+    if not keys:
+        return _Found(false(), false(), 0)
     if len(keys) <= PROBE_LIMIT:
-        return _Matches([*clauses, is_any(listing.key, keys)], known=None if clauses else len(keys))
-    clause = listing.search.clause(query.term, listing.key, exact=query.masked)
+        few = is_any(listing.key, keys)
+        return _Found(few, few, len(set(keys)))
+    many = listing.search.clause(query.term, listing.key, exact=query.masked)
+    assert many is not None
+    return _Found(many, many)
+
+
+def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Found | None:
+    """None when the listing's rows belong to nothing that is searched, or nothing was found there."""
+    related = listing.search.related if listing.search is not None else None
+    probe = related.probe(query.term, exact=query.masked) if related is not None else None
+    keys = [] if probe is None else list(session.scalars(probe, {"now": moment(session)}))
+    if related is None or not keys:
+        return None
+    if len(keys) <= MOST_RECORDS:
+        few = is_any(related.column, list(set(keys)))
+        return _Found(few, few)
+    clause = related.clause(query.term, exact=query.masked)
+    check = related.check(query.term, exact=query.masked)
     assert clause is not None
-    return _Matches([*clauses, clause])
+    assert check is not None
+    return _Found(clause, check)
 
 
 def _known_count(matches: _Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:
@@ -154,7 +195,7 @@ def _go(
 ) -> Sequence[AnyRow]:
     if matches.text is not None:
         return walk_text(session, listing, way, TextQuestion(matches.conditions, matches.text), values)
-    return session.execute(make_walk(listing, way, matches.clauses), values).all()
+    return session.execute(make_walk(listing, way, matches.walking), values).all()
 
 
 def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:

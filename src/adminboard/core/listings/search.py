@@ -10,13 +10,16 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, Uuid, and_, cast, func, or_, select
 
 from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.filters import escape_like
+
+if TYPE_CHECKING:
+    from adminboard.core.listings.related_search import Related
 
 MAX_TERM_LENGTH = 200
 PROBE_LIMIT = 2_000
@@ -105,6 +108,8 @@ class Search:
 
     sources: tuple[SearchSource, ...]
     placeholder: str
+    related: Related | None = None
+    """Records the rows belong to, looked for besides the rows themselves."""
 
     def reads_text(self, term: str, *, exact: bool) -> bool:
         """Whether the term asks a source that is slow to check; that takes steps of its own (`text_walk`)."""
@@ -123,19 +128,23 @@ class Search:
         clauses = [clause for clause in found if clause is not None]
         return or_(*clauses) if clauses else None
 
-    def probe(self, term: str, key: Expression, *, exact: bool) -> AnySelect | None:
-        """Up to ``PROBE_LIMIT`` + 1 matching keys, each source from its own index."""
+    def probe(self, term: str, key: Expression, *, exact: bool, limit: int = PROBE_LIMIT) -> AnySelect | None:
+        """Up to ``limit`` + 1 matching keys, each source from its own index.
+
+        A key may come more than once, by several sources or through several rows of another table: so that
+        as many keys as the limit or fewer are certainly all there are.
+        """
         parts = []
         for source in self.sources:
             clause = source.clause(term, exact=exact)
             if clause is not None:
                 base = source.through if source.through is not None else select(key.label("key"))
-                parts.append(base.where(clause).limit(PROBE_LIMIT + 1).subquery())
+                parts.append(base.where(clause).limit(limit + 1).subquery())
         if not parts:
             return None
         selects = [select(part.c[0]) for part in parts]
-        union = selects[0].union(*selects[1:]).subquery() if len(selects) > 1 else parts[0]
-        return select(union.c[0]).limit(PROBE_LIMIT + 1)
+        union = selects[0].union_all(*selects[1:]).subquery() if len(selects) > 1 else parts[0]
+        return select(union.c[0]).limit(limit + 1)
 
     @staticmethod
     def _condition(

@@ -1,0 +1,62 @@
+"""Searching rows by another record they belong to, like the invoices of a customer by the customer's name.
+
+Such a record has many rows, so looking for rows directly would find the same ones again and again, and a
+word that many records share would find too many to sort. So the records are looked for. Few of them are
+then named in the condition by their ids, and the planner knows how common those are: it takes their rows by
+index and sorts them, or walks the sort order past the others. Where there are more than `MOST_RECORDS`, a
+walk meets one soon, and each row on it is checked by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select, true, union_all
+
+from adminboard.core.listings.columns import AnySelect, Expression
+from adminboard.core.listings.search import Search
+
+MOST_RECORDS = 5_000
+
+
+@dataclass(frozen=True, eq=False)
+class Related:
+    """The records that rows belong to: ``column`` of the listing is their ``key``; ``search`` finds them.
+
+    The tables of ``search`` must not be among those of the listing: take an alias of such a one.
+    """
+
+    column: Expression
+    key: Expression
+    search: Search
+
+    def probe(self, term: str, *, exact: bool) -> AnySelect | None:
+        """Up to `MOST_RECORDS` + 1 keys of records, some perhaps twice; None when nothing can be found."""
+        return self.search.probe(term, self.key, exact=exact, limit=MOST_RECORDS)
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        """The condition for all rows at once, as counting and exporting want it."""
+        found = self._finding(term, exact=exact)
+        return self.column.in_(union_all(*found)) if found else None
+
+    def check(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        """The condition for a row that a walk meets. The planner cannot turn it into the one for all rows."""
+        checks = [
+            found.with_only_columns(true())
+            .where(found.selected_columns[0] == self.column)
+            .limit(1)
+            .correlate(self.column.table)
+            .scalar_subquery()
+            .is_(True)
+            for found in self._finding(term, exact=exact)
+        ]
+        return or_(*checks) if checks else None
+
+    def _finding(self, term: str, *, exact: bool) -> list[AnySelect]:
+        """For each source that can answer, a SELECT of the keys it finds."""
+        pairs = [(source, source.clause(term, exact=exact)) for source in self.search.sources]
+        return [
+            (source.through if source.through is not None else select(self.key)).where(clause)
+            for source, clause in pairs
+            if clause is not None
+        ]
