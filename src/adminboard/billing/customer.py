@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from adminboard.billing.models import Invoice, PaymentMethod, Subscription
-from adminboard.core.listings import Column, Contains, ExactText, Reference, Tab
+from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
+from adminboard.core.listings import Column, Contains, ExactText, IdPrefix, Reference, Search, Tab
 from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.related_search import Related
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import Mask
 from adminboard.customers.models import Membership, MembershipStatus, Organization
@@ -62,32 +63,54 @@ def customer_named(name: str) -> ColumnElement[Any]:
     return select(Organization.id).where(matches).limit(1).scalar_subquery()
 
 
-def customer_sources(key: Expression, organization_id: Expression) -> tuple[SearchSource, ...]:
-    """Finds rows by their customer: its name, the address of a member, its Stripe id."""
-    customers = select(key.label("key")).join(Organization, Organization.id == organization_id)
+@dataclass(frozen=True, eq=False)
+class StripeId(ExactText):
+    """An id that Stripe made: it begins with one of these, so other terms need not be looked for."""
+
+    beginnings: tuple[str, ...] = ()
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
+        return ExactText.clause(self, term, exact=exact) if term.startswith(self.beginnings) else None
+
+
+SUBSCRIPTION_ID = ("sub_",)
+INVOICE_ID = ("in_",)
+PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
+REFUND_ID = ("re_", "pyr_")
+
+
+def customer_search(
+    key: Expression, organization_id: Expression, own: tuple[SearchSource, ...], placeholder: str
+) -> Search:
+    """Finds rows by ``own`` sources, by their id, and by their customer: its name, a member's address, any
+    Stripe id it has.
+
+    A Stripe id that ``own`` looks for finds that one row, not all of its customer's.
+    """
+    customer = Organization.__table__.alias("searched_customer")
     members = (
-        select(key.label("key"))
-        .join(Membership, Membership.organization_id == organization_id)
+        select(Membership.organization_id.label("key"))
         .join(User, User.id == Membership.user_id)
         .where(Membership.status != MembershipStatus.REMOVED)
     )
-    return (
-        Contains((Organization.name,), through=customers),
-        Contains((User.email,), through=members),
-        ExactText(Organization.stripe_customer_id, through=customers),
-    )
-
-
-def other_stripe_ids(key: Expression, organization_id: Expression) -> tuple[SearchSource, ...]:
-    """Finds rows by a Stripe id of anything else the customer has: a subscription, an invoice, a method."""
-    return tuple(
-        ExactText(
-            stripe_id, through=select(key.label("key")).join(model, model.organization_id == organization_id)
+    stripe_ids = tuple(
+        StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
+        for column, beginnings in (
+            (Subscription.stripe_subscription_id, SUBSCRIPTION_ID),
+            (Invoice.stripe_invoice_id, INVOICE_ID),
+            (PaymentMethod.stripe_payment_method_id, PAYMENT_METHOD_ID),
+            (Refund.stripe_refund_id, REFUND_ID),
         )
-        for model, stripe_id in (
-            (Subscription, Subscription.stripe_subscription_id),
-            (Invoice, Invoice.stripe_invoice_id),
-            (PaymentMethod, PaymentMethod.stripe_payment_method_id),
-        )
-        if model.__table__ is not key.table
+        if not any(isinstance(source, StripeId) and source.beginnings == beginnings for source in own)
     )
+    customers = Search(
+        sources=(
+            Contains((customer.c.name,)),
+            Contains((User.email,), through=members),
+            StripeId(customer.c.stripe_customer_id, beginnings=("cus_",)),
+            *stripe_ids,
+        ),
+        placeholder="",
+    )
+    related = Related(organization_id, customer.c.id, customers)
+    return Search((*own, IdPrefix(key)), placeholder, related)

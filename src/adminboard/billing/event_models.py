@@ -68,7 +68,14 @@ class BillingEvent(Identified, Timestamped, Base):
         CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
         Index("ix_billing_events_received_at", "received_at", "id"),
         Index("ix_billing_events_processing_status", "processing_status", "received_at", "id"),
-        Index("ix_billing_events_event_type", "event_type", "received_at", "id"),
+        # The invoices of one kind of event, like failed payments, are read from the index alone.
+        Index(
+            "ix_billing_events_event_type",
+            "event_type",
+            "received_at",
+            "id",
+            postgresql_include=["stripe_invoice_id"],
+        ),
         Index("ix_billing_events_organization_id", "organization_id", "received_at", "id"),
         Index("ix_billing_events_source", "source", "received_at", "id"),
         Index("ix_billing_events_stripe_customer_id", "stripe_customer_id", "received_at"),

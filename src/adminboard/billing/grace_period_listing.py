@@ -7,8 +7,7 @@ from adminboard.billing.customer import (
     TABS,
     customer_column,
     customer_filter,
-    customer_sources,
-    other_stripe_ids,
+    customer_search,
 )
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_period_detail import get_grace_period_detail, grace_status_is, grace_status_now
@@ -19,11 +18,9 @@ from adminboard.core.listings import (
     DateRange,
     Detail,
     Flag,
-    IdPrefix,
     Listing,
     Noun,
     Option,
-    Search,
 )
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
@@ -44,13 +41,11 @@ grace_periods = Listing(
         Column("Status", grace_status_now(), cell="badge", priority=1),
         Column("Customer id", GracePeriod.organization_id, key="organization_id", cell="id", shown=False),
     ],
-    search=Search(
-        sources=(
-            *customer_sources(GracePeriod.id, GracePeriod.organization_id),
-            *other_stripe_ids(GracePeriod.id, GracePeriod.organization_id),
-            IdPrefix(GracePeriod.id),
-        ),
-        placeholder="Customer, member's email or Stripe id",
+    search=customer_search(
+        GracePeriod.id,
+        GracePeriod.organization_id,
+        (),
+        "Customer, member's email or Stripe id",
     ),
     filters=[
         customer_filter(GracePeriod.organization_id),

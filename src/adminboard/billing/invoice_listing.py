@@ -4,11 +4,13 @@ from sqlalchemy import select
 
 from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due
 from adminboard.billing.customer import (
+    INVOICE_ID,
+    REFUND_ID,
     TABS,
+    StripeId,
     customer_column,
     customer_filter,
-    customer_sources,
-    other_stripe_ids,
+    customer_search,
 )
 from adminboard.billing.invoice_detail import find_invoice_id, get_invoice_detail
 from adminboard.billing.models import Invoice, InvoiceStatus, Refund
@@ -18,13 +20,10 @@ from adminboard.core.listings import (
     Column,
     DateRange,
     Detail,
-    ExactText,
     Flag,
-    IdPrefix,
     Listing,
     Noun,
     Option,
-    Search,
     Sort,
 )
 from adminboard.core.listings.prefix_search import Prefix
@@ -88,19 +87,19 @@ invoices = Listing(
         Column("Stripe id", Invoice.stripe_invoice_id, key="stripe_invoice_id", cell="id", shown=False),
         Column("Customer id", Invoice.organization_id, key="organization_id", cell="id", shown=False),
     ],
-    search=Search(
-        sources=(
-            *customer_sources(Invoice.id, Invoice.organization_id),
+    search=customer_search(
+        Invoice.id,
+        Invoice.organization_id,
+        (
             Prefix(Invoice.number),
-            ExactText(Invoice.stripe_invoice_id),
-            ExactText(
+            StripeId(Invoice.stripe_invoice_id, beginnings=INVOICE_ID),
+            StripeId(
                 Refund.stripe_refund_id,
-                through=select(Invoice.id.label("key")).join(Refund, Refund.invoice_id == Invoice.id),
+                select(Invoice.id.label("key")).join(Refund, Refund.invoice_id == Invoice.id),
+                REFUND_ID,
             ),
-            *other_stripe_ids(Invoice.id, Invoice.organization_id),
-            IdPrefix(Invoice.id),
         ),
-        placeholder="Customer, member's email, number or Stripe id",
+        "Customer, member's email, number or Stripe id",
     ),
     filters=[
         customer_filter(Invoice.organization_id),

@@ -4,11 +4,12 @@ from sqlalchemy import select
 
 from adminboard.billing.alerts import is_card_expiring, is_not
 from adminboard.billing.customer import (
+    PAYMENT_METHOD_ID,
     TABS,
+    StripeId,
     customer_column,
     customer_filter,
-    customer_sources,
-    other_stripe_ids,
+    customer_search,
 )
 from adminboard.billing.expiry import CardMonths, card_month, has_status, shown_card_month, status_now
 from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
@@ -18,13 +19,10 @@ from adminboard.core.listings import (
     Choice,
     Column,
     Detail,
-    ExactText,
     Flag,
-    IdPrefix,
     Listing,
     Noun,
     Option,
-    Search,
     Sort,
     words_of,
 )
@@ -64,14 +62,11 @@ payment_methods = Listing(
         ),
         Column("Customer id", PaymentMethod.organization_id, key="organization_id", cell="id", shown=False),
     ],
-    search=Search(
-        sources=(
-            *customer_sources(PaymentMethod.id, PaymentMethod.organization_id),
-            ExactText(PaymentMethod.stripe_payment_method_id),
-            *other_stripe_ids(PaymentMethod.id, PaymentMethod.organization_id),
-            IdPrefix(PaymentMethod.id),
-        ),
-        placeholder="Customer, member's email or Stripe id",
+    search=customer_search(
+        PaymentMethod.id,
+        PaymentMethod.organization_id,
+        (StripeId(PaymentMethod.stripe_payment_method_id, beginnings=PAYMENT_METHOD_ID),),
+        "Customer, member's email or Stripe id",
     ),
     filters=[
         customer_filter(PaymentMethod.organization_id),

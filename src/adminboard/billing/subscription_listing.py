@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.alerts import is_not, is_trial_ending
 from adminboard.billing.customer import (
+    SUBSCRIPTION_ID,
     TABS,
+    StripeId,
     customer_column,
     customer_filter,
-    customer_sources,
-    other_stripe_ids,
+    customer_search,
 )
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
 from adminboard.billing.subscription_detail import find_subscription_id, get_subscription_detail
@@ -21,13 +22,10 @@ from adminboard.core.listings import (
     Column,
     DateRange,
     Detail,
-    ExactText,
     Flag,
-    IdPrefix,
     Listing,
     Noun,
     Option,
-    Search,
     Sort,
 )
 from adminboard.core.permissions import Permission
@@ -85,14 +83,11 @@ subscriptions = Listing(
         ),
         Column("Customer id", Subscription.organization_id, key="organization_id", cell="id", shown=False),
     ],
-    search=Search(
-        sources=(
-            *customer_sources(Subscription.id, Subscription.organization_id),
-            ExactText(Subscription.stripe_subscription_id),
-            *other_stripe_ids(Subscription.id, Subscription.organization_id),
-            IdPrefix(Subscription.id),
-        ),
-        placeholder="Customer, member's email or Stripe id",
+    search=customer_search(
+        Subscription.id,
+        Subscription.organization_id,
+        (StripeId(Subscription.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),),
+        "Customer, member's email or Stripe id",
     ),
     filters=[
         customer_filter(Subscription.organization_id),

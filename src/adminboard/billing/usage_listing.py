@@ -6,8 +6,7 @@ from adminboard.billing.customer import (
     TABS,
     customer_column,
     customer_filter,
-    customer_sources,
-    other_stripe_ids,
+    customer_search,
 )
 from adminboard.billing.models import UsagePeriod
 from adminboard.billing.usage_detail import currency_of_usage, get_usage_detail
@@ -17,10 +16,8 @@ from adminboard.core.listings import (
     DateRange,
     Detail,
     Flag,
-    IdPrefix,
     Listing,
     Noun,
-    Search,
 )
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
@@ -73,13 +70,11 @@ usage = Listing(
         ),
         Column("Customer id", UsagePeriod.organization_id, key="organization_id", cell="id", shown=False),
     ],
-    search=Search(
-        sources=(
-            *customer_sources(UsagePeriod.id, UsagePeriod.organization_id),
-            *other_stripe_ids(UsagePeriod.id, UsagePeriod.organization_id),
-            IdPrefix(UsagePeriod.id),
-        ),
-        placeholder="Customer, member's email or Stripe id",
+    search=customer_search(
+        UsagePeriod.id,
+        UsagePeriod.organization_id,
+        (),
+        "Customer, member's email or Stripe id",
     ),
     filters=[
         customer_filter(UsagePeriod.organization_id),

@@ -53,6 +53,8 @@ CREATE TABLE subscriptions (
 CREATE INDEX ix_subscriptions_created_at ON subscriptions (created_at, id);
 CREATE INDEX ix_subscriptions_current_period_end ON subscriptions (current_period_end, id);
 CREATE INDEX ix_subscriptions_leaving ON subscriptions (current_period_end, id) WHERE cancel_at_period_end;
+CREATE INDEX ix_subscriptions_leaving_created_at
+    ON subscriptions (created_at, id) WHERE cancel_at_period_end;
 CREATE INDEX ix_subscriptions_organization_id ON subscriptions (organization_id, created_at, id);
 CREATE INDEX ix_subscriptions_plan_created_at ON subscriptions (plan_id, created_at, id);
 CREATE INDEX ix_subscriptions_plan_id ON subscriptions (plan_id, status, organization_id);
@@ -93,7 +95,7 @@ CREATE TABLE invoices (
     CONSTRAINT ck_invoices_status CHECK (status IN ('draft', 'open', 'paid', 'uncollectible', 'void'))
 );
 CREATE INDEX ix_invoices_amount_due_cents ON invoices (amount_due_cents, id);
-CREATE INDEX ix_invoices_created_at ON invoices (created_at, id);
+CREATE INDEX ix_invoices_created_at ON invoices (created_at, id) INCLUDE (due_date, paid_at);
 CREATE INDEX ix_invoices_due_date ON invoices (due_date, id);
 CREATE INDEX ix_invoices_number ON invoices (lower(number) text_pattern_ops);
 CREATE INDEX ix_invoices_organization_id ON invoices (organization_id, created_at, id);
@@ -224,7 +226,8 @@ CREATE TABLE billing_events (
 );
 CREATE INDEX ix_billing_events_due
     ON billing_events (next_attempt_at, id) WHERE processing_status IN ('received', 'processing', 'failed');
-CREATE INDEX ix_billing_events_event_type ON billing_events (event_type, received_at, id);
+CREATE INDEX ix_billing_events_event_type
+    ON billing_events (event_type, received_at, id) INCLUDE (stripe_invoice_id);
 CREATE INDEX ix_billing_events_organization_id ON billing_events (organization_id, received_at, id);
 CREATE INDEX ix_billing_events_processing_status ON billing_events (processing_status, received_at, id);
 CREATE INDEX ix_billing_events_received_at ON billing_events (received_at, id);
