@@ -151,7 +151,9 @@ def test_the_list_fragment_is_the_list_alone(board: BoardUnderTest, people: Peop
 
 def test_the_panel_fragment_is_the_panel_alone(board: BoardUnderTest, people: People) -> None:
     html = board.browser(Role.SUPPORT).get(f"/users?selected={people.jane}", headers=PANEL).text
-    assert html.lstrip().startswith("<article")
+    title, _, panel = html.partition("</title>")
+    assert title == "<title>Jane Smith · Users · AICallGO Admin Board"
+    assert panel.lstrip().startswith("<article")
     assert 'id="list"' not in html
 
 

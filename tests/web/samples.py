@@ -24,6 +24,7 @@ from adminboard.web.list_fit import COLUMN_WIDTHS_PX, fit_columns
 from adminboard.web.list_rows import ListRows, prepare_columns
 from adminboard.web.list_view import (
     Align,
+    CardsView,
     CardView,
     CellKind,
     ColumnChoiceView,
@@ -200,12 +201,14 @@ def make_list(*, rows: int = 50, selected: int | None = None, filtered: bool = T
     )
 
 
-def make_cards() -> list[CardView]:
-    """Two figures, one with a link and a tone."""
-    return [
+def make_cards() -> CardsView:
+    """Three figures, one with a link and a tone, one yet to come."""
+    cards = [
         CardView("Total", "12,480"),
         CardView("In debt", "17", hint="of 1,247", tone="error", url="/credits?debt=yes"),
+        CardView("Growing", None),
     ]
+    return CardsView(cards, "/users/cards?q=smith", "/users?q=smith&cards=shown", id="cards-1")
 
 
 def make_form(*, wrong: bool = False) -> FormView:

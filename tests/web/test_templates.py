@@ -44,7 +44,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "ui/action_preview_body.html": {"preview": make_preview(destructive=True)},
     "ui/action_done.html": {"toast": make_toast(), "csrf_token": "token"},
     "ui/error_page.html": {"error": ERROR, "request_id": "abc"},
-    "ui/error_panel.html": {"error": ERROR, "request_id": "abc"},
+    "ui/error_panel.html": {"error": ERROR, "request_id": "abc", "retry_url": "/u", "retry_target": "this"},
     "ui/search_results.html": {"groups": GROUPS, "query": "a"},
     "ui/search_page.html": {"groups": [], "query": HOSTILE},
     "ui/skeleton.html": {},

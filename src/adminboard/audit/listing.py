@@ -1,12 +1,8 @@
 """The audit log as a list."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from adminboard.audit.queries import count_entries, get_entry
+from adminboard.audit.queries import get_entry
 from adminboard.audit.targets import find_target_page
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.listings import (
@@ -22,22 +18,14 @@ from adminboard.core.listings import (
     Reference,
     Search,
     Sort,
+    Tab,
     TextPart,
     words_of,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.web.list_view import CardView
 
-
-def show_chain(session: Session, conditions: Sequence[Any]) -> Sequence[CardView]:  # noqa: ARG001 (the kit's)
-    """How long the chain is, with the way to its verification."""
-    return [
-        CardView(
-            "Entries in the chain", f"{count_entries(session):,}", "Verify the chain", url="/audit/chain"
-        )
-    ]
-
+TABS = (Tab("Entries", "/audit"), Tab("Verify the chain", "/audit/chain"))
 
 audit_log = Listing(
     name="audit",
@@ -86,7 +74,7 @@ audit_log = Listing(
     ],
     sort="-at",
     extras={"target_id": AuditEntry.target_id},
-    detail=Detail(get_entry, "audit/detail.html"),
+    detail=Detail(get_entry, "audit/detail.html", title=lambda entry: f"Entry {entry.position:,}"),
     empty="Every change that somebody makes is written here.",
-    cards=show_chain,
+    tabs=TABS,
 )

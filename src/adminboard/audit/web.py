@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from adminboard.audit.checkpoint import CheckpointKeys, list_checkpoints
+from adminboard.audit.listing import TABS
 from adminboard.audit.queries import HISTORY_LIMIT, count_entries, history_of
 from adminboard.audit.verify import Verification, verify_chain
 from adminboard.core.errors import InvalidInput
@@ -14,6 +15,7 @@ from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read, page_write
 from adminboard.web.addresses import local_address
 from adminboard.web.csrf import make_csrf_token
+from adminboard.web.list_view import LinkView
 from adminboard.web.visit import Visit
 
 pages = APIRouter()
@@ -69,4 +71,5 @@ def _render_chain(visit: Visit, verification: Verification | None) -> Response:
         entries=entries,
         checkpoints=checkpoints[::-1][:20],
         verification=verification,
+        tabs=[LinkView(tab.label, tab.path, active=tab.path == "/audit/chain") for tab in TABS],
     )

@@ -74,7 +74,7 @@ admins = Listing(
         ),
     ],
     sort="email",
-    detail=Detail(get_admin_panel, "auth/admin_panel.html"),
+    detail=Detail(get_admin_panel, "auth/admin_panel.html", title=lambda admin: str(admin.email)),
     empty="Nobody can log in yet. `adminboard admins create` makes the first administrator.",
     actions=("admins.invite",),
 )
@@ -124,7 +124,7 @@ api_keys = Listing(
         ),
     ],
     sort="-created_at",
-    detail=Detail(get_key_panel, "auth/key_panel.html"),
+    detail=Detail(get_key_panel, "auth/key_panel.html", title=lambda key: str(key.name)),
     empty="No API key has been made yet. Programs need one to use the REST API.",
     actions=("api_keys.create",),
 )

@@ -22,8 +22,8 @@ _NOT_AN_AMOUNT = "This is not an amount. Write it like 20.00 or -5.50."
 def to_credits(value: Any) -> Decimal:
     """Reads credits from text or a whole number, exactly. Raises `ValueError` with a sentence.
 
-    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. As people copy amounts
-    from pages, a dollar sign and a typographic minus sign are taken too: "$20", "−$2.50". A float is refused:
+    A comma is taken only where it groups thousands, so that "1,50" is never read as 150. A dollar sign and
+    the typographic minus sign are taken too, as people copy amounts from pages. A float is refused:
     0.1 + 0.2 has no place in a ledger, and a JSON number with a fraction has already been rounded by whoever
     parsed it.
     """
@@ -40,7 +40,7 @@ def to_credits(value: Any) -> Decimal:
 
 
 def to_whole_number(text: str) -> int:
-    """Reads a whole number of at most 15 digits as people write it: "-5", "−5", "1,500". Raises `ValueError`."""
+    """Reads a whole number as people write it: "-5", "1,500". Raises `ValueError` with a sentence."""
     plain = _plain(text)
     if not _WHOLE_NUMBER.fullmatch(plain):
         raise ValueError("Write a whole number.")

@@ -91,7 +91,7 @@ transactions = Listing(
         DateRange("date", "Date", CreditTransaction.created_at),
     ],
     sort="-created_at",
-    detail=Detail(get_transaction_detail, "credits/transaction.html"),
+    detail=Detail(get_transaction_detail, "credits/transaction.html", title=lambda entry: str(entry.email)),
     empty="Every grant, charge, adjustment and expiry is posted here.",
 )
 
@@ -137,7 +137,7 @@ balances = Listing(
         DateRange("updated", "Last updated", CreditBalance.last_updated),
     ],
     sort="-last_updated",
-    detail=Detail(get_user_credits, "credits/balance.html"),
+    detail=Detail(get_user_credits, "credits/balance.html", title=lambda user: str(user.email)),
     empty="A balance is created with a user's first credits.",
     views=[
         BuiltInView("Low balances", "low=yes&sort=total"),

@@ -37,7 +37,7 @@ def show_credits(visit: Annotated[Visit, page_read(Permission.CREDITS_READ)]) ->
     if visit.target == "found":
         return visit.render("credits/found.html", finder=_make_finder(visit))
     if visit.target == "detail":
-        return visit.render("ui/detail.html", detail=make_detail(visit, transactions))
+        return visit.render("ui/detail_fragment.html", detail=make_detail(visit, transactions))
     if visit.target == "list":
         return visit.render("ui/list_body.html", list=make_list_view(visit, transactions))
     account = _load_credits(visit)

@@ -116,7 +116,10 @@ users = Listing(
     sort="-created_at",
     extras={"organization_id": User.organization_id},
     detail=Detail(
-        get_user_detail, "users/detail.html", find_id=lambda session, name: get_user(session, name).id
+        get_user_detail,
+        "users/detail.html",
+        find_id=lambda session, name: get_user(session, name).id,
+        title=lambda user: user.full_name or user.email,
     ),
     empty="Users appear here as soon as they sign up in the product.",
     views=[BuiltInView("Top callers", "sort=-calls_30d"), BuiltInView("On trial", "subscription=trialing")],

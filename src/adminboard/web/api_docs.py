@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adminboard.core.actions import Action, RestCall
-from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Reference
+from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -63,11 +63,29 @@ def list_parameters(listing: Listing) -> list[dict[str, Any]]:
         _query("sort", {"type": "string", "enum": sorts, "default": listing.sort}, "Column to sort by"),
         _query("count", {"type": "string", "enum": ["exact"]}, "Count exactly beyond 10,000"),
     ]
+    return parameters + filter_parameters(listing)
+
+
+def filter_parameters(listing: Listing) -> list[dict[str, Any]]:
+    """The query parameters that say which rows match."""
+    parameters = []
     if listing.search is not None:
         parameters.append(_query("q", {"type": "string", "maxLength": 200}, listing.search.placeholder))
     for filter_ in listing.filters:
         parameters += [_query(name, _filter_schema(filter_, name), filter_.label) for name in filter_.names]
     return parameters
+
+
+def cards_schema(listing: Listing) -> dict[str, Any]:
+    """The answer of a list's figures."""
+    figures = {
+        card.name: {"description": card.label, **_nullable(_TYPES.get(card.cell, {"type": "string"}))}
+        for card in listing.cards
+    }
+    return {
+        "description": f"Figures of the {listing.noun.many} that match",
+        "content": {"application/json": {"schema": {"type": "object", "properties": figures}}},
+    }
 
 
 def page_schema(listing: Listing) -> dict[str, Any]:
@@ -130,6 +148,8 @@ def _filter_schema(filter_: Any, name: str) -> dict[str, Any]:
         words = [] if callable(filter_.options) else [option.value for option in filter_.options]
         item: dict[str, Any] = {"type": "string"} | ({"enum": words} if words else {})
         return {"type": "array", "items": item}
+    if isinstance(filter_, Pick):
+        return {"type": "array", "items": {"type": "string"}, "maxItems": 50}
     if isinstance(filter_, Flag):
         return {"type": "string", "enum": ["yes", "no"]}
     if isinstance(filter_, DateRange) and name == filter_.name:

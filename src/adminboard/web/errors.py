@@ -158,7 +158,7 @@ def _as_problem(request: Request, problem: DomainError) -> Response:
 
 
 def _to_login(request: Request, problem: NotAuthenticated) -> Response:
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    here = _here(request)
     expired = "&expired=1" if problem.detail.startswith("Session expired") else ""
     if request.headers.get("hx-request"):
         current = request.headers.get("hx-current-url", "")
@@ -168,6 +168,10 @@ def _to_login(request: Request, problem: NotAuthenticated) -> Response:
     if request.method == "GET":
         return RedirectResponse(f"/login?next={quote(here)}{expired}", 303)
     return RedirectResponse(f"/login?next=/{expired}", 303)
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _as_page(request: Request, problem: DomainError) -> Response:
@@ -180,6 +184,8 @@ def _as_page(request: Request, problem: DomainError) -> Response:
         error=problem,
         phrase=HTTPStatus(problem.status).phrase,
         request_id=request.state.request_id,
+        retry_url=_here(request) if request.method == "GET" else None,
+        retry_target="closest [data-panel]",
     )
     response.headers.update(_headers(problem))
     return response

@@ -22,7 +22,8 @@ from adminboard.core.masking import masked_for
 from adminboard.runtime import Runtime
 from adminboard.web.access import api_read, page_read
 from adminboard.web.addresses import Parameters
-from adminboard.web.api_docs import ERRORS, list_parameters, page_schema
+from adminboard.web.api_docs import ERRORS, cards_schema, filter_parameters, list_parameters, page_schema
+from adminboard.web.list_cards import answer_cards
 from adminboard.web.visit import Visit
 
 
@@ -43,8 +44,23 @@ def mount_list_api(router: APIRouter, listing: Listing) -> None:
     ) -> Response:
         return answer_list(visit, listing, visit.parameters, accept)
 
+    if listing.cards:
+        _mount_cards(router, listing)
     if listing.detail is not None:
         _mount_record(router, listing)
+
+
+def _mount_cards(router: APIRouter, listing: Listing) -> None:
+    @router.get(
+        f"{listing.api_path or listing.path}/cards",
+        name=f"{listing.name}_figures",
+        summary=f"Figures of the {listing.noun.many} that match",
+        responses={200: cards_schema(listing), **ERRORS},
+        openapi_extra={"parameters": filter_parameters(listing)},
+        tags=[listing.title],
+    )
+    def get_figures(visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
+        return answer_cards(visit, listing)
 
 
 def answer_list(visit: Visit, listing: Listing, parameters: Parameters, accept: str) -> Response:

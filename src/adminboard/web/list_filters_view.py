@@ -11,12 +11,15 @@ from adminboard.core.listings import (
     Flag,
     Listing,
     NumberRange,
+    Pick,
     Reference,
     TextPart,
 )
+from adminboard.core.listings.picks import read_ids
 from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.start import without_start
 from adminboard.web.addresses import Parameters, address, without
-from adminboard.web.list_view import FilterKind, FilterView, OptionView
+from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView
 from adminboard.web.visit import Visit
 
 
@@ -26,45 +29,83 @@ def make_filter_views(
     """The drawn filters of the listing; references to one record are carried, not drawn."""
     words = {condition.name: condition.words.partition(": ")[2] for condition in query.conditions}
     return [
-        _make_filter_view(visit, listing, filter_, state, words.get(filter_.name))
+        _make_filter_view(visit, listing, filter_, state, query, words.get(filter_.name))
         for filter_ in listing.filters
         if not isinstance(filter_, Reference)
     ]
 
 
 def _make_filter_view(
-    visit: Visit, listing: Listing, filter_: Filter, state: Parameters, summary: str | None
+    visit: Visit,
+    listing: Listing,
+    filter_: Filter,
+    state: Parameters,
+    query: ListQuery,
+    summary: str | None,
 ) -> FilterView:
     typed = {name: (state.get(name) or [""])[0] for name in filter_.names}
     options: tuple[OptionView, ...] = ()
-    kind, multiple = FilterKind.TEXT, True
     if isinstance(filter_, Choice):
-        kind, options = FilterKind.CHOICE, _options(visit, filter_, state)
+        options = _options(visit, filter_, state)
+    elif isinstance(filter_, Flag):
+        options = _yes_no(filter_, typed[filter_.name])
+    elif isinstance(filter_, Pick):
+        options = _picked(visit, filter_, query, state)
+    if isinstance(filter_, Choice | Pick):
         chosen = [option.label for option in options if option.selected]
         summary = ", ".join(chosen) if summary and chosen else summary
-    elif isinstance(filter_, Flag):
-        kind, options, multiple = FilterKind.FLAG, _yes_no(filter_, typed[filter_.name]), False
-    elif isinstance(filter_, DateRange):
-        kind = FilterKind.DATE_RANGE
-    elif isinstance(filter_, NumberRange):
-        kind = FilterKind.NUMBER_RANGE
-    else:
-        assert isinstance(filter_, TextPart)
     first, last = filter_.ends if isinstance(filter_, DateRange | NumberRange) else (filter_.name,) * 2
     removable = summary or any(typed.values())
+    left = without_start(listing, without(state, *filter_.names), query.sort_parameter)
     return FilterView(
         name=filter_.name,
         label=filter_.label,
-        kind=kind,
+        kind=_KINDS[type(filter_)],
         options=options,
-        multiple=multiple,
+        multiple=not isinstance(filter_, Flag),
         name_from=first,
         name_to=last,
         value_from=typed[first],
         value_to=typed[last],
+        presets=_presets(listing, filter_, state) if isinstance(filter_, DateRange) else (),
+        preset=typed[filter_.name] if isinstance(filter_, DateRange) else None,
+        search_url=f"{listing.path}/options" if isinstance(filter_, Pick) else None,
+        placeholder="Name or id" if isinstance(filter_, Pick) else "",
         summary=summary,
-        remove_url=address(listing.path, without(state, *filter_.names)) if removable else None,
+        remove_url=address(listing.path, left) if removable else None,
     )
+
+
+_KINDS: dict[type[Filter], FilterKind] = {
+    Choice: FilterKind.CHOICE,
+    Flag: FilterKind.FLAG,
+    DateRange: FilterKind.DATE_RANGE,
+    NumberRange: FilterKind.NUMBER_RANGE,
+    TextPart: FilterKind.TEXT,
+    Pick: FilterKind.PICK,
+}
+
+
+def _presets(listing: Listing, filter_: DateRange, state: Parameters) -> tuple[LinkView, ...]:
+    """Links, since a preset takes the place of dates, which a form would send along."""
+    others, chosen = without(state, *filter_.names), state.get(filter_.name, [])
+    return tuple(
+        LinkView(
+            preset.label,
+            address(listing.path, others, **{filter_.name: preset.value}),
+            active=preset.value in chosen,
+        )
+        for preset in filter_.presets
+    )
+
+
+def _picked(visit: Visit, filter_: Pick, query: ListQuery, state: Parameters) -> tuple[OptionView, ...]:
+    """What was chosen, by its name. One query, none where nothing was chosen by id."""
+    texts = filter_.chosen(state)
+    if not any(condition.name == filter_.name for condition in query.conditions):
+        return ()
+    names = filter_.get_records().load_names(visit.session, read_ids(texts), masked=query.masked)
+    return tuple(OptionView(text, names.get(text.lower(), text), selected=True) for text in texts)
 
 
 def _options(visit: Visit, filter_: Choice, state: Parameters) -> tuple[OptionView, ...]:

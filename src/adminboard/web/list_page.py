@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from adminboard.core.errors import InvalidInput, NotFound
-from adminboard.core.listings import Column, Listing, Reference
+from adminboard.core.errors import DomainError, InvalidInput, NotFound
+from adminboard.core.listings import Column, Filter, Listing, Pick, Reference
 from adminboard.core.listings.paging import Count, Page, count_matches, load_page
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
+from adminboard.core.listings.start import with_start, without_start
 from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
 from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.assets import asset
+from adminboard.web.list_cards import make_loaded_cards, make_page_cards, make_part_id
 from adminboard.web.list_filters_view import make_filter_views
 from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.list_options import mount_list_options
 from adminboard.web.list_rows import ListRows, prepare_columns
 from adminboard.web.list_view import (
     Align,
@@ -33,11 +36,13 @@ from adminboard.web.list_view import (
     SearchView,
     SortDirection,
 )
+from adminboard.web.panels import draw_failure, load_panel
 from adminboard.web.render import render_text
 from adminboard.web.saved_views import find_saved_views
 from adminboard.web.visit import Visit
 
-_PLACE = ("cursor", "selected", "count", "done")
+PLACE = ("cursor", "selected", "count", "cards", "done")
+"""Parameters that say where one is in a list, not which list it is."""
 
 
 def mount_list_page(router: APIRouter, listing: Listing) -> None:
@@ -46,7 +51,7 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
     @router.get(listing.path, name=f"{listing.name}_page")
     def list_page(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
         if visit.target == "detail":
-            return visit.render("ui/detail.html", detail=make_detail(visit, listing))
+            return visit.render("ui/detail_fragment.html", detail=make_detail(visit, listing))
         view = make_list_view(visit, listing)
         if visit.target == "list":
             return visit.render("ui/list_body.html", list=view)
@@ -54,21 +59,35 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
 
 
 def mount_list_count(router: APIRouter, listing: Listing) -> None:
-    """Adds ``GET <path>/count``: how many rows match, asked once the page is there, as it can take longer."""
+    """Adds what a page asks for once it is there: ``GET <path>/count``, how many rows match, and where the
+    list has them ``/cards``, its figures, and ``/options``, the records its filters find."""
+    mount_list_options(router, listing)
+    if listing.cards:
+        _mount_cards(router, listing)
 
     @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
     def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
         query = read_query(listing, visit.parameters, visit.actor, visit.now)
         count = count_matches(visit.session, listing, query)
-        state = without(visit.parameters, *_PLACE)
-        return visit.render("ui/list_count.html", count=make_count_view(listing, state, count))
+        state = without(visit.parameters, *PLACE)
+        return visit.render("ui/list_count_words.html", count=make_count_view(listing, state, count))
 
 
-def make_count_view(listing: Listing, state: Parameters, count: Count | None) -> CountView:
+def _mount_cards(router: APIRouter, listing: Listing) -> None:
+    @router.get(f"{listing.path}/cards", name=f"{listing.name}_cards")
+    def show_cards(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+        state = without(visit.parameters, *PLACE)
+        return visit.render("ui/list_figures.html", cards=make_loaded_cards(visit, listing, state))
+
+
+def make_count_view(listing: Listing, state: Parameters, count: Count | DomainError | None) -> CountView:
     """The count in words; one not known yet comes with the address that counts."""
+    shown_url = address(listing.path, state, count="shown")
+    if isinstance(count, DomainError):
+        return CountView(shown_url=shown_url, failure=count.detail)
     if count is None:
-        shown_url = address(listing.path, state, count="shown")
-        return CountView(source_url=address(f"{listing.path}/count", state), shown_url=shown_url)
+        source_url = address(f"{listing.path}/count", state)
+        return CountView(source_url=source_url, shown_url=shown_url, id=make_part_id("count", listing, state))
     noun = listing.noun.one if count.value == 1 else listing.noun.many
     if count.exact:
         return CountView(f"{count.value:,} {noun}")
@@ -79,15 +98,16 @@ def make_count_view(listing: Listing, state: Parameters, count: Count | None) ->
 def make_list_view(visit: Visit, listing: Listing) -> ListView:
     """What the list shows. Bad parameters become its error; the rows then do without them."""
     error: str | None = None
+    parameters = with_start(listing, visit.parameters)
     try:
-        query = read_query(listing, visit.parameters, visit.actor, visit.now)
+        query = read_query(listing, parameters, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
     except InvalidInput as problem:
         error = problem.detail
         kept = {name: visit.parameters[name] for name in _references(listing) if name in visit.parameters}
         query = read_query(listing, kept, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
-    return _ListViewMaker(visit, listing, query, page).make(error)
+    return _ListViewMaker(visit, listing, parameters, query, page).make(error)
 
 
 def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
@@ -95,19 +115,32 @@ def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
     selected = visit.parameter("selected")
     if selected is None or listing.detail is None:
         return None
-    try:
-        record = listing.detail.load(visit.session, UUID(selected))
-    except ValueError:
-        raise NotFound(f"There is no such {listing.noun.one}.") from None
+    here = address(listing.path, without(visit.parameters, "done"))
+    close_url = address(listing.path, without(visit.parameters, "selected", "done"))
+    record = load_panel(visit, lambda: _load_record(visit, listing, selected))
+    if isinstance(record, DomainError):
+        html = draw_failure(visit, record, here, target="closest aside")
+        return DetailView(listing.noun.one, close_url, html=html, list_title=listing.title)
     html = render_text(
         visit.request,
         listing.detail.template,
-        record=masked_for(visit.actor, record),
+        record=record,
         actor=visit.actor,
-        here=address(listing.path, without(visit.parameters, "done")),
+        here=here,
+        term=visit.parameter("q") or "",
     )
-    close_url = address(listing.path, without(visit.parameters, "selected", "done"))
-    return DetailView(listing.noun.one, close_url, html=html)
+    called = listing.detail.title(record) if listing.detail.title is not None else None
+    return DetailView(listing.noun.one, close_url, html=html, called=called or None, list_title=listing.title)
+
+
+def _load_record(visit: Visit, listing: Listing, selected: str) -> Any:
+    """The record as its reader may see it. Raises `NotFound`."""
+    assert listing.detail is not None
+    try:
+        record_id = UUID(selected)
+    except ValueError:
+        raise NotFound(f"There is no such {listing.noun.one}.") from None
+    return masked_for(visit.actor, listing.detail.load(visit.session, record_id))
 
 
 def _hidden(parameters: Parameters) -> list[HiddenView]:
@@ -118,15 +151,37 @@ def _references(listing: Listing) -> list[str]:
     return [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]
 
 
+def _overruled(listing: Listing, query: ListQuery) -> list[str]:
+    """Parameters without effect beside others of the same filter, like a preset beside dates."""
+    effective = {name for condition in query.conditions for name in condition.parameters}
+    names = {condition.name for condition in query.conditions}
+    return [
+        name
+        for filter_ in listing.filters
+        if filter_.name in names
+        for name in filter_.names
+        if name not in effective
+    ]
+
+
+def _settled_by(filter_: Filter, state: Parameters) -> str | None:
+    if isinstance(filter_, Pick):
+        return filter_.settles if len(filter_.chosen(state)) == 1 else None
+    return filter_.settles if isinstance(filter_, Reference) else None
+
+
 class _ListViewMaker:
     """Makes one `ListView`; holds what its parts share."""
 
-    def __init__(self, visit: Visit, listing: Listing, query: ListQuery, page: Page) -> None:
+    def __init__(
+        self, visit: Visit, listing: Listing, parameters: Parameters, query: ListQuery, page: Page
+    ) -> None:
         self._visit = visit
+        self._parameters = parameters
         self._listing = listing
         self._query = query
         self._page = page
-        self._state = without(visit.parameters, *_PLACE)
+        self._state = without(parameters, *PLACE, *_overruled(listing, query))
         self._sorts = listing.sorts_for(masked=query.masked)
         self._columns = self._chosen_columns()
 
@@ -138,7 +193,7 @@ class _ListViewMaker:
             noun_singular=listing.noun.one,
             noun_plural=listing.noun.many,
             path=listing.path,
-            refresh_url=address(listing.path, without(self._visit.parameters, "done", "selected")),
+            refresh_url=address(listing.path, without(self._parameters, "done", "selected")),
             count=self._count_view(page.count),
             headers=headers,
             rows=self._rows(headers),
@@ -159,7 +214,7 @@ class _ListViewMaker:
             save_view_url=f"/views/{listing.name}",
             tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
             export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
-            cards=listing.cards(self._visit.session, self._query.conditions) if listing.cards else (),
+            cards=make_page_cards(self._visit, listing, self._query, state) if listing.cards else None,
             actions=self._actions(),
             error=error,
             query=query_string(self._view_state()),
@@ -185,9 +240,7 @@ class _ListViewMaker:
         """The columns that say the same in every row, because the list is that of one record."""
         names = {condition.name for condition in self._query.conditions}
         return {
-            filter_.settles
-            for filter_ in self._listing.filters
-            if isinstance(filter_, Reference) and filter_.name in names
+            _settled_by(filter_, self._state) for filter_ in self._listing.filters if filter_.name in names
         }
 
     def _view_state(self) -> dict[str, list[str]]:
@@ -214,18 +267,26 @@ class _ListViewMaker:
         )
 
     def _rows(self, headers: Sequence[HeaderView]) -> ListRows:
-        here = address(self._listing.path, without(self._visit.parameters, "done", "selected"))
+        here = address(self._listing.path, without(self._parameters, "done", "selected"))
         return ListRows(
-            columns=prepare_columns(self._columns, headers, asset("icons.svg")),
+            columns=prepare_columns(self._columns, headers, asset("icons.svg"), self._marked()),
             rows=self._page.rows,
             url_start=f"{here}{'&' if '?' in here else '?'}selected=",
             selected=self._visit.parameter("selected"),
             tone=self._listing.tone,
         )
 
-    def _count_view(self, count: Count | None) -> CountView:
-        if count is None and self._visit.parameter("count"):
-            count = count_matches(self._visit.session, self._listing, self._query)
+    def _marked(self) -> Sequence[str]:
+        """The columns in which what was searched for is marked."""
+        search, query = self._listing.search, self._query
+        source = search.marking_source(query.term, exact=query.masked) if search and query.term else None
+        return source.marks if source is not None else ()
+
+    def _count_view(self, known: Count | None) -> CountView:
+        count: Count | DomainError | None = known
+        if known is None and self._visit.parameter("count"):
+            session = self._visit.session
+            count = load_panel(self._visit, lambda: count_matches(session, self._listing, self._query))
         return make_count_view(self._listing, self._state, count)
 
     def _empty(self) -> EmptyView:
@@ -252,7 +313,10 @@ class _ListViewMaker:
             if not isinstance(filter_, Reference)
             for name in filter_.names
         }
-        return _hidden(without(self._state, *own))
+        kept = without(self._state, *own)
+        if self._listing.start and "sort" not in kept:
+            kept["sort"] = [self._query.sort_parameter]
+        return _hidden(kept)
 
     def _clear_url(self) -> str | None:
         drawn = {
@@ -263,7 +327,8 @@ class _ListViewMaker:
         }
         if not self._query.term and not any(name in self._state for name in drawn):
             return None
-        return address(self._listing.path, without(self._state, "q", *drawn))
+        left = without(self._state, "q", *drawn)
+        return address(self._listing.path, without_start(self._listing, left, self._query.sort_parameter))
 
     def _size_link(self, size: int) -> LinkView:
         url = address(self._listing.path, self._state, limit=str(size))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
-from zlib import crc32
 
 from markupsafe import Markup
 
@@ -51,6 +50,7 @@ class FilterKind(StrEnum):
     DATE_RANGE = "date_range"
     NUMBER_RANGE = "number_range"
     TEXT = "text"
+    PICK = "pick"
 
 
 class SortDirection(StrEnum):
@@ -119,10 +119,11 @@ class HiddenView:
 class FilterView:
     """One filter, drawn as a chip that opens its control.
 
-    CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); ranges use
-    `name_from`/`name_to` with `value_from`/`value_to` as typed; TEXT uses `name` and `value_from`. A filter
-    in force has a `summary` ("Professional, Scale") and a `remove_url`. `error` is the sentence about a
-    value that could not be read.
+    CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); PICK shows in `options`
+    what was chosen and finds more at `search_url`; ranges use `name_from`/`name_to` with
+    `value_from`/`value_to` as typed, or `presets`, of which `preset` is in force; TEXT uses `name` and
+    `value_from`. A filter in force has a `summary` ("Professional, Scale") and a `remove_url`. `error` is the
+    sentence about a value that could not be read.
     """
 
     name: str
@@ -137,6 +138,8 @@ class FilterView:
     unit: str | None = None
     placeholder: str = ""
     presets: Sequence[LinkView] = ()
+    preset: str | None = None
+    search_url: str | None = None
     summary: str | None = None
     remove_url: str | None = None
     error: str | None = None
@@ -164,13 +167,27 @@ class SavedViewView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """A figure above the list, for the filter in force."""
+    """A figure above the list, for the filter in force; ``value`` None is yet to come."""
 
     label: str
-    value: str
+    value: str | None
     hint: str | None = None
     tone: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardsView:
+    """The figures above the list. ``source_url`` gives them as a fragment where they are yet to come;
+    ``shown_url`` is the page with them, for browsers without scripts. ``failure`` is drawn in their place.
+    """
+
+    items: Sequence[CardView]
+    source_url: str | None = None
+    shown_url: str | None = None
+    failure: Markup | None = None
+    id: str = "cards"
+    """Differs by what is counted, so that another list has its own figures asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +212,18 @@ class SearchView:
 
 @dataclass(frozen=True, slots=True)
 class DetailView:
-    """The selected row's detail: `html` at once, or `url` of a fragment to load after the first paint."""
+    """The selected row's detail: `html` at once, or `url` of a fragment to load after the first paint.
+
+    `title` says what kind of record it is, `called` which one where that is known; the browser's tab shows
+    that before `list_title`.
+    """
 
     title: str
     close_url: str
     html: Markup | None = None
     url: str | None = None
+    called: str | None = None
+    list_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +231,7 @@ class CountView:
     """How many there are: "1,247 users", "over 10,000 users", or None for a count that has to be asked for.
 
     `exact_url` is the page counted exactly. `source_url` gives it as a fragment, after the first paint;
-    `shown_url` is the page with it, for browsers without scripts.
+    `shown_url` is the page with it, for browsers without scripts. `failure` says why it could not be counted.
     """
 
     text: str | None = None
@@ -216,10 +239,9 @@ class CountView:
     source_url: str | None = None
     shown_url: str | None = None
 
-    @property
-    def id(self) -> str:
-        """Differs by address, so that a list that was swapped in has its own count asked for."""
-        return f"count-{crc32((self.source_url or '').encode()):x}"
+    id: str = "count"
+    """Differs by what is counted, so that another list has its own count asked for."""
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +276,7 @@ class ListView:
     views: Sequence[SavedViewView] = ()
     save_view_url: str | None = None
     export_url: str | None = None
-    cards: Sequence[CardView] = ()
+    cards: CardsView | None = None
     actions: Sequence[LinkView] = ()
     detail: DetailView | None = None
     error: str | None = None

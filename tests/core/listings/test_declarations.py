@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.areas import AREAS
 from adminboard.core.actor import Actor, system_actor
-from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Reference, TextPart
+from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference, TextPart
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
 from adminboard.core.listings.query import read_query
@@ -70,6 +70,9 @@ def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
             yield {first: ["-5"], last: ["1,000"]}
         case TextPart():
             yield {first: ["te_t%"]}
+        case Pick():
+            yield {first: [SOMETHING]}
+            yield {first: [SOMETHING, "a name", "%_"]}
         case Reference():
             yield {first: [SOMETHING]}
 

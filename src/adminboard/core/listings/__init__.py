@@ -2,8 +2,9 @@
 
 from adminboard.core.listings.columns import Column, Sort
 from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Reference, TextPart
-from adminboard.core.listings.listing import NOW, BuiltInView, Detail, Listing, Noun, Tab
+from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab
 from adminboard.core.listings.phone_search import PhoneNumber
+from adminboard.core.listings.picks import Pick, Records
 from adminboard.core.listings.ranges import COMING_DAYS, PAST_DAYS, DatePreset, DateRange, NumberRange
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, Search
 from adminboard.core.listings.words import words_of
@@ -13,6 +14,7 @@ __all__ = [
     "NOW",
     "PAST_DAYS",
     "BuiltInView",
+    "Card",
     "Choice",
     "Column",
     "Contains",
@@ -28,6 +30,8 @@ __all__ = [
     "NumberRange",
     "Option",
     "PhoneNumber",
+    "Pick",
+    "Records",
     "Reference",
     "Search",
     "Sort",

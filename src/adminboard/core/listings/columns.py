@@ -18,6 +18,10 @@ AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
 
+NOTHING = "N/A"
+"""What stands where there is no value, unless a column says it better; files leave the place empty."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Sort:
     """How a column is sorted, by keyset.
@@ -65,7 +69,7 @@ class Column:
     "badge", "word", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
     "boolean", "id", "long_text". ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
-    like the currency of an amount of money.
+    like the currency of an amount of money. ``missing`` is what people read where there is no value.
     """
 
     label: str
@@ -79,10 +83,11 @@ class Column:
     shown: bool = True
     mask: Mask | None = None
     companion: Expression | None = None
+    missing: str = NOTHING
 
     @property
     def name(self) -> str:
-        return self.key or re.sub(r"[^a-z0-9]+", "_", self.label.lower()).strip("_")
+        return self.key or make_name(self.label)
 
     @property
     def sorting(self) -> Sort | None:
@@ -94,6 +99,11 @@ class Column:
         """What is selected, under the column's name."""
         value = mask_in_sql(self.mask, _element(self.value)) if masked and self.mask else _element(self.value)
         return value.label(self.name)
+
+
+def make_name(label: str) -> str:
+    """A label as a name for addresses and JSON: "Calls (30 d)" is "calls_30_d"."""
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
 
 
 def _element(value: Expression) -> ColumnElement[Any]:

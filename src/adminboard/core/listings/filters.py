@@ -54,8 +54,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """One value a filter offers; ``hint`` tells it from others of its name."""
+
     value: str
     label: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, eq=False)

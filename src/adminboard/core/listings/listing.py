@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
-from sqlalchemy import BindParameter, DateTime, bindparam
+from sqlalchemy import BindParameter, ColumnElement, DateTime, bindparam
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort
+from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort, make_name
 from adminboard.core.listings.filters import Filter
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
@@ -41,6 +42,34 @@ class Detail:
     template: str
     find_id: Callable[[Session, str], UUID] | None = None
     """For records that go by another unique name too, like an e-mail address: its id. Raises `NotFound`."""
+    title: Callable[[Any], str | None] | None = None
+    """What the record is called, for the browser's tab; it gets the record as its reader may see it."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Card:
+    """A figure of all rows that match the search and the filters in force.
+
+    ``figure`` is an aggregate over the listing's SELECT, like ``func.count()`` or
+    ``func.count().filter(Call.status == "missed")``. ``cell`` draws it as it draws a column's values; the
+    amount of a "money" cell needs its currency as ``companion``, an aggregate too, like ``func.min(…)``.
+    ``query`` is the part of the list it counts, like "status=missed": the card then links there, keeping
+    the other filters. ``tone`` ("warning", "error") colours a figure that is not zero. ``key`` is its name
+    in the API, made of the label when not given.
+    """
+
+    label: str
+    figure: ColumnElement[Any]
+    cell: str = "number"
+    tone: str | None = None
+    query: str = ""
+    hint: str | None = None
+    key: str = ""
+    companion: ColumnElement[Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key or make_name(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +114,10 @@ class Listing:
     detail: Detail | None = None
     empty: str = "Nothing is here yet."
     views: Sequence[BuiltInView] = ()
-    cards: Callable[[Session, Sequence[Any]], Any] | None = None
+    cards: Sequence[Card] = ()
+    """Figures above the list, asked for once the page is there (`core.listings.cards`)."""
+    start: str = ""
+    """What the page's bare address shows, as a query string like "started=7d" (`core.listings.start`)."""
     has_page: bool = True
     """False for a list that is shown inside another page, whose address is ``path``; it still has its export
     and its API. `web.list_page.make_list_view` and `make_detail` give that page its parts."""
@@ -99,8 +131,12 @@ class Listing:
     """The tone ("yellow", "red") of rows that stand out, by what they hold; None for ordinary ones."""
 
     def __post_init__(self) -> None:
-        """Raises `TypeError` for a sort that would lose rows, already when the list is declared."""
+        """Raises `TypeError` already when the list is declared, for a sort that would lose rows, and for a
+        start that names what is no filter."""
         _ = self.sorts
+        unknown = parse_qs(self.start).keys() - self.parameter_names
+        if unknown:
+            raise TypeError(f"the list {self.name} starts with what it has no filter for: {unknown}")
 
     @cached_property
     def sorts(self) -> dict[str, Sort]:
@@ -113,6 +149,11 @@ class Listing:
         if not masked:
             return self.sorts
         return {name: sort for name, sort in self.sorts.items() if self.columns_by_name[name].mask is None}
+
+    @cached_property
+    def parameter_names(self) -> frozenset[str]:
+        """The parameters that ask something: search, sort, place and the filters'."""
+        return frozenset({"q", "sort", "cursor", *(n for filter_ in self.filters for n in filter_.names)})
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:

@@ -44,9 +44,10 @@ class ListQuery:
 
 
 def read_query(listing: Listing, parameters: Parameters, actor: Actor, now: datetime) -> ListQuery:
-    """Reads URL parameters, of which some speak of ``now``. Raises `BadQuery` naming each parameter that is wrong, all at once.
+    """Reads URL parameters, of which some speak of ``now``.
 
-    Parameters the listing does not know are left to others (``selected``, ``columns``, ``done``).
+    Raises `BadQuery` naming each parameter that is wrong, all at once. Parameters the listing does not know
+    are left to others (``selected``, ``columns``, ``done``).
     """
     errors: list[FieldError] = []
     reader = Reader(ZoneInfo(actor.time_zone), masked=not sees_personal_data(actor), now=now)

@@ -1,0 +1,84 @@
+"""The figures above a list: a fragment that is asked for once the page is there, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+from zlib import crc32
+
+from fastapi.responses import JSONResponse
+
+from adminboard.core.canonical import to_plain
+from adminboard.core.errors import DomainError
+from adminboard.core.listings import Card, Listing
+from adminboard.core.listings.cards import load_figures
+from adminboard.core.listings.query import ListQuery, read_query
+from adminboard.web.addresses import Parameters, address, without
+from adminboard.web.formatting import FILTERS
+from adminboard.web.list_view import CardsView, CardView
+from adminboard.web.panels import draw_failure, load_panel
+from adminboard.web.visit import Visit
+
+
+def make_page_cards(visit: Visit, listing: Listing, query: ListQuery, state: Parameters) -> CardsView:
+    """The cards as the page first shows them: with their places kept, and on demand with their figures."""
+    part_id = make_part_id("cards", listing, state)
+    shown_url = address(listing.path, state, cards="shown")
+    if not visit.parameter("cards"):
+        source_url = address(f"{listing.path}/cards", state)
+        return CardsView(_make_cards(listing, state, None), source_url, shown_url, id=part_id)
+    figures = load_panel(visit, lambda: load_figures(visit.session, listing, query))
+    if isinstance(figures, DomainError):
+        return CardsView((), failure=draw_failure(visit, figures, shown_url))
+    return CardsView(_make_cards(listing, state, figures))
+
+
+def make_part_id(name: str, listing: Listing, state: Parameters) -> str:
+    """The id of a part that is loaded after the page: the same as long as the same rows match."""
+    matching = address(listing.path, without(state, "sort", "limit", "columns"))
+    return f"{name}-{crc32(matching.encode()):x}"
+
+
+def make_loaded_cards(visit: Visit, listing: Listing, state: Parameters) -> CardsView:
+    """The cards with the figures of what ``state`` asks for. Raises `BadQuery`."""
+    query = read_query(listing, visit.parameters, visit.actor, visit.now)
+    return CardsView(_make_cards(listing, state, load_figures(visit.session, listing, query)))
+
+
+def answer_cards(visit: Visit, listing: Listing) -> JSONResponse:
+    """The figures by the cards' names; one of money comes with its currency. Raises `BadQuery`."""
+    query = read_query(listing, visit.parameters, visit.actor, visit.now)
+    figures = load_figures(visit.session, listing, query)
+    currencies = {
+        f"{card.name}_currency": figures[f"{card.name}_companion"]
+        for card in listing.cards
+        if card.companion is not None
+    }
+    return JSONResponse({card.name: to_plain(figures[card.name]) for card in listing.cards} | currencies)
+
+
+def _make_cards(listing: Listing, state: Parameters, figures: Mapping[str, Any] | None) -> list[CardView]:
+    return [_make_card(listing, card, state, figures) for card in listing.cards]
+
+
+def _make_card(
+    listing: Listing, card: Card, state: Parameters, figures: Mapping[str, Any] | None
+) -> CardView:
+    figure = figures[card.name] if figures is not None else None
+    counted = parse_qs(card.query)
+    return CardView(
+        label=card.label,
+        value=None if figures is None else _draw(card, figure, figures),
+        hint=card.hint,
+        tone=card.tone if figure else None,
+        url=address(listing.path, without(state, *counted), **counted) if card.query else None,
+    )
+
+
+def _draw(card: Card, figure: Any, figures: Mapping[str, Any]) -> str:
+    if figure is None:
+        return "N/A"
+    if card.companion is not None:
+        return FILTERS[card.cell](figure, figures[f"{card.name}_companion"] or "usd")
+    return FILTERS[card.cell](figure)
