@@ -94,7 +94,14 @@ class Runtime:
 
     def _prepare(self, session: Session, actor: Actor | None) -> None:
         situate(session, actor, self.clock.now())
+        session.info["settings"] = self.settings
         session.info["defaults"] = Defaults.from_settings(self.settings)
+
+
+def settings_of(session: Session) -> Settings:
+    """The settings of the board that opened this session, for what is shown by them."""
+    settings: Settings = session.info["settings"]
+    return settings
 
 
 def open_runtime(settings: Settings, *, application_name: str = "adminboard") -> Runtime:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
@@ -31,6 +33,15 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _folder_or_origin(place: str) -> str:
+    if re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", place) or Path(place).is_absolute():
+        return place
+    raise ValueError(
+        f"{place!r} is neither the whole path of a folder nor like https://recordings.example.com"
+    )
+
+
+Recordings = Annotated[str, AfterValidator(_folder_or_origin)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 
 
@@ -57,6 +68,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     stripe_dashboard_url: str = "https://dashboard.stripe.com"
+    recordings: Recordings | None = None
+    """Where the recordings of calls live: a folder, or an origin like https://recordings.example.com."""
 
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")

@@ -17,23 +17,19 @@ from adminboard.web.errors import handle_error
 
 MAX_BODY_BYTES = 2_000_000
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "media-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    ]
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
 )
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -42,6 +38,15 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def make_policy(recordings: str | None) -> str:
+    """The content security policy; ``recordings`` is the setting, since sound comes from there only."""
+    if recordings is None:
+        media = "media-src 'none'"
+    else:
+        media = f"media-src 'self' {recordings}" if recordings.startswith("https://") else "media-src 'self'"
+    return "; ".join([*CONTENT_SECURITY_POLICY, media])
 
 
 class BodyTooLarge(DomainError):
@@ -60,7 +65,7 @@ class RequestFrame:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
         self._settings = settings
-        self._headers = dict(SECURITY_HEADERS)
+        self._headers = SECURITY_HEADERS | {"Content-Security-Policy": make_policy(settings.recordings)}
         if settings.secure_cookies:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 

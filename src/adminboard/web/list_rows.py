@@ -17,8 +17,9 @@ from markupsafe import Markup
 
 from adminboard.core.listings import Column
 from adminboard.core.listings.columns import AnyRow
-from adminboard.web.formatting import FILTERS, format_money
+from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money
 from adminboard.web.list_view import Align, CellKind, HeaderView
+from adminboard.web.marks import draw_marked_part
 from adminboard.web.tones import tone_of
 
 CLIPPED_FROM = 16
@@ -37,14 +38,23 @@ class DrawnColumn:
     opening: str
     draw: Draw
     link: Callable[[AnyRow], str | None] | None
+    missing: str = MISSING
 
 
 def prepare_columns(
-    columns: Sequence[Column], headers: Sequence[HeaderView], sprite_url: str
+    columns: Sequence[Column], headers: Sequence[HeaderView], sprite_url: str, marked: Sequence[str] = ()
 ) -> list[DrawnColumn]:
-    """The columns of one page, each with its header's side and width. ``sprite_url`` has the icons."""
+    """The columns of one page, each with its header's side and width. ``sprite_url`` has the icons; in the
+    columns ``marked`` names, what the search found is marked.
+    """
     return [
-        DrawnColumn(column.name, _opening(header), _make_drawer(column, sprite_url), column.link)
+        DrawnColumn(
+            column.name,
+            _opening(header),
+            _make_marked_drawer(column) if column.name in marked else _make_drawer(column, sprite_url),
+            column.link,
+            f'<span class="missing">{escape(column.missing)}</span>',
+        )
         for column, header in zip(columns, headers, strict=True)
     ]
 
@@ -103,7 +113,7 @@ def _row_classes(is_selected: bool, tone: str | None) -> str:
 
 def _draw_value(column: DrawnColumn, row: AnyRow) -> str:
     value = getattr(row, column.name)
-    return MISSING if value is None or value == "" else column.draw(value, row)
+    return column.missing if value is None or value == "" else column.draw(value, row)
 
 
 def _opening(header: HeaderView) -> str:
@@ -121,6 +131,12 @@ def _make_drawer(column: Column, sprite_url: str) -> Draw:
     if kind is CellKind.MONEY:
         return _make_money_drawer(f"{column.name}_companion" if column.companion is not None else None)
     return _DRAWERS[kind]
+
+
+def _make_marked_drawer(column: Column) -> Draw:
+    """Long texts, cut so that the first found word can be seen."""
+    name = f"{column.name}_marked"
+    return lambda _, row: draw_marked_part(getattr(row, name), LONG_TEXT_CHARACTERS)
 
 
 def _draw_text(value: Any, _: AnyRow) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from adminboard.web import formatting
 from adminboard.web.assets import asset
+from adminboard.web.marks import draw_marked
 from adminboard.web.page_context import page_context
 from adminboard.web.tones import tone_of
 
@@ -33,7 +34,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=1_000,
     )
-    made.filters.update(formatting.FILTERS)
+    made.filters.update(formatting.FILTERS, marked=draw_marked)
     made.globals.update(asset=asset, tone_of=tone_of)
     return made
 

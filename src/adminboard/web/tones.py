@@ -16,11 +16,13 @@ _LABEL = Badge("brand")
 # One word means the same in every list it appears in: calls, subscriptions, appointments, invoices, refunds,
 # webhooks, approvals, overrides, accounts.
 _WORDS = {
-    "green": "active answered confirmed paid succeeded processed approved grant applied in_step enabled up",
-    "blue": "forwarded trialing completed open received processing invited running queued",
+    "green": "active answered answered_by_ai confirmed paid succeeded processed approved grant applied in_step "
+    "enabled up",
+    "blue": "forwarded trialing completed open received processing invited running queued validated",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
-    "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt down",
-    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done",
+    "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt "
+    "down",
+    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done cleared",
 }
 _ICONS = {
     "past_due": "alert-triangle",

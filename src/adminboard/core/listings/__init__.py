@@ -2,6 +2,7 @@
 
 from adminboard.core.listings.columns import Column, Sort
 from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Reference, TextPart
+from adminboard.core.listings.full_text import FullText
 from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab
 from adminboard.core.listings.phone_search import PhoneNumber
 from adminboard.core.listings.picks import Pick, Records
@@ -24,6 +25,7 @@ __all__ = [
     "ExactText",
     "Filter",
     "Flag",
+    "FullText",
     "IdPrefix",
     "Listing",
     "Noun",

@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnySelect, Column
+from adminboard.core.listings.columns import NOTHING, AnySelect, Column
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
@@ -85,7 +85,8 @@ def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
         return cast(value, Text)
     if column.cell == "boolean":
         return case((value.is_(True), "yes"), (value.is_(False), "no"))
-    return defuse(cast(value, Text))
+    text = defuse(cast(value, Text))
+    return text if column.missing == NOTHING else func.coalesce(text, column.missing)
 
 
 def _dollars(value: ColumnElement[Any], *, signed: bool) -> ColumnElement[Any]:
