@@ -12,7 +12,9 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import UploadFile
 
 from adminboard.core.actor import Actor
@@ -22,6 +24,7 @@ from adminboard.web.board import Login, get_board
 from adminboard.web.csrf import check_csrf_token
 from adminboard.web.visit import Visit
 
+logger = structlog.get_logger(__name__)
 MAX_FORM_FIELDS = 500
 
 
@@ -171,6 +174,23 @@ def find_client_address(request: Request) -> str | None:
         return str(ip_address(host))
     except ValueError:
         return None
+
+
+def recognise_visitor(request: Request) -> None:
+    """Notes who is logged in where no door did, so that an error page has its frame.
+
+    Nobody is where the database cannot tell.
+    """
+    board = get_board(request)
+    cookie = request.cookies.get(board.authenticator.cookie_name)
+    if cookie is None or getattr(request.state, "login", None) is not None:
+        return
+    try:
+        with board.runtime.reading() as session:
+            now = board.runtime.clock.now()
+            request.state.login = board.authenticator.find_login(session, cookie, now)
+    except SQLAlchemyError as error:
+        logger.warning("visitor_not_recognised", error=type(error).__name__)
 
 
 def _situated(request: Request, actor: Actor) -> Actor:

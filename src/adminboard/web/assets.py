@@ -25,6 +25,15 @@ def manifest() -> dict[str, str]:
     return manifest
 
 
+def is_built() -> bool:
+    """Whether there is a front end to refer to."""
+    try:
+        manifest()
+    except BundleMissing:
+        return False
+    return True
+
+
 def asset(name: str) -> str:
     """The address of a built file, by its plain name. Raises `BundleMissing`, `KeyError` when unknown."""
     return f"/static/{manifest()[name]}"

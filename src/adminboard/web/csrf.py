@@ -13,7 +13,6 @@ from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adminboard.core.errors import Forbidden
@@ -45,8 +44,14 @@ def check_csrf_token(
         raise CrossSiteRequest("This form is out of date. Load the page again and send it once more.")
 
 
+class ForeignRequest(Forbidden):
+    """A browser was made to ask this by something else than a page of the board."""
+
+    title = "This did not come from the board"
+
+
 class CrossSiteGuard:
-    """Refuses unsafe requests of browsers that do not come from the board's own pages."""
+    """Raises `ForeignRequest` for unsafe requests of browsers that do not come from the board's own pages."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self.app = app
@@ -54,9 +59,10 @@ class CrossSiteGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._allowed(scope):
-            response = PlainTextResponse("This request does not come from a page of the board.", 403)
-            await response(scope, receive, send)
-            return
+            raise ForeignRequest(
+                "This request does not come from a page of the board, so nothing was changed. "
+                "Open the board and do it there."
+            )
         await self.app(scope, receive, send)
 
     def _allowed(self, scope: Scope) -> bool:

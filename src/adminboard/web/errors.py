@@ -25,10 +25,14 @@ from adminboard.core.errors import (
     TooFast,
     Unavailable,
 )
+from adminboard.web.access import recognise_visitor
+from adminboard.web.assets import is_built
 from adminboard.web.render import render
 from adminboard.web.step_up import ask_for_proof
 
 logger = structlog.get_logger(__name__)
+WITHOUT_A_DOOR = (404, 405)
+"""What is answered where there is no route, and therefore nobody was recognised."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -176,7 +180,11 @@ def _here(request: Request) -> str:
 
 def _as_page(request: Request, problem: DomainError) -> Response:
     partial = request.headers.get("hx-request-type") == "partial"
+    if problem.status in WITHOUT_A_DOOR and not partial:
+        recognise_visitor(request)
     template = "ui/error_panel.html" if partial else "ui/error_page.html"
+    if not is_built():
+        template = "ui/error_unbuilt.html"
     response = render(
         request,
         template,

@@ -1,0 +1,108 @@
+"""Errors as pages: framed for who is logged in, plain for others, and readable whatever is missing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from adminboard.core.permissions import Role
+from adminboard.db.embedded import APP_ROLE
+from adminboard.web import assets
+from tests.clients import BoardUnderTest, open_board
+from tests.db.templates import Addresses
+from tests.pages import Page
+
+
+def has_frame(page: Page) -> bool:
+    return bool(page.root.find_all("nav", class_="sidebar"))
+
+
+@pytest.mark.parametrize("address", ["/nothing", "/users/nothing/here", "/static/nothing.css"])
+def test_an_unknown_address_keeps_the_frame_for_who_is_logged_in(address: str, board: BoardUnderTest) -> None:
+    answer = board.browser(Role.VIEWER).get(address)
+    assert answer.status_code == 404
+    page = Page(answer.text)
+    assert has_frame(page)
+    assert "/users" in page.links()
+
+
+def test_a_method_that_a_page_does_not_take_keeps_it_too(board: BoardUnderTest) -> None:
+    answer = board.browser(Role.VIEWER).post("/users")
+    assert answer.status_code == 405
+    assert has_frame(Page(answer.text))
+
+
+def test_an_unknown_address_tells_a_stranger_nothing_of_the_board(board: BoardUnderTest) -> None:
+    stranger = board.stranger()
+    for cookie in (None, "forged", "forged.stamp"):
+        if cookie is not None:
+            stranger.cookies.set(board.app.state.board.authenticator.cookie_name, cookie)
+        page = Page(stranger.get("/nothing").text)
+        assert not has_frame(page)
+        assert "There is nothing at this address." in page.text
+        assert "/users" not in page.links()
+
+
+def test_a_fragment_that_is_not_there_stays_a_fragment(board: BoardUnderTest) -> None:
+    answer = board.browser(Role.VIEWER).get("/nothing", headers={"HX-Request-Type": "partial"})
+    assert answer.status_code == 404
+    assert "<html" not in answer.text
+
+
+@pytest.fixture
+def broken_board(fresh_addresses: Addresses) -> Iterator[BoardUnderTest]:
+    with open_board(fresh_addresses) as board:
+        yield board
+
+
+def test_an_unknown_address_is_told_without_the_frame_when_nobody_can_be_recognised(
+    broken_board: BoardUnderTest,
+) -> None:
+    browser = broken_board.browser(Role.VIEWER)
+    with broken_board.rows() as session:
+        session.execute(text(f"REVOKE SELECT ON board.sessions FROM {APP_ROLE}"))  # noqa: S608 - a name of ours
+    answer = browser.get("/nothing")
+    assert answer.status_code == 404
+    assert not has_frame(Page(answer.text))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}])
+def test_what_comes_from_elsewhere_is_refused_by_a_page_without_the_frame(
+    headers: dict[str, str], board: BoardUnderTest
+) -> None:
+    browser = board.new_browser(Role.ADMIN)
+    del browser.headers["Sec-Fetch-Site"]
+    answer = browser.post("/logout", headers=headers)
+    page = Page(answer.text)
+    assert answer.status_code == 403
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert not has_frame(page)
+    assert "does not come from a page of the board" in page.text
+    assert answer.headers["x-request-id"] in page.text
+
+
+@pytest.fixture
+def unbuilt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A board whose front end was never built."""
+    monkeypatch.setattr(assets, "DIST", Path("/nowhere"))
+    assets.manifest.cache_clear()
+    yield
+    monkeypatch.undo()
+    assets.manifest.cache_clear()
+
+
+@pytest.mark.parametrize("address", ["/login", "/users", "/static/board.css"])
+def test_a_board_that_was_never_built_says_so(address: str, board: BoardUnderTest, unbuilt: None) -> None:
+    answer = board.browser(Role.ADMIN).get(address)
+    assert answer.status_code == 503
+    assert "Run `make frontend`." in Page(answer.text).text
+
+
+def test_other_errors_are_told_by_a_board_that_was_never_built(board: BoardUnderTest, unbuilt: None) -> None:
+    for headers in ({}, {"HX-Request-Type": "partial"}):
+        answer = board.browser(Role.ADMIN).get("/nothing", headers=headers)
+        assert answer.status_code == 404
+        assert "There is nothing at this address." in answer.text
+        assert "/static/" not in answer.text
