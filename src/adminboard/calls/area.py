@@ -1,0 +1,19 @@
+"""Calls: list, panel, transcripts, recordings."""
+
+from adminboard.calls.api import router
+from adminboard.calls.listing import calls
+from adminboard.calls.web import pages
+from adminboard.core.permissions import Permission
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
+
+area = Area(
+    name="calls",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.CUSTOMERS, "Calls", "/calls", "phone", Permission.CUSTOMERS_READ, order=50
+        )
+    ],
+    listings=[calls],
+    pages=pages,
+    api=router,
+)
