@@ -7,6 +7,7 @@ done here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +25,7 @@ def select_pruned(source: AnySelect, wanted: AnySelect) -> AnySelect:
     """
     if source.whereclause is not None:
         wanted = wanted.where(source.whereclause)
-    return wanted.select_from(_prune(_whole_from(source), _tables_in(wanted)))
+    return wanted.select_from(_prune(_whole_from(source), tables_in(wanted)))
 
 
 @lru_cache(maxsize=512)
@@ -40,11 +41,25 @@ def _prune(source: FromClause, needed: set[Any]) -> FromClause:
         return source
     if source.isouter and source.right not in needed:
         return _prune(source.left, needed)
-    left = _prune(source.left, needed | _tables_in(source.onclause))
+    left = _prune(source.left, needed | tables_in(source.onclause))
     return Join(left, source.right, source.onclause, isouter=source.isouter, full=source.full)
 
 
-def _tables_in(element: Any) -> set[Any]:
+@lru_cache(maxsize=512)
+def tables_of(source: AnySelect) -> frozenset[FromClause]:
+    """The tables that a SELECT from one of them and its joins reads."""
+    return frozenset(_leaves(_whole_from(source)))
+
+
+def _leaves(source: FromClause) -> Iterator[FromClause]:
+    if isinstance(source, Join):
+        yield from _leaves(source.left)
+        yield source.right
+    else:
+        yield source
+
+
+def tables_in(element: Any) -> set[Any]:
     """The tables whose columns occur in the expression, in its subqueries too."""
     tables = {getattr(part, "table", None) for part in iterate(element)}
     return tables - {None}

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, or_, 
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
-from adminboard.core.listings.joins import select_pruned
+from adminboard.core.listings.joins import select_pruned, tables_of
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
@@ -120,7 +120,9 @@ def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found
     if len(keys) <= PROBE_LIMIT:
         few = is_any(listing.key, keys)
         return _Found(few, few, len(set(keys)))
-    many = listing.search.clause(query.term, listing.key, exact=query.masked)
+    many = listing.search.clause(
+        query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
+    )
     assert many is not None
     return _Found(many, many)
 

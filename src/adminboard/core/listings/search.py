@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, String, Uuid, and_, cast, func, or_, select
 
 from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.filters import escape_like
+from adminboard.core.listings.joins import tables_in
 
 if TYPE_CHECKING:
     from adminboard.core.listings.related_search import Related
@@ -38,7 +39,9 @@ class SearchSource(ABC):
         """
 
     through: AnySelect | None = None
-    """For another table: a SELECT of the listing's keys joined to it."""
+    """For another table: a SELECT of the listing's keys joined to it.
+
+    Where the listing joins that table too, both do it alike."""
 
     slow_to_check: ClassVar[bool] = False
     """Whether finding rows by the index is quick but checking a given row is not, as with long texts."""
@@ -122,9 +125,15 @@ class Search:
         marking = (source for source in self.sources if source.marks)
         return next((source for source in marking if source.clause(term, exact=exact) is not None), None)
 
-    def clause(self, term: str, key: Expression, *, exact: bool) -> ColumnElement[bool] | None:
-        """The whole condition, or None when no source can answer the term."""
-        found = [self._condition(source, term, key, exact=exact) for source in self.sources]
+    def clause(
+        self, term: str, key: Expression, *, exact: bool, joined: Collection[FromClause] = ()
+    ) -> ColumnElement[bool] | None:
+        """The whole condition, or None when no source can answer the term.
+
+        A row that is joined to the tables ``joined`` is checked by what stands in it, and not by whether it
+        is among all that are found there: a walk along a sort would first have to find them all.
+        """
+        found = [self._condition(source, term, key, joined, exact=exact) for source in self.sources]
         clauses = [clause for clause in found if clause is not None]
         return or_(*clauses) if clauses else None
 
@@ -148,9 +157,9 @@ class Search:
 
     @staticmethod
     def _condition(
-        source: SearchSource, term: str, key: Expression, *, exact: bool
+        source: SearchSource, term: str, key: Expression, joined: Collection[FromClause], *, exact: bool
     ) -> ColumnElement[bool] | None:
         clause = source.clause(term, exact=exact)
-        if clause is None or source.through is None:
+        if clause is None or source.through is None or tables_in(clause) <= set(joined):
             return clause
         return key.in_(source.through.where(clause))
