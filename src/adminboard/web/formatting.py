@@ -15,18 +15,13 @@ from zoneinfo import ZoneInfo
 
 import humanize
 import phonenumbers
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-LONG_TEXT_CHARACTERS = 50
+from adminboard.core.currencies import count_own_places, count_places
 
-# Stripe counts money in the currency's smallest unit. These have none, or thousandths; all others have
-# hundredths, ISK and UGX too. https://docs.stripe.com/currencies#zero-decimal
-_WHOLE_UNITS = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+LONG_TEXT_CHARACTERS = 50
 
 _POSITIVE = Markup('<span class="positive">{}</span>')
 _NEGATIVE = Markup('<span class="negative">{}</span>')
@@ -92,11 +87,10 @@ def format_money(amount_minor: int, currency: str) -> str:
     "$1,234.50", "¥500".
     """
     code = currency.upper()
-    places = 0 if code in _WHOLE_UNITS else 3 if code in _THOUSANDTHS else 2
-    amount = Decimal(amount_minor).scaleb(-places)
+    amount = Decimal(amount_minor).scaleb(-count_places(code))
     if code == "USD":
         return format_credits(amount)
-    own_rule = amount == round(amount, get_currency_precision(code))
+    own_rule = amount == round(amount, count_own_places(code))
     text = format_currency(amount, code, locale="en_US", currency_digits=own_rule)
     return text.replace(code, f"{code}\N{NO-BREAK SPACE}")
 

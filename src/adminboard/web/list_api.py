@@ -119,12 +119,17 @@ def mount_list_export(router: APIRouter, listing: Listing) -> None:
 def row_to_json(listing: Listing, row: AnyRow) -> dict[str, Any]:
     """A row as the API gives it: the key as ``id`` and every column by its name."""
     values = {column.name: to_plain(getattr(row, column.name)) for column in listing.columns}
-    currencies = {
-        f"{column.name}_currency": getattr(row, f"{column.name}_companion")
-        for column in listing.columns
-        if column.cell == "money"
+    return {"id": to_plain(row.key), **values, **_currencies(listing, row)}
+
+
+def _currencies(listing: Listing, row: AnyRow) -> dict[str, Any]:
+    """The row's ``currency``; where its amounts are of several, that of each as ``<name>_currency``."""
+    amounts = [column for column in listing.columns if column.cell == "money"]
+    is_one = len({id(column.companion) for column in amounts}) == 1
+    return {
+        "currency" if is_one else f"{column.name}_currency": getattr(row, f"{column.name}_companion")
+        for column in amounts
     }
-    return {"id": to_plain(row.key), **values, **currencies}
 
 
 def audit_export(runtime: Runtime, actor: Actor, listing: Listing, query: ListQuery) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 from typing import cast as cast_type
 
 from psycopg import Connection, sql
-from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import NOTHING, AnySelect, Column
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.money_text import write_money
 from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import stay_by_index_of_text
@@ -80,7 +81,8 @@ def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
     if column.cell in ("credits", "signed_credits"):
         return _dollars(value, signed=column.cell == "signed_credits")
     if column.cell == "money":
-        return _money(value, column)
+        assert column.companion is not None, f"the amount {column.name} has no currency"
+        return write_money(value, column.companion)
     if column.cell in _NUMERIC_CELLS:
         return cast(value, Text)
     if column.cell == "boolean":
@@ -93,17 +95,6 @@ def _dollars(value: ColumnElement[Any], *, signed: bool) -> ColumnElement[Any]:
     number = func.to_char(func.abs(value), "FM999,999,999,990.00")
     plus = "+" if signed else ""
     return case((value < 0, literal("-$") + number), else_=literal(f"{plus}$") + number)
-
-
-def _money(value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
-    assert column.companion is not None, f"the amount {column.name} has no currency"
-    number = func.to_char(cast(func.abs(value), Numeric) / 100, "FM999,999,999,990.00")
-    sign = case((value < 0, "-"), else_="")
-    currency = func.upper(column.companion)
-    return case(
-        (currency == "USD", sign + literal("$") + number),
-        else_=sign + number + literal(" ") + currency,
-    )
 
 
 def defuse(value: ColumnElement[Any]) -> ColumnElement[Any]:
