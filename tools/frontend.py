@@ -87,7 +87,7 @@ def npm_environment(node: Node) -> dict[str, str]:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Waits until no other process holds the lock; two builds at once would take turns in each other's files."""
+    """Waits until no other process holds the lock, so that two builds never write each other's files."""
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

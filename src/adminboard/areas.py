@@ -7,9 +7,10 @@ from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
+from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
 from adminboard.web.area import Area
 
-AREAS: Sequence[Area] = (auth, audit, configuration, system, users, credits_area, notes)
+AREAS: Sequence[Area] = (auth, audit, configuration, figures, system, users, credits_area, notes)

@@ -24,6 +24,7 @@ from adminboard.db.reachability import require_database
 from adminboard.db.urls import parse_database_url
 from adminboard.demo.cli import seed
 from adminboard.demo.demonstration import prepared_demonstration
+from adminboard.figures.cli import figures_app
 from adminboard.logs import configure_logs
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve
@@ -34,6 +35,7 @@ cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_ena
 cli.add_typer(actions_app, name="actions")
 cli.add_typer(admins_app, name="admins")
 cli.add_typer(audit_app, name="audit")
+cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
 cli.command("export")(export)

@@ -1,10 +1,18 @@
-"""Jobs that come again: what the worker does by the clock."""
+"""What the worker does: jobs that come again by the clock, and long work that someone asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+import procrastinate
+from procrastinate import SyncPsycopgConnector
+from procrastinate.jobs import Status
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 
 
@@ -21,6 +29,36 @@ class PeriodicJob:
     cron: str
     run: Callable[[Runtime], object]
 
+
+@dataclass(frozen=True, slots=True)
+class DeferredJob:
+    """Work too long for a request: `defer` queues it, one worker of all runs it soon after.
+
+    Like a periodic one it may be killed at any moment and called again.
+    """
+
+    name: str
+    run: Callable[[Runtime], object]
+
+
+def count_waiting(session: Session, job: DeferredJob) -> int:
+    """How often the job waits to be begun."""
+    return session.scalar(text(_WAITING), {"name": job.name, "status": Status.TODO.value}) or 0
+
+
+def defer(work: Work, job: DeferredJob) -> None:
+    """Queues the job in the transaction of the work: it is there exactly when the work was committed."""
+    connection = work.session.connection().connection.driver_connection
+    _queue().configure_task(job.name, connection=connection).defer()
+
+
+@cache
+def _queue() -> procrastinate.App:
+    """Opens no connection: it only spells jobs for the connection of a work."""
+    return procrastinate.App(connector=SyncPsycopgConnector())
+
+
+_WAITING = "SELECT count(*) FROM board.procrastinate_jobs WHERE task_name = :name AND status::text = :status"
 
 EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "7 * * * *"

@@ -14,9 +14,9 @@ from adminboard.core import audit_models as audit
 from adminboard.core import models as core
 from adminboard.credits import models as ledger
 from adminboard.customers import models as customers
-from adminboard.dashboard import models as dashboard
 from adminboard.db.base import Base
 from adminboard.entitlements import models as entitlements
+from adminboard.figures import models as figures
 from adminboard.notes import models as notes
 from adminboard.promotions import models as promotions
 from adminboard.reconciliation import models as reconciliation
@@ -33,8 +33,8 @@ __all__ = [
     "calls",
     "core",
     "customers",
-    "dashboard",
     "entitlements",
+    "figures",
     "ledger",
     "metadata",
     "notes",

@@ -16,7 +16,7 @@ from procrastinate import PsycopgConnector
 
 from adminboard.areas import AREAS
 from adminboard.db.urls import psycopg_conninfo
-from adminboard.jobs import PeriodicJob
+from adminboard.jobs import DeferredJob, PeriodicJob
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 
@@ -40,6 +40,8 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     for area in areas:
         for job in area.jobs:
             _register(app, job, runtime)
+        for deferred in area.deferred:
+            _register_deferred(app, deferred, runtime)
     _register_stalled(app)
     return app
 
@@ -87,6 +89,13 @@ def _register(app: procrastinate.App, job: PeriodicJob, runtime: Runtime) -> Non
     @app.periodic(cron=job.cron)
     @app.task(name=job.name, queueing_lock=job.name)
     def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says for which minute
+        done = job.run(runtime)
+        logger.info("job_done", job=job.name, done=done)
+
+
+def _register_deferred(app: procrastinate.App, job: DeferredJob, runtime: Runtime) -> None:
+    @app.task(name=job.name)
+    def run() -> None:
         done = job.run(runtime)
         logger.info("job_done", job=job.name, done=done)
 

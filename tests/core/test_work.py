@@ -1,16 +1,20 @@
 """Work: one transaction that knows who and when, and that does not commit without its trail."""
 
+from pathlib import Path
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+import adminboard
 from adminboard.core.actor import system_actor
-from adminboard.core.audit import Target
+from adminboard.core.audit import AuditUnavailable, Target
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
 from adminboard.core.models import FeatureFlag
 from adminboard.core.work import UnauditedWork, moment, reader
+from adminboard.db.embedded import APP_ROLE
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from tests.core.flags import is_enabled, make_person, make_runtime, put_flag
@@ -107,3 +111,41 @@ def test_a_session_knows_its_reader(runtime: Runtime) -> None:
         assert reader(session) is person
     with runtime.reading() as session, pytest.raises(LookupError):
         reader(session)
+
+
+def test_keeping_figures_commits_without_an_entry(runtime: Runtime, session: Session) -> None:
+    entries = session.scalars(select(AuditEntry.id)).all()
+    with runtime.work(system_actor()) as work:
+        put_flag(work, "new", True)
+        work.keep_figures()
+
+    with runtime.reading() as reading:
+        assert is_enabled(reading, "new")
+    assert session.scalars(select(AuditEntry.id)).all() == entries
+
+
+def test_keeping_figures_is_refused_while_no_entry_could_be_written(
+    runtime: Runtime, session: Session
+) -> None:
+    session.execute(text(f"REVOKE INSERT ON board.audit_entries FROM {APP_ROLE}"))
+
+    def keep() -> None:
+        with runtime.work(system_actor()) as work:
+            put_flag(work, "new", True)
+            work.keep_figures()
+
+    with pytest.raises(AuditUnavailable):
+        keep()
+
+    with runtime.reading() as reading:
+        assert not is_enabled(reading, "new")
+
+
+def test_nothing_but_figures_is_written_without_an_entry() -> None:
+    root = Path(adminboard.__file__).parent
+    callers = {
+        path.parent.name
+        for path in root.rglob("*.py")
+        if ".keep_figures()" in path.read_text(encoding="utf-8")
+    }
+    assert callers == {"figures", "promotions"}

@@ -108,6 +108,32 @@ CONTRADICTIONS = {
                 count(*) AS calls, sum(duration_seconds) AS duration_seconds
             FROM call_logs GROUP BY 1, 2) AS counted
         FULL JOIN business_call_days AS d USING (business_id, day)
-        WHERE day < (CAST(:as_of AS timestamptz) AT TIME ZONE 'America/Los_Angeles')::date
-            AND (counted.calls, counted.duration_seconds) IS DISTINCT FROM (d.calls, d.duration_seconds)""",
+        WHERE (counted.calls, counted.duration_seconds) IS DISTINCT FROM (d.calls, d.duration_seconds)""",
+    "active subscriptions that the events deny": """
+        SELECT 1 FROM daily_metrics AS kept WHERE metric = 'active_subscriptions' AND value <> (
+            SELECT count(*) FROM subscriptions AS s LEFT JOIN LATERAL (
+                SELECT previous_status FROM billing_events AS e
+                WHERE e.stripe_subscription_id = s.stripe_subscription_id AND previous_status <> e.status
+                    AND event_type LIKE 'customer.subscription.%'
+                    AND received_at > (kept.day + 1)::timestamp AT TIME ZONE 'America/Los_Angeles'
+                ORDER BY received_at LIMIT 1
+            ) AS later ON true
+            WHERE coalesce(previous_status, s.status) = 'active'
+                AND s.created_at <= (kept.day + 1)::timestamp AT TIME ZONE 'America/Los_Angeles')""",
+    "daily metrics that the rows deny": """
+        WITH counted AS (
+            SELECT 'signups' AS metric, '' AS dimension, created_at AS at, 1 AS value FROM users
+            UNION ALL SELECT 'calls', '', started_at, 1 FROM call_logs
+            UNION ALL SELECT 'calls_answered', '', started_at, 1 FROM call_logs
+                WHERE status IN ('answered_by_ai', 'forwarded')
+            UNION ALL SELECT 'revenue_cents', currency, paid_at, amount_paid_cents FROM invoices
+                WHERE status = 'paid'
+            UNION ALL SELECT 'refunds_cents', currency, created_at, amount_cents FROM refunds
+                WHERE status = 'succeeded'
+        )
+        SELECT 1 FROM (SELECT metric, dimension, (at AT TIME ZONE 'America/Los_Angeles')::date AS day,
+                sum(value) AS value FROM counted GROUP BY 1, 2, 3) AS summed
+        FULL JOIN (SELECT * FROM daily_metrics WHERE metric <> 'active_subscriptions') AS kept
+            USING (metric, dimension, day)
+        WHERE summed.value IS DISTINCT FROM kept.value""",
 }

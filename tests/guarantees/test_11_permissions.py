@@ -97,6 +97,7 @@ ACTIONS = {
     "api_keys.rotate": "api_keys.write",
     "api_keys.revoke": "api_keys.write",
     "settings.change": "settings.write",
+    "figures.rebuild": "figures.write",
     "credits.adjust": "credits.write",
     "credits.reverse": "credits.reverse",
     "notes.add": "notes.write",
@@ -145,6 +146,7 @@ CALLS = {
     "POST /v1/admin/api-keys/{key}/rotation": "api_keys.write",
     "DELETE /v1/admin/api-keys/{key}": "api_keys.write",
     "PUT /v1/admin/settings/{setting}": "settings.write",
+    "POST /v1/admin/figures/rebuilds": "figures.write",
     "POST /v1/usage/deductions": "usage.write",
 }
 STEPS = ("GET /actions/{}", "GET /actions/{}/live", "POST /actions/{}/preview", "POST /actions/{}")

@@ -48,6 +48,7 @@ class CallLog(Identified, Timestamped, Base):
         Index("ix_call_logs_duration_seconds", "duration_seconds", "id"),
         Index("ix_call_logs_caller_phone", "caller_phone", "started_at", "id"),
         Index("ix_call_logs_caller_phone_search", text("caller_phone gin_trgm_ops"), postgresql_using="gin"),
+        Index("ix_call_logs_updated_at", "updated_at"),
         Index(
             "ix_call_logs_text",
             text("to_tsvector('english', (coalesce(ai_summary, '') || ' ') || coalesce(transcript, ''))"),

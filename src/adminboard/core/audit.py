@@ -140,6 +140,13 @@ def append(session: Session, drafts: Sequence[Draft]) -> None:
         ) from error
 
 
+def prove_writable(session: Session, draft: Draft) -> None:
+    """Appends an entry and takes it back: raises `AuditUnavailable` when none can be written now."""
+    with session.begin_nested() as attempt:
+        append(session, [draft])
+        attempt.rollback()
+
+
 def _is_second_undo(error: DBAPIError) -> bool:
     diagnostics = getattr(error.orig, "diag", None)
     return "undoes" in (getattr(diagnostics, "constraint_name", None) or "")

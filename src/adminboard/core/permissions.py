@@ -31,6 +31,8 @@ class Permission(StrEnum):
     APPROVALS_DECIDE = "approvals.decide"
     APPROVALS_EXEMPT = "approvals.exempt"
     """Acts without a second person's approval; for keys only, and the audit says so."""
+    FIGURES_WRITE = "figures.write"
+    """Having all figures counted anew."""
     AUDIT_READ = "audit.read"
     HISTORY_READ = "history.read"
     """The audit entries of one record, beside that record; the whole log needs ``audit.read``."""
@@ -79,6 +81,7 @@ _SUPPORT = _VIEWER | {
 _BILLING = _SUPPORT | {
     Permission.BILLING_WRITE,
     Permission.RECONCILIATION_WRITE,
+    Permission.FIGURES_WRITE,
     Permission.AUDIT_READ,
     Permission.APPROVALS_DECIDE,
 }

@@ -19,6 +19,7 @@ from adminboard.core.actor import Actor
 from adminboard.core.audit import Draft, Target
 
 T = TypeVar("T")
+_FIGURES = Target("figures", "all", "the board's figures")
 
 
 class UnauditedWork(RuntimeError):
@@ -34,6 +35,13 @@ class Work:
         self._now = now
         self._drafts: list[Draft] = []
         self._abandoned = False
+        self._keeps_figures = False
+
+    def keep_figures(self) -> None:
+        """This work writes nothing but figures, which anyone can count again from rows that are audited: it
+        needs no entry of its own. It still commits only while an entry could be written (docs/adr/0006).
+        """
+        self._keeps_figures = True
 
     def abandon(self) -> None:
         """There was nothing to do after all: the transaction will be rolled back without an error."""
@@ -62,7 +70,23 @@ class Work:
         ``summary`` is the whole sentence people read in the log; ``before`` and ``after`` hold only what
         changed, as JSON-able values without floats.
         """
-        draft = Draft(
+        draft = self._draft(
+            action,
+            target,
+            summary,
+            before=before,
+            after=after,
+            reason=reason,
+            undo=undo,
+            undoes=undoes,
+            approval_id=approval_id,
+            run_id=run_id,
+        )
+        self._drafts.append(draft)
+        return draft.id
+
+    def _draft(self, action: str, target: Target, summary: str, **more: Any) -> Draft:
+        return Draft(
             at=self._now,
             actor_kind=self.actor.kind.value,
             actor_id=self.actor.id,
@@ -72,25 +96,21 @@ class Work:
             target_id=target.id,
             target_label=target.label,
             customer_id=target.customer_id,
-            before=before,
-            after=after,
-            reason=reason,
             summary=summary,
             ip_address=self.actor.ip_address,
             user_agent=self.actor.user_agent,
             request_id=self.actor.request_id,
-            approval_id=approval_id,
-            run_id=run_id,
-            undo=undo,
-            undoes=undoes,
+            **more,
         )
-        self._drafts.append(draft)
-        return draft.id
 
     def seal(self) -> None:
         """Writes the trail; the last step before the commit. Raises `UnauditedWork` when there is none."""
         if self._abandoned:
             self.session.rollback()
+            return
+        if self._keeps_figures and not self._drafts:
+            self.session.flush()
+            audit.prove_writable(self.session, self._draft("figures.keep", _FIGURES, "Kept figures"))
             return
         if not self._drafts:
             raise UnauditedWork("this work changed something without saying so in the audit log")

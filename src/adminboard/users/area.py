@@ -1,7 +1,6 @@
 """The people who use the product: list, panel, search."""
 
 from adminboard.core.permissions import Permission
-from adminboard.users.figures import refresh_figures_hourly
 from adminboard.users.listing import users
 from adminboard.users.search import find_users
 from adminboard.users.web import pages
@@ -16,6 +15,5 @@ area = Area(
     ],
     listings=[users],
     pages=pages,
-    jobs=[refresh_figures_hourly],
     search=[SearchProvider("Users", Permission.CUSTOMERS_READ, find_users)],
 )

@@ -14,7 +14,7 @@ from adminboard.core.actions import Action
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
-from adminboard.jobs import PeriodicJob
+from adminboard.jobs import DeferredJob, PeriodicJob
 
 
 class NavigationGroup(StrEnum):
@@ -73,7 +73,7 @@ class Area:
     ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
     ``api`` hold what is more than a listing or an action; every route of them declares its access
     (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin. ``jobs``
-    are what the worker does by the clock.
+    are what the worker does by the clock, ``deferred`` what it does when an action queued it.
     """
 
     name: str
@@ -85,3 +85,4 @@ class Area:
     product_api: APIRouter | None = None
     search: Sequence[SearchProvider] = ()
     jobs: Sequence[PeriodicJob] = ()
+    deferred: Sequence[DeferredJob] = ()

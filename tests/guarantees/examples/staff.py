@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from adminboard.auth.browsers import name_browser
@@ -30,6 +30,7 @@ from adminboard.configuration.thresholds import KINDS
 from adminboard.core.audit import Target
 from adminboard.core.permissions import Permission, Role
 from adminboard.core.thresholds import Threshold, get_threshold
+from adminboard.figures.actions import RebuildFigures
 from tests.guarantees.examples.scene import Example, MakeExample, Scene, Seen
 
 FACTOR = {"totp_secret_encrypted": b"sealed"}
@@ -233,6 +234,11 @@ def _add_key(scene: Scene, expires_at: Any) -> UUID:
         return key.id
 
 
+def rebuild_of_figures(_: Scene) -> Example:
+    waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'rebuild_figures'")
+    return Example(RebuildFigures(), lambda session: {"Rebuilds waiting": session.scalar(waiting)})
+
+
 EXAMPLES: dict[str, MakeExample] = {
     "admins.invite": invitation,
     "admins.change_role": role_change,
@@ -250,4 +256,5 @@ EXAMPLES: dict[str, MakeExample] = {
     "account.remove_second_factor": factor_removal,
     "account.replace_recovery_codes": new_recovery_codes,
     "settings.change": setting,
+    "figures.rebuild": rebuild_of_figures,
 }

@@ -28,6 +28,7 @@ ROLLUPS = (
     "board.promotion_figures",
     "board.business_call_days",
     "board.daily_metrics",
+    "board.figures_state",
 )
 """Figures that are summed up in the database from the other rows."""
 BOARD = (

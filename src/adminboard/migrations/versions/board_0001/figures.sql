@@ -84,11 +84,26 @@ CREATE TABLE board.business_call_days (
 CREATE INDEX ix_business_call_days_day ON board.business_call_days (day, business_id);
 
 CREATE TABLE board.daily_metrics (
-    metric text NOT NULL,
+    metric varchar(40) NOT NULL,
     dimension text NOT NULL,
     day date NOT NULL,
     value numeric(20, 2) NOT NULL,
     refreshed_at timestamptz NOT NULL,
-    CONSTRAINT pk_daily_metrics PRIMARY KEY (metric, dimension, day)
+    CONSTRAINT pk_daily_metrics PRIMARY KEY (metric, dimension, day),
+    CONSTRAINT ck_daily_metrics_metric
+        CHECK (metric IN (
+            'signups', 'calls', 'calls_answered', 'revenue_cents', 'refunds_cents', 'active_subscriptions'
+        ))
 );
 CREATE INDEX ix_daily_metrics_day ON board.daily_metrics (day);
+
+CREATE TABLE board.figures_state (
+    id integer NOT NULL,
+    time_zone text NOT NULL,
+    day date NOT NULL,
+    read_until timestamptz NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    checked_at timestamptz NOT NULL,
+    CONSTRAINT pk_figures_state PRIMARY KEY (id),
+    CONSTRAINT ck_figures_state_one_row CHECK (id = 1)
+);

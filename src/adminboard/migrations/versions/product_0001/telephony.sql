@@ -78,6 +78,7 @@ CREATE INDEX ix_call_logs_text
     ON call_logs USING gin (
         to_tsvector('english', coalesce(ai_summary, '') || ' ' || coalesce(transcript, ''))
     );
+CREATE INDEX ix_call_logs_updated_at ON call_logs (updated_at);
 
 CREATE TABLE appointment_end_users (
     id uuid NOT NULL,

@@ -1,0 +1,1 @@
+"""Figures too slow to count while someone waits, kept beside the rows they come from."""
