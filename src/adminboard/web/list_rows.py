@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from adminboard.core.listings import Column
 from adminboard.core.listings.columns import AnyRow
-from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money
+from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money, shorten
 from adminboard.web.list_view import Align, CellKind, HeaderView
 from adminboard.web.marks import draw_marked_part
 from adminboard.web.tones import tone_of
@@ -146,6 +146,13 @@ def _draw_text(value: Any, _: AnyRow) -> str:
     return f'<span class="clip" title="{text}">{text}</span>'
 
 
+def _draw_long_text(value: Any, _: AnyRow) -> str:
+    shown = escape(shorten(str(value)))
+    if len(shown) <= CLIPPED_FROM:
+        return shown
+    return f'<span title="{escape(str(value))}">{shown}</span>'
+
+
 def _draw_email(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
     return f'<span class="clip" title="{text}">{text}</span>'
@@ -203,5 +210,5 @@ _DRAWERS: dict[CellKind, Draw] = {
     CellKind.WORD: _filtered("word"),
     CellKind.PHONE: _filtered("phone"),
     CellKind.DURATION: _filtered("duration"),
-    CellKind.LONG_TEXT: _filtered("long_text"),
+    CellKind.LONG_TEXT: _draw_long_text,
 }

@@ -14,10 +14,10 @@ BEFORE_CHARACTERS = 15
 
 
 def draw_marked(text: str) -> Markup:
-    """The whole text, the marked words in ``<mark>``."""
+    """The whole text, the marked words in ``mark`` elements."""
     parts, end = [], 0
     for found in _PIECES.finditer(text):
-        parts += [_plain(text[end : found.start()]), f"<mark>{_plain(found[1])}</mark>"]
+        parts += [_plain(text[end : found.start()]), f'<mark class="marked">{_plain(found[1])}</mark>']
         end = found.end()
     return Markup("".join([*parts, _plain(text[end:])]))  # noqa: S704 - each part is escaped
 
@@ -27,7 +27,7 @@ def draw_marked_part(text: str, limit: int) -> Markup:
     flat = " ".join(text.split())
     whole = flat.translate(_SIGNS)
     if len(whole) <= limit:
-        return draw_marked(flat)
+        return Markup('<span title="{}">{}</span>').format(whole, draw_marked(flat))
     first = flat.find(MARK_START)
     start = _word_start(flat, first - BEFORE_CHARACTERS) if first > limit // 2 else 0
     part = _cut(flat[start:], limit - (start > 0))
