@@ -16,6 +16,7 @@ from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.db.prepare import prepare_schema
 from adminboard.demo.accounts import ensure_accounts
 from adminboard.demo.folder import data_folder, kept_secret
+from adminboard.demo.recordings import make_recordings
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
@@ -24,6 +25,7 @@ from adminboard.settings import Environment, Settings, SettingsError, load_setti
 from adminboard.users.models import User
 
 DATABASE = "adminboard_demo"
+RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
         if _is_empty(runtime):
             seed_database(owner_url, _demo_plan(runtime), SeedProgress(Console(stderr=True)))
         ensure_accounts(runtime, password)
+        make_recordings(folder / RECORDINGS)
         try:
             yield Demonstration(runtime, password)
         finally:
@@ -71,6 +74,7 @@ def _settings(server: EmbeddedServer, port: int) -> Settings:
         database_url=SecretStr(server.app_url(DATABASE)),
         migration_database_url=SecretStr(server.owner_url(DATABASE)),
         secret_key=SecretStr(os.environ.get("SECRET_KEY") or kept_secret(folder, "secret_key", 48)),
+        recordings=os.environ.get("RECORDINGS") or str(folder / RECORDINGS),
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from adminboard.calls.models import CallStatus
+from adminboard.demo.recordings import recording_url_of
 from adminboard.demo.seed.conversations import Conversation, Talk, draw_conversation, draw_voicemail
 from adminboard.demo.seed.copy_rows import Block, RowBuffer
 from adminboard.demo.seed.draw import Draw, Weighted
@@ -104,7 +105,7 @@ def _add_call(rows: RowBuffer, draw: Draw, plan: SeedPlan, business: SeedBusines
         status=status,
         ai_summary=spoken.summary if spoken else None,
         transcript=spoken.transcript if spoken else None,
-        recording_url=f"https://recordings.example.com/{call_id}.mp3" if spoken else None,
+        recording_url=recording_url_of(call_id) if spoken else None,
         notes=_draw_notes(draw, status),
         created_at=ended_at,
         updated_at=ended_at,
