@@ -15,7 +15,7 @@ import { startToasts } from "./toasts.js";
 
 registerMorphing(htmx);
 startTheme();
-startRequests();
+startRequests(htmx);
 startPopovers();
 startFilters();
 startToasts();

@@ -28,6 +28,7 @@ function openRow(htmx, row, { replace = false } = {}) {
 function closeDetail(closer) {
   const row = document.querySelector("[data-rows] tr.selected");
   history.pushState({ htmx: true }, "", closer.getAttribute("href"));
+  document.title = closer.dataset.title;
   document.getElementById("detail").replaceChildren();
   markRow(null);
   (row?.querySelector(".row-link") ?? document.getElementById("list-search"))?.focus({ preventScroll: true });
@@ -109,6 +110,11 @@ function refreshDetail(htmx) {
   });
 }
 
+/** A refresh also asks anew for what the list keeps while it is paged: its count and its figures. */
+function reloadKept() {
+  for (const part of document.querySelectorAll("#list [data-kept]")) part.dispatchEvent(new CustomEvent("board:reload"));
+}
+
 const SEARCH_PAUSE_MS = 300;
 let searchPause = 0;
 
@@ -135,6 +141,8 @@ export function startList(htmx) {
     if (event.target.id === "list-search") event.stopPropagation();
   }, true);
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.sourceElement?.matches?.("[data-page]")) scrollTo({ top: 0 });
+    const source = event.detail.ctx.sourceElement;
+    if (source?.matches?.("[data-page]")) scrollTo({ top: 0 });
+    if (source?.matches?.("[data-list]")) reloadKept();
   });
 }

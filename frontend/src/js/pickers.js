@@ -1,9 +1,23 @@
 // The user picker: options come from the server as [role=option] with data-value and data-label; choosing one fills the
-// box with its label, which names the user as well as the id does.
+// box with its label, which names the user as well as the id does. In a list's filter (data-pick) each choice is added to
+// those there are, and the list is asked for anew; what was only half typed counts for nothing.
 
 import { findMarked, markOption, moveByKey } from "./options.js";
 
+function addToFilter(picker, value) {
+  const input = picker.querySelector("input");
+  const added = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value });
+  picker.after(added);
+  input.value = "";
+  close(picker);
+  input.form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function choose(picker, option) {
+  if (picker.matches("[data-pick]")) {
+    addToFilter(picker, option.dataset.value);
+    return;
+  }
   const input = picker.querySelector("input");
   input.value = option.dataset.label || option.dataset.value;
   close(picker);
@@ -20,6 +34,11 @@ function close(picker) {
 function handleKey(event) {
   const picker = event.target.closest("[data-picker]");
   const box = picker?.querySelector("[role='listbox']");
+  if (event.key === "Enter" && picker?.matches("[data-pick]") && !findMarked(box)) {
+    event.preventDefault();
+    if (event.target.value.trim()) addToFilter(picker, event.target.value.trim());
+    return;
+  }
   if (!box?.childElementCount) return;
   if (moveByKey(event, event.target, box)) return;
   const marked = findMarked(box);
@@ -40,8 +59,13 @@ export function startPickers() {
   });
   document.addEventListener("focusout", (event) => {
     const picker = event.target.closest?.("[data-picker]");
-    if (picker && !picker.contains(event.relatedTarget)) setTimeout(() => close(picker), 150);
+    if (!picker || picker.contains(event.relatedTarget)) return;
+    if (picker.matches("[data-pick]")) event.target.value = "";
+    setTimeout(() => close(picker), 150);
   });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick] [role='combobox']")) event.stopPropagation();
+  }, true);
   document.addEventListener("htmx:after:settle", (event) => {
     const picker = event.target.closest?.("[data-picker]");
     if (!picker) return;

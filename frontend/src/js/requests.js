@@ -1,5 +1,6 @@
 // What every request has in common: empty parameters and the form's token stay out of addresses, an expired session leads to the login and back,
-// a failure that no panel or dialog shows becomes a toast and leaves the page as it is.
+// a failure that no panel or dialog shows becomes a toast and leaves the page as it is. A panel that nobody answered for
+// offers to try again.
 
 import { showToast } from "./toasts.js";
 
@@ -41,7 +42,24 @@ function handleFailure(event) {
   showToast("error", sentence || "The server could not answer.", sentence ? "" : "Nothing was changed. Try again in a moment.");
 }
 
-export function startRequests() {
+function offerRetry(htmx, panel, url) {
+  const retry = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: "Try again" });
+  retry.addEventListener("click", () => htmx.ajax("GET", url, { source: panel, target: panel, swap: "innerHTML" }));
+  const box = Object.assign(document.createElement("div"), { className: "error-panel" });
+  box.setAttribute("role", "alert");
+  box.append("The server did not answer.", retry);
+  panel.replaceChildren(box);
+}
+
+function handleSilence(htmx, event) {
+  const context = event.detail.ctx;
+  if (!context || context.response) return;
+  const panel = context.target?.closest?.("[data-panel]");
+  if (panel && context.request.method === "GET") offerRetry(htmx, panel, context.request.action);
+  else showToast("error", "The server did not answer.", "Check the connection and try again; nothing was lost here.");
+}
+
+export function startRequests(htmx) {
   document.addEventListener("htmx:config:request", (event) => dropEmptyParameters(event.detail.ctx.request));
   document.addEventListener("htmx:before:response", (event) => {
     if (event.detail.ctx.response.status !== UNAUTHENTICATED) return;
@@ -49,9 +67,5 @@ export function startRequests() {
     goToLogin(event.detail.ctx.response);
   });
   document.addEventListener("htmx:after:request", handleFailure);
-  document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx && !event.detail.ctx.response) {
-      showToast("error", "The server did not answer.", "Check the connection and try again; nothing was lost here.");
-    }
-  });
+  document.addEventListener("htmx:error", (event) => handleSilence(htmx, event));
 }
