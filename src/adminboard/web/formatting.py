@@ -96,8 +96,9 @@ def format_money(amount_minor: int, currency: str) -> str:
 
 
 def format_word(word: str) -> str:
-    """A stored word as people write it: "grant_trial" is "Grant trial"."""
-    return word.replace("_", " ").capitalize()
+    """A stored word as people write it: "grant_trial" is "Grant trial", "answered_by_ai" "Answered by AI"."""
+    words = word.replace("_", " ").capitalize().split(" ")
+    return " ".join("AI" if part.lower() == "ai" else part for part in words)
 
 
 def format_duration(seconds: int | timedelta) -> str:
@@ -136,6 +137,11 @@ def _draw_datetime(moment: datetime) -> Markup:
     return _draw_time(moment, format_utc(moment), "", format_datetime(moment))
 
 
+def _draw_datetime_in(moment: datetime, time_zone: str) -> Markup:
+    """The same in the zone of a record instead of the reader's. Raises `KeyError` for what is no zone."""
+    return _draw_time(moment, format_utc(moment), "", format_datetime(moment, time_zone))
+
+
 def _draw_relative(moment: datetime) -> Markup:
     hover = f"{format_datetime(moment)} ({format_utc(moment)})"
     return _draw_time(moment, hover, " data-relative", format_relative(moment))
@@ -164,6 +170,7 @@ def _draw_long_text(text: str) -> Markup:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "datetime": _draw_datetime,
+    "datetime_in": _draw_datetime_in,
     "relative": _draw_relative,
     "credits": _draw_credits,
     "signed_credits": _draw_signed_credits,
