@@ -79,6 +79,8 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID]:
             expires_at=factories.START + timedelta(days=9),
         )
     )
+    flag = texts_of(core.FeatureFlag, write)
+    session.add(core.FeatureFlag(enabled=True, updated_at=factories.START, **flag))
     session.flush()
     for role in Role:
         for viewer in session.query(auth.Admin).filter_by(role=role):
