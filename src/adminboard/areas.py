@@ -7,10 +7,23 @@ from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
+from adminboard.customers.area import area as customers
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
+from adminboard.webhooks.area import area as webhooks
 from adminboard.web.area import Area
 
-AREAS: Sequence[Area] = (auth, audit, configuration, figures, system, users, credits_area, notes)
+AREAS: Sequence[Area] = (
+    auth,
+    audit,
+    configuration,
+    figures,
+    system,
+    users,
+    credits_area,
+    customers,
+    notes,
+    webhooks,
+)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 _PAGES = {
     "user": "/users?selected={}",
+    "customer": "/customers?selected={}",
     "call": "/calls?selected={}",
     "admin": "/settings/admins?selected={}",
     "api_key": "/settings/api-keys?selected={}",

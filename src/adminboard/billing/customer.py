@@ -1,10 +1,9 @@
 """The customer of a row of billing: its column, its filter, how a search finds it, what panels say of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 
 from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
 from adminboard.core.listings import Column, Contains, ExactText, IdPrefix, Reference, Search, Tab
@@ -12,7 +11,7 @@ from adminboard.core.listings.columns import Expression
 from adminboard.core.listings.related_search import Related
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import Mask
-from adminboard.customers.models import Membership, MembershipStatus, Organization
+from adminboard.customers.models import Membership, MembershipStatus, Organization, customer_named
 from adminboard.users.models import User
 
 TABS = (
@@ -55,12 +54,6 @@ def customer_column() -> Column:
 def customer_filter(organization_id: Expression) -> Reference:
     """Rows of one customer, by its id, its slug or its Stripe id."""
     return Reference("customer", "Customer", organization_id, named=customer_named, settles="customer")
-
-
-def customer_named(name: str) -> ColumnElement[Any]:
-    """The id of the organization that goes by this slug or Stripe id."""
-    matches = or_(Organization.slug == name, Organization.stripe_customer_id == name)
-    return select(Organization.id).where(matches).limit(1).scalar_subquery()
 
 
 @dataclass(frozen=True, eq=False)

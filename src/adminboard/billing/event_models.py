@@ -83,6 +83,13 @@ class BillingEvent(Identified, Timestamped, Base):
         Index("ix_billing_events_stripe_invoice_id", "stripe_invoice_id", "received_at"),
         Index("ix_billing_events_stripe_charge_id", "stripe_charge_id"),
         Index("ix_billing_events_stripe_refund_id", "stripe_refund_id"),
+        # Any object of Stripe, like a product or a payment intent, finds the events that were about it.
+        Index("ix_billing_events_object_id", text("(raw_payload #>> '{data,object,id}')")),
+        Index(
+            "ix_billing_events_payment_intent",
+            text("(raw_payload #>> '{data,object,payment_intent}')"),
+            postgresql_where=text("raw_payload #>> '{data,object,payment_intent}' IS NOT NULL"),
+        ),
         Index(
             "ix_billing_events_due",
             "next_attempt_at",

@@ -1,17 +1,17 @@
 """Finding the one customer that a command or an address names by id, slug or Stripe id."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
 from adminboard.core.work import remember
-from adminboard.customers.models import Organization
+from adminboard.customers.models import Organization, customer_named
 
 CustomerReference = Annotated[
     str,
@@ -50,24 +50,17 @@ def get_customer(session: Session, reference: str | UUID) -> CustomerIdentity:
     return remember(session, ("customer", str(reference)), lambda: _load_customer(session, reference))
 
 
-def customer_named(text: str) -> ColumnElement[Any]:
-    """The id, as SQL, of the customer that goes by this slug or Stripe id."""
-    return select(Organization.id).where(_is_called(text)).scalar_subquery()
-
-
 def _load_customer(session: Session, reference: str | UUID) -> CustomerIdentity:
     customer_id = _as_id(reference)
-    matches = Organization.id == customer_id if customer_id else _is_called(str(reference).strip())
+    named = customer_named(str(reference).strip()) if customer_id is None else customer_id
     row = session.execute(
-        select(Organization.id, Organization.name, Organization.slug, Organization.status).where(matches)
-    ).first()
+        select(Organization.id, Organization.name, Organization.slug, Organization.status).where(
+            Organization.id == named
+        )
+    ).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {reference}. Check the id, the slug or the Stripe id.")
     return CustomerIdentity(*row)
-
-
-def _is_called(name: str) -> ColumnElement[bool]:
-    return or_(Organization.slug == name, Organization.stripe_customer_id == name)
 
 
 def _as_id(reference: str | UUID) -> UUID | None:

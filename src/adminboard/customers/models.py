@@ -2,9 +2,19 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminboard.db.base import Base, Identified, Timestamped
@@ -76,3 +86,10 @@ class Membership(Identified, Timestamped, Base):
         UniqueConstraint("organization_id", "user_id"),
         Index("ix_memberships_organization_status", "organization_id", "status", "last_activity_at"),
     )
+
+
+def customer_named(name: str) -> ColumnElement[Any]:
+    """The id, as SQL, of the organization that goes by this slug or Stripe id."""
+    called = Organization.__table__.alias("named_customer")
+    matches = or_(called.c.slug == name, called.c.stripe_customer_id == name)
+    return select(called.c.id).where(matches).limit(1).scalar_subquery()

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from adminboard.core.listings import Choice, Column, DateRange, Detail, Listing, Noun, Option, Reference
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.customers.lookup import customer_named
+from adminboard.customers.models import customer_named
 from adminboard.notes.models import Note, NoteTarget
 from adminboard.notes.queries import get_note_detail
 

@@ -16,12 +16,14 @@ from adminboard.core.listings import (
     Listing,
     Noun,
     Option,
+    Reference,
     Search,
     Sort,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.credits.models import CreditBalance
+from adminboard.customers.models import customer_named
 from adminboard.users.lookup import get_user
 from adminboard.users.models import User, UserFigures
 from adminboard.users.queries import (
@@ -112,6 +114,7 @@ users = Listing(
         Flag("active", "Active", User.is_active, yes_label="active", no_label="inactive"),
         DateRange("created", "Signed up", User.created_at),
         Flag("override", "Has override", has_valid_override()),
+        Reference("customer", "Customer", User.organization_id, named=customer_named),
     ],
     sort="-created_at",
     extras={"organization_id": User.organization_id},

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.models import IS_LIVE, Plan, Subscription
 from adminboard.businesses.models import Business, BusinessCallDay
@@ -40,26 +40,28 @@ def users_with_plan() -> AnySelect:
     )
 
 
-def override_plan_name() -> ScalarSelect[Any]:
-    """The name of the plan that a valid plan override gives the user's payer, null without one."""
+def override_plan_name(payer: InstrumentedAttribute[UUID] = User.organization_id) -> ScalarSelect[Any]:
+    """The name of the plan that a valid plan override gives the ``payer``, null without one."""
     override_plan = Plan.__table__.alias("override_plan")
     return (
         select(override_plan.c.name)
         .join(PlanOverride, PlanOverride.plan_id == override_plan.c.id)
         .where(
-            PlanOverride.organization_id == User.organization_id,
+            PlanOverride.organization_id == payer,
             PlanOverride.created_at <= NOW,
             PlanOverride.valid_until.is_(None) | (PlanOverride.valid_until > NOW),
         )
         .order_by(PlanOverride.created_at.desc())
         .limit(1)
-        .correlate(User)
+        .correlate(payer.class_)
         .scalar_subquery()
     )
 
 
-def has_plan_in_force(slugs: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the user's plan, as `override_plan_name` and the subscription give it, is one of these."""
+def has_plan_in_force(
+    slugs: Sequence[str], payer: InstrumentedAttribute[UUID] = User.organization_id
+) -> ColumnElement[bool]:
+    """Whether the payer's plan, as `override_plan_name` and the subscription give it, is one of these."""
     override_plan = Plan.__table__.alias("override_plan")
     overridden = (
         select(PlanOverride.organization_id)
@@ -69,8 +71,8 @@ def has_plan_in_force(slugs: Sequence[str]) -> ColumnElement[bool]:
             PlanOverride.valid_until.is_(None) | (PlanOverride.valid_until > NOW),
         )
     )
-    is_given = User.organization_id.in_(overridden.where(override_plan.c.slug.in_(slugs)))
-    is_paid = Plan.slug.in_(slugs) & User.organization_id.not_in(overridden)
+    is_given = payer.in_(overridden.where(override_plan.c.slug.in_(slugs)))
+    is_paid = Plan.slug.in_(slugs) & payer.not_in(overridden)
     return is_given | is_paid
 
 

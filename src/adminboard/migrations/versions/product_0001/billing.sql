@@ -228,7 +228,11 @@ CREATE INDEX ix_billing_events_due
     ON billing_events (next_attempt_at, id) WHERE processing_status IN ('received', 'processing', 'failed');
 CREATE INDEX ix_billing_events_event_type
     ON billing_events (event_type, received_at, id) INCLUDE (stripe_invoice_id);
+CREATE INDEX ix_billing_events_object_id ON billing_events ((raw_payload #>> '{data,object,id}'));
 CREATE INDEX ix_billing_events_organization_id ON billing_events (organization_id, received_at, id);
+CREATE INDEX ix_billing_events_payment_intent
+    ON billing_events ((raw_payload #>> '{data,object,payment_intent}'))
+    WHERE raw_payload #>> '{data,object,payment_intent}' IS NOT NULL;
 CREATE INDEX ix_billing_events_processing_status ON billing_events (processing_status, received_at, id);
 CREATE INDEX ix_billing_events_received_at ON billing_events (received_at, id);
 CREATE INDEX ix_billing_events_source ON billing_events (source, received_at, id);

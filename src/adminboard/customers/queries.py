@@ -1,0 +1,161 @@
+"""What the list of customers shows of each, as SQL: counts by index, so that a page's cost is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Numeric,
+    ScalarSelect,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
+
+from adminboard.billing.expiry import has_status
+from adminboard.billing.models import (
+    IS_LIVE,
+    BillingInterval,
+    Invoice,
+    PaymentMethod,
+    PaymentMethodStatus,
+    Plan,
+    Subscription,
+    SubscriptionStatus,
+)
+from adminboard.core.listings.columns import AnySelect
+from adminboard.customers.models import Membership, MembershipStatus, Organization
+from adminboard.users.models import User
+
+ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
+EARNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+_MONTHS_OF_100_YEARS = 1_200
+_TIMES_IN_100_YEARS = {
+    BillingInterval.DAY: 36_525,
+    BillingInterval.WEEK: 5_218,
+    BillingInterval.MONTH: 1_200,
+    BillingInterval.YEAR: 100,
+}
+
+paid_users = (
+    select(User.organization_id.label("organization_id"), func.count().label("users"))
+    .group_by(User.organization_id)
+    .subquery("paid_users")
+)
+"""How many users each organization pays for. Whoever does not ask for it does not compute it."""
+
+
+def customers_with_subscription() -> AnySelect:
+    """Organizations with their live subscription, its plan, and for sums how many users they pay for."""
+    return (
+        select(Organization)
+        .outerjoin(Subscription, and_(Subscription.organization_id == Organization.id, IS_LIVE))
+        .outerjoin(Plan, Plan.id == Subscription.plan_id)
+        .outerjoin(paid_users, paid_users.c.organization_id == Organization.id)
+    )
+
+
+def count_active_members() -> ScalarSelect[Any]:
+    """How many people are active members, by index."""
+    return (
+        select(func.count())
+        .where(
+            Membership.organization_id == Organization.id,
+            Membership.status == MembershipStatus.ACTIVE,
+        )
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+
+
+def count_invoices() -> ScalarSelect[Any]:
+    """How many invoices there are, by index."""
+    return (
+        select(func.count())
+        .where(Invoice.organization_id == Organization.id)
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+
+
+def last_activity() -> ScalarSelect[Any]:
+    """When an active member last did something: the end of one stretch of an index."""
+    return (
+        select(Membership.last_activity_at)
+        .where(
+            Membership.organization_id == Organization.id,
+            Membership.status == MembershipStatus.ACTIVE,
+            Membership.last_activity_at.is_not(None),
+        )
+        .order_by(Membership.last_activity_at.desc())
+        .limit(1)
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+
+
+def monthly_revenue_cents() -> ColumnElement[Any]:
+    """What the subscription brings in a month before discounts and tax, in minor units of its currency.
+
+    Seats times price, turned into months; 0 while it brings nothing, like on trial; null without one.
+    """
+    times = case(
+        *(
+            (Plan.interval == interval, count)
+            for interval, count in _TIMES_IN_100_YEARS.items()
+            if interval is not BillingInterval.MONTH
+        ),
+        else_=_MONTHS_OF_100_YEARS,
+    )
+    yearly = cast(Plan.amount_cents * Subscription.quantity, Numeric) * times
+    earning = cast(func.round(yearly / _MONTHS_OF_100_YEARS), BigInteger)
+    return case((Subscription.id.is_(None), None), (Subscription.status.in_(EARNING), earning), else_=0)
+
+
+def subscription_status() -> ColumnElement[Any]:
+    """The status of the live subscription, or else of the last one there was."""
+    return func.coalesce(cast(Subscription.status, String), cast(_last_ended_status(), String))
+
+
+def has_subscription_status(words: Sequence[str]) -> ColumnElement[bool]:
+    """Whether `subscription_status` is one of these words."""
+    live = [word for word in words if word not in ENDED]
+    ended = [word for word in words if word in ENDED]
+    clauses: list[ColumnElement[bool]] = []
+    if live:
+        clauses.append(Subscription.status.in_(live))
+    if ended:
+        clauses.append(and_(Subscription.id.is_(None), _last_ended_status().in_(ended)))
+    return or_(*clauses)
+
+
+def has_valid_payment_method() -> ColumnElement[bool]:
+    """Whether there is a payment method that is active and whose card has not expired."""
+    return (
+        select(PaymentMethod.id)
+        .where(
+            PaymentMethod.organization_id == Organization.id,
+            has_status([PaymentMethodStatus.ACTIVE]),
+        )
+        .correlate(Organization)
+        .exists()
+    )
+
+
+def _last_ended_status() -> ScalarSelect[Any]:
+    ended = Subscription.__table__.alias("ended_subscription")
+    return (
+        select(ended.c.status)
+        .where(ended.c.organization_id == Organization.id)
+        .order_by(ended.c.created_at.desc(), ended.c.id.desc())
+        .limit(1)
+        .correlate(Organization)
+        .scalar_subquery()
+    )

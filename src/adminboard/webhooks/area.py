@@ -1,0 +1,17 @@
+"""Webhooks: what happened in billing, how Stripe told it, and what became of it."""
+
+from adminboard.core.permissions import Permission
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.webhooks.listing import events
+from adminboard.webhooks.web import pages
+
+area = Area(
+    name="webhooks",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.OPERATIONS, "Webhooks", "/webhooks", "webhook", Permission.WEBHOOKS_READ, order=10
+        )
+    ],
+    listings=[events],
+    pages=pages,
+)

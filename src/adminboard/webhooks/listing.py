@@ -1,0 +1,123 @@
+"""The list of billing events, from Stripe and by hand."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from adminboard.billing.customer import INVOICE_ID, REFUND_ID, SUBSCRIPTION_ID, StripeId
+from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    Contains,
+    DateRange,
+    Detail,
+    IdPrefix,
+    Listing,
+    Noun,
+    Option,
+    Pick,
+    Records,
+    Search,
+    words_of,
+)
+from adminboard.core.masking import Mask
+from adminboard.core.permissions import Permission
+from adminboard.customers.models import Organization
+from adminboard.webhooks.queries import find_event_id, get_event_detail, object_id, payment_intent_id
+
+_PICKED = Organization.__table__.alias("picked_customer")
+_CHARGE_ID = ("ch_", "py_")
+_OBJECT_ID = ("pi_", "prod_", "price_", "pm_", "promo_", "seti_", "cs_", "txn_")
+
+
+def _options(words: Sequence[str]) -> list[Option]:
+    return [Option(word, word) for word in words]
+
+
+events = Listing(
+    name="webhooks",
+    title="Webhooks",
+    noun=Noun("event", "events"),
+    path="/webhooks",
+    permission=Permission.WEBHOOKS_READ,
+    select=select(BillingEvent).outerjoin(Organization, Organization.id == BillingEvent.organization_id),
+    key=BillingEvent.id,
+    columns=[
+        Column(
+            "Received", BillingEvent.received_at, key="received_at", cell="datetime", sort=True, priority=1
+        ),
+        Column("Type", BillingEvent.event_type, key="event_type", priority=1),
+        Column(
+            "Customer",
+            Organization.name,
+            key="customer",
+            link=lambda row: f"/customers?selected={row.organization_id}" if row.organization_id else None,
+            priority=1,
+        ),
+        Column("Source", BillingEvent.source, cell="word", priority=3),
+        Column("Status", BillingEvent.processing_status, key="processing_status", cell="badge", priority=1),
+        Column(
+            "Amount",
+            BillingEvent.amount_cents,
+            key="amount_cents",
+            cell="money",
+            align="end",
+            companion=BillingEvent.currency,
+        ),
+        Column("Attempts", BillingEvent.attempts, cell="number", align="end", priority=3),
+        Column("Notes", BillingEvent.notes, cell="long_text", mask=Mask.HIDDEN, priority=3),
+        Column("Stripe event", BillingEvent.stripe_event_id, key="stripe_event_id", cell="id", shown=False),
+        Column("Error", BillingEvent.last_error, key="last_error", cell="long_text", shown=False),
+    ],
+    search=Search(
+        sources=(
+            StripeId(BillingEvent.stripe_event_id, beginnings=("evt_",)),
+            StripeId(BillingEvent.stripe_customer_id, beginnings=("cus_",)),
+            StripeId(BillingEvent.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),
+            StripeId(BillingEvent.stripe_invoice_id, beginnings=INVOICE_ID),
+            StripeId(BillingEvent.stripe_charge_id, beginnings=_CHARGE_ID),
+            StripeId(BillingEvent.stripe_refund_id, beginnings=REFUND_ID),
+            StripeId(object_id(), beginnings=_OBJECT_ID),
+            StripeId(payment_intent_id(), beginnings=("pi_",)),
+            IdPrefix(BillingEvent.id),
+        ),
+        placeholder="Stripe's id of the event or of what it is about",
+    ),
+    filters=[
+        Choice("type", "Type", BillingEvent.event_type, options=words_of(BillingEvent.event_type)),
+        Pick(
+            "customer",
+            "Customer",
+            BillingEvent.organization_id,
+            records=Records(
+                _PICKED.c.id,
+                _PICKED.c.name,
+                hint=_PICKED.c.slug,
+                search=Search(
+                    (Contains((_PICKED.c.name, _PICKED.c.slug)), IdPrefix(_PICKED.c.id)),
+                    "Name or slug",
+                ),
+            ),
+            settles="customer",
+        ),
+        Choice("status", "Status", BillingEvent.processing_status, options=_options(list(ProcessingStatus))),
+        Choice("source", "Source", BillingEvent.source, options=_options(list(BillingEventSource))),
+        DateRange("received", "Received", BillingEvent.received_at),
+    ],
+    sort="-received_at",
+    extras={"organization_id": BillingEvent.organization_id},
+    detail=Detail(
+        get_event_detail,
+        "webhooks/detail.html",
+        find_id=find_event_id,
+        title=lambda record: record.event_type,
+    ),
+    empty="An event appears here as soon as Stripe sends one, or staff change something in billing.",
+    views=[
+        BuiltInView("Failed", "status=failed"),
+        BuiltInView("Not yet processed", "status=received&status=processing"),
+        BuiltInView("By hand", "source=manual"),
+    ],
+)

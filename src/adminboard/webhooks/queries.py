@@ -1,0 +1,131 @@
+"""Billing events: one whole, what was sent with it, and the objects of Stripe it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, literal_column, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.event_models import BillingEvent
+from adminboard.core.errors import NotFound
+from adminboard.core.json_text import read_json, write_json
+from adminboard.core.masking import Mask
+from adminboard.customers.models import Organization
+
+_HIDDEN = {"mask": Mask.HIDDEN}
+
+
+class EventUnknown(NotFound):
+    """No billing event has this id or Stripe id."""
+
+    title = "No such event"
+
+
+class NoPayload(NotFound):
+    """Nothing was sent with this event: staff made it."""
+
+    title = "Nothing was sent with this event"
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail:
+    """One billing event. Amounts are minor units of ``currency``; ``quantity`` counts seats.
+
+    Notes and payloads may quote anybody, so masked readers do not get them.
+    """
+
+    id: UUID
+    stripe_event_id: str | None
+    event_type: str
+    source: str
+    processing_status: str
+    organization_id: UUID | None
+    organization_name: str | None
+    stripe_customer_id: str | None
+    stripe_subscription_id: str | None
+    stripe_invoice_id: str | None
+    stripe_charge_id: str | None
+    stripe_refund_id: str | None
+    amount_cents: int | None
+    currency: str | None
+    previous_status: str | None
+    status: str | None
+    previous_quantity: int | None
+    quantity: int | None
+    notes: str | None = field(metadata=_HIDDEN)
+    attempts: int
+    last_error: str | None
+    received_at: datetime
+    processed_at: datetime | None
+    next_attempt_at: datetime | None
+    raw_payload: Any = field(metadata=_HIDDEN)
+
+    @property
+    def payload_text(self) -> str | None:
+        """The payload as lines of JSON; None when nothing was sent, or when it is not shown."""
+        return None if self.raw_payload is None else write_json(self.raw_payload)
+
+
+def get_event_detail(session: Session, event_id: UUID) -> EventDetail:
+    """One query. Raises `EventUnknown`."""
+    row = session.execute(
+        select(
+            BillingEvent.id,
+            BillingEvent.stripe_event_id,
+            BillingEvent.event_type,
+            BillingEvent.source,
+            BillingEvent.processing_status,
+            BillingEvent.organization_id,
+            Organization.name.label("organization_name"),
+            BillingEvent.stripe_customer_id,
+            BillingEvent.stripe_subscription_id,
+            BillingEvent.stripe_invoice_id,
+            BillingEvent.stripe_charge_id,
+            BillingEvent.stripe_refund_id,
+            BillingEvent.amount_cents,
+            BillingEvent.currency,
+            BillingEvent.previous_status,
+            BillingEvent.status,
+            BillingEvent.previous_quantity,
+            BillingEvent.quantity,
+            BillingEvent.notes,
+            BillingEvent.attempts,
+            BillingEvent.last_error,
+            BillingEvent.received_at,
+            BillingEvent.processed_at,
+            BillingEvent.next_attempt_at,
+            cast(BillingEvent.raw_payload, Text).label("raw_payload"),
+        )
+        .outerjoin(Organization, Organization.id == BillingEvent.organization_id)
+        .where(BillingEvent.id == event_id)
+    ).one_or_none()
+    if row is None:
+        raise EventUnknown(f"There is no billing event {event_id}.")
+    payload = read_json(row.raw_payload) if row.raw_payload is not None else None
+    return EventDetail(**{**row._mapping, "raw_payload": payload})
+
+
+def find_event_id(session: Session, name: str) -> UUID:
+    """The id of the event with this Stripe id. Raises `EventUnknown`."""
+    found = session.scalar(select(BillingEvent.id).where(BillingEvent.stripe_event_id == name))
+    if found is None:
+        raise EventUnknown(f"There is no billing event {name}.")
+    return found
+
+
+def object_id() -> ColumnElement[str]:
+    """The id of the object that Stripe sent: `ix_billing_events_object_id` is over this very expression."""
+    return _in_payload("{data,object,id}")
+
+
+def payment_intent_id() -> ColumnElement[str]:
+    """The payment intent of the object that Stripe sent: `ix_billing_events_payment_intent` is over this."""
+    return _in_payload("{data,object,payment_intent}")
+
+
+def _in_payload(path: str) -> ColumnElement[str]:
+    return BillingEvent.raw_payload.op("#>>", return_type=Text())(literal_column(f"'{path}'"))
