@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adminboard.core.actions import Action, RestCall
-from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference
+from adminboard.core.listings import Card, Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -78,14 +78,18 @@ def filter_parameters(listing: Listing) -> list[dict[str, Any]]:
 
 def cards_schema(listing: Listing) -> dict[str, Any]:
     """The answer of a list's figures."""
-    figures = {
-        card.name: {"description": card.label, **_nullable(_TYPES.get(card.cell, {"type": "string"}))}
-        for card in listing.cards
-    }
+    figures = {card.name: {"description": card.label, **_figure_schema(card)} for card in listing.cards}
     return {
         "description": f"Figures of the {listing.noun.many} that match",
         "content": {"application/json": {"schema": {"type": "object", "properties": figures}}},
     }
+
+
+def _figure_schema(card: Card) -> dict[str, Any]:
+    """A figure, or amounts in minor units by currency."""
+    if card.currency is not None:
+        return {"type": "object", "additionalProperties": {"type": "integer"}}
+    return _nullable(_TYPES.get(card.cell, {"type": "string"}))
 
 
 def page_schema(listing: Listing) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from adminboard.core.listings import Card, Listing
 from adminboard.core.listings.cards import load_figures
 from adminboard.core.listings.query import ListQuery, read_query
 from adminboard.web.addresses import Parameters, address, without
-from adminboard.web.formatting import FILTERS
+from adminboard.web.formatting import FILTERS, format_money
 from adminboard.web.list_view import CardsView, CardView
 from adminboard.web.panels import draw_failure, load_panel
 from adminboard.web.visit import Visit
@@ -47,15 +47,10 @@ def make_loaded_cards(visit: Visit, listing: Listing, state: Parameters) -> Card
 
 
 def answer_cards(visit: Visit, listing: Listing) -> JSONResponse:
-    """The figures by the cards' names; one of money comes with its currency. Raises `BadQuery`."""
+    """The figures by the cards' names; amounts by currency, in minor units. Raises `BadQuery`."""
     query = read_query(listing, visit.parameters, visit.actor, visit.now)
     figures = load_figures(visit.session, listing, query)
-    currencies = {
-        f"{card.name}_currency": figures[f"{card.name}_companion"]
-        for card in listing.cards
-        if card.companion is not None
-    }
-    return JSONResponse({card.name: to_plain(figures[card.name]) for card in listing.cards} | currencies)
+    return JSONResponse({card.name: to_plain(figures[card.name]) for card in listing.cards})
 
 
 def _make_cards(listing: Listing, state: Parameters, figures: Mapping[str, Any] | None) -> list[CardView]:
@@ -69,16 +64,16 @@ def _make_card(
     counted = parse_qs(card.query)
     return CardView(
         label=card.label,
-        value=None if figures is None else _draw(card, figure, figures),
+        value=None if figures is None else _draw(card, figure),
         hint=card.hint,
         tone=card.tone if figure else None,
         url=address(listing.path, without(state, *counted), **counted) if card.query else None,
     )
 
 
-def _draw(card: Card, figure: Any, figures: Mapping[str, Any]) -> str:
+def _draw(card: Card, figure: Any) -> str:
     if figure is None:
         return "N/A"
-    if card.companion is not None:
-        return FILTERS[card.cell](figure, figures[f"{card.name}_companion"] or "usd")
+    if card.currency is not None:
+        return " · ".join(format_money(amount, currency) for currency, amount in figure.items()) or "0"
     return FILTERS[card.cell](figure)

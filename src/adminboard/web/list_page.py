@@ -213,6 +213,7 @@ class _ListViewMaker:
             views=self._saved_views(),
             save_view_url=f"/views/{listing.name}",
             tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
+            note=listing.note,
             export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
             cards=make_page_cards(self._visit, listing, self._query, state) if listing.cards else None,
             actions=self._actions(),

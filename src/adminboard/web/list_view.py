@@ -251,7 +251,7 @@ class ListView:
     `path` is the list's address without query. `state` is what the search-and-filter form carries along
     (sort, size, columns, tab), never the cursor or the values of its own fields; `column_state` is the same
     for the column chooser (all but columns and cursor). `query` is the list's whole state as a query string,
-    for saving it as a view. `error` stands above the rows, which stay.
+    for saving it as a view. `error` stands above the rows, which stay. `note` is a template.
     """
 
     title: str
@@ -282,6 +282,7 @@ class ListView:
     error: str | None = None
     query: str = ""
     tabs: Sequence[LinkView] = ()
+    note: str | None = None
 
     @property
     def active_filters(self) -> int:

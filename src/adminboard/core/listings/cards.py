@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
+from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.paging import find_matches
@@ -16,11 +17,32 @@ from adminboard.core.work import moment
 
 
 def load_figures(session: Session, listing: Listing, query: ListQuery) -> Mapping[str, Any]:
-    """The figure of each card by its name, ``<name>_companion`` beside those that have one. One statement."""
+    """The figure of each card by its name. One statement.
+
+    An amount is a mapping of its currencies to minor units of them, sorted, without those that come to
+    nothing; amounts of different currencies are never added up.
+    """
     figures = [card.figure.label(card.name) for card in listing.cards]
-    companions = [
-        card.companion.label(f"{card.name}_companion") for card in listing.cards if card.companion is not None
-    ]
-    wanted = select(*figures, *companions).where(*find_matches(session, listing, query).clauses)
-    row = session.execute(select_pruned(listing.select, wanted), {"now": moment(session)}).one()
-    return dict(row._mapping)
+    currency = next((card.currency for card in listing.cards if card.currency is not None), None)
+    wanted = select(*figures)
+    if currency is not None:
+        wanted = _for_each(wanted, currency)
+    wanted = wanted.where(*find_matches(session, listing, query).clauses)
+    rows = session.execute(select_pruned(listing.select, wanted), {"now": moment(session)}).all()
+    whole = next(row for row in rows if currency is None or row.is_whole)
+    return {
+        card.name: getattr(whole, card.name) if card.currency is None else _amounts(card.name, rows)
+        for card in listing.cards
+    }
+
+
+def _for_each(figures: AnySelect, currency: Expression) -> AnySelect:
+    """The figures of all rows (``is_whole``), and those of each currency, from one reading of the rows."""
+    return figures.add_columns(
+        currency.label("currency"), (func.grouping(currency) == literal_column("1")).label("is_whole")
+    ).group_by(func.grouping_sets(tuple_(), currency))
+
+
+def _amounts(name: str, rows: Sequence[AnyRow]) -> dict[str, int]:
+    amounts = {row.currency: getattr(row, name) for row in rows if not row.is_whole}
+    return {currency: int(amounts[currency]) for currency in sorted(amounts) if amounts[currency]}

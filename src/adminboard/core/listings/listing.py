@@ -51,8 +51,9 @@ class Card:
     """A figure of all rows that match the search and the filters in force.
 
     ``figure`` is an aggregate over the listing's SELECT, like ``func.count()`` or
-    ``func.count().filter(Call.status == "missed")``. ``cell`` draws it as it draws a column's values; the
-    amount of a "money" cell needs its currency as ``companion``, an aggregate too, like ``func.min(…)``.
+    ``func.count().filter(Call.status == "missed")``. ``cell`` draws it as it draws a column's values. An
+    amount of money needs the ``currency`` of each row, and is added up for each currency by itself; a list's
+    cards have it from one column.
     ``query`` is the part of the list it counts, like "status=missed": the card then links there, keeping
     the other filters. ``tone`` ("warning", "error") colours a figure that is not zero. ``key`` is its name
     in the API, made of the label when not given.
@@ -65,7 +66,7 @@ class Card:
     query: str = ""
     hint: str | None = None
     key: str = ""
-    companion: ColumnElement[Any] | None = None
+    currency: Expression | None = None
 
     @property
     def name(self) -> str:
@@ -127,6 +128,8 @@ class Listing:
     """Below /v1/admin, where it is not ``path``."""
     tabs: Sequence[Tab] = ()
     """The pages this list is one of, drawn above it; its own ``path`` is among them."""
+    note: str | None = None
+    """The template of what is to be said above the list, whatever it shows."""
     tone: Callable[[AnyRow], str | None] | None = None
     """The tone ("yellow", "red") of rows that stand out, by what they hold; None for ordinary ones."""
 
