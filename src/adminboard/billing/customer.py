@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
-from adminboard.core.listings import Column, Contains, ExactText, IdPrefix, Reference, Search, Tab
-from adminboard.core.listings.columns import Expression
+from adminboard.core.listings import Column, Contains, ExactText, IdPrefix, Pick, Records, Search, Tab
+from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.related_search import Related
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import Mask
-from adminboard.customers.models import Membership, MembershipStatus, Organization, customer_named
+from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.users.models import User
 
 TABS = (
@@ -21,6 +21,7 @@ TABS = (
     Tab("Payment methods", "/billing/payment-methods"),
     Tab("Grace periods", "/billing/grace-periods"),
 )
+NOTE = "billing/note.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,6 @@ def customer_column() -> Column:
     return Column("Customer", Organization.name, key="customer", priority=1)
 
 
-def customer_filter(organization_id: Expression) -> Reference:
-    """Rows of one customer, by its id, its slug or its Stripe id."""
-    return Reference("customer", "Customer", organization_id, named=customer_named, settles="customer")
-
-
 @dataclass(frozen=True, eq=False)
 class StripeId(ExactText):
     """An id that Stripe made: it begins with one of these, so other terms need not be looked for."""
@@ -66,10 +62,46 @@ class StripeId(ExactText):
         return ExactText.clause(self, term, exact=exact) if term.startswith(self.beginnings) else None
 
 
+CUSTOMER_ID = ("cus_",)
 SUBSCRIPTION_ID = ("sub_",)
 INVOICE_ID = ("in_",)
 PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
 REFUND_ID = ("re_", "pyr_")
+
+
+@dataclass(frozen=True, eq=False)
+class Customers(Records):
+    """Organizations, found by name, by a member's address and by Stripe id; a slug names one too."""
+
+    def select_named(self, name: str) -> AnySelect:
+        called = func.lower(Organization.name) == name.lower()
+        return select(Organization.id).where(
+            or_(called, Organization.slug == name, Organization.stripe_customer_id == name)
+        )
+
+
+def customer_filter(organization_id: Expression) -> Pick:
+    """Rows of some customers: each by its id, its slug, its Stripe id or its whole name."""
+    search = Search(
+        sources=(
+            Contains((Organization.name,)),
+            Contains((User.email,), through=_by_member()),
+            StripeId(Organization.stripe_customer_id, beginnings=CUSTOMER_ID),
+            IdPrefix(Organization.id),
+        ),
+        placeholder="Name, member's email or id",
+    )
+    records = Customers(Organization.id, Organization.name, hint=Organization.slug, search=search)
+    return Pick("customer", "Customer", organization_id, records, settles="customer")
+
+
+def _by_member() -> AnySelect:
+    """The organizations of people who are members, or invited."""
+    return (
+        select(Membership.organization_id.label("key"))
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.status != MembershipStatus.REMOVED)
+    )
 
 
 def customer_search(
@@ -81,11 +113,6 @@ def customer_search(
     A Stripe id that ``own`` looks for finds that one row, not all of its customer's.
     """
     customer = Organization.__table__.alias("searched_customer")
-    members = (
-        select(Membership.organization_id.label("key"))
-        .join(User, User.id == Membership.user_id)
-        .where(Membership.status != MembershipStatus.REMOVED)
-    )
     stripe_ids = tuple(
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
         for column, beginnings in (
@@ -99,8 +126,8 @@ def customer_search(
     customers = Search(
         sources=(
             Contains((customer.c.name,)),
-            Contains((User.email,), through=members),
-            StripeId(customer.c.stripe_customer_id, beginnings=("cus_",)),
+            Contains((User.email,), through=_by_member()),
+            StripeId(customer.c.stripe_customer_id, beginnings=CUSTOMER_ID),
             *stripe_ids,
         ),
         placeholder="",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Integer, String, and_, case, cast, extract, func, literal_column, or_
 
 from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
-from adminboard.core.listings import NOW, DateRange
+from adminboard.core.listings import NOW, DatePreset, DateRange
 
 
 def card_month() -> ColumnElement[Any]:
@@ -52,6 +52,9 @@ def has_status(words: Sequence[str]) -> ColumnElement[bool]:
 
 def _is_over() -> ColumnElement[bool]:
     return and_(PaymentMethod.status == PaymentMethodStatus.ACTIVE, card_month() < month_of(NOW))
+
+
+NEXT_MONTHS = (DatePreset("next30d", "Next 30 days", 0, 29), DatePreset("next90d", "Next 90 days", 0, 89))
 
 
 @dataclass(frozen=True, eq=False)

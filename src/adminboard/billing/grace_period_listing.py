@@ -1,9 +1,10 @@
 """The list of grace periods: time given to customers whose payment failed."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adminboard.billing.alerts import is_grace_ending, is_not
 from adminboard.billing.customer import (
+    NOTE,
     TABS,
     customer_column,
     customer_filter,
@@ -12,7 +13,9 @@ from adminboard.billing.customer import (
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_period_detail import get_grace_period_detail, grace_status_is, grace_status_now
 from adminboard.core.listings import (
+    COMING_DAYS,
     BuiltInView,
+    Card,
     Choice,
     Column,
     DateRange,
@@ -56,7 +59,7 @@ grace_periods = Listing(
             where=grace_status_is,
         ),
         DateRange("starts", "From", GracePeriod.starts_at),
-        DateRange("ends", "Until", GracePeriod.ends_at),
+        DateRange("ends", "Until", GracePeriod.ends_at, COMING_DAYS),
         Flag(
             "ending",
             "Ends",
@@ -73,5 +76,24 @@ grace_periods = Listing(
         BuiltInView("Ending soon", "ending=yes&sort=ends_at"),
         BuiltInView("Open", "status=open&sort=ends_at"),
     ],
+    cards=[
+        Card("Open", func.count().filter(grace_status_is([GracePeriodStatus.OPEN])), query="status=open"),
+        Card(
+            "Ending",
+            func.count().filter(is_grace_ending()),
+            hint="within 48 hours",
+            query="ending=yes",
+            tone="warning",
+        ),
+        Card(
+            "Recovered",
+            func.count().filter(grace_status_is([GracePeriodStatus.RECOVERED])),
+            query="status=recovered",
+        ),
+        Card(
+            "Lapsed", func.count().filter(grace_status_is([GracePeriodStatus.LAPSED])), query="status=lapsed"
+        ),
+    ],
     tabs=TABS,
+    note=NOTE,
 )

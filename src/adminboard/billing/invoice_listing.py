@@ -1,10 +1,11 @@
 """The list of invoices."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due
 from adminboard.billing.customer import (
     INVOICE_ID,
+    NOTE,
     REFUND_ID,
     TABS,
     StripeId,
@@ -15,7 +16,10 @@ from adminboard.billing.customer import (
 from adminboard.billing.invoice_detail import find_invoice_id, get_invoice_detail
 from adminboard.billing.models import Invoice, InvoiceStatus, Refund
 from adminboard.core.listings import (
+    COMING_DAYS,
+    PAST_DAYS,
     BuiltInView,
+    Card,
     Choice,
     Column,
     DateRange,
@@ -29,6 +33,8 @@ from adminboard.core.listings import (
 from adminboard.core.listings.prefix_search import Prefix
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
+
+NOT_ASKED_FOR = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
 
 invoices = Listing(
     name="invoices",
@@ -109,7 +115,7 @@ invoices = Listing(
             Invoice.status,
             options=[Option(word.value, word.value) for word in InvoiceStatus],
         ),
-        DateRange("due", "Due", Invoice.due_date),
+        DateRange("due", "Due", Invoice.due_date, (*PAST_DAYS, *COMING_DAYS[1:])),
         DateRange("paid", "Paid", Invoice.paid_at),
         Flag(
             "failed",
@@ -134,5 +140,27 @@ invoices = Listing(
         BuiltInView("Failed payments", "failed=yes"),
         BuiltInView("Past due", "overdue=yes&sort=due_date"),
     ],
+    cards=[
+        Card("Invoices", func.count()),
+        Card(
+            "Invoiced",
+            func.sum(Invoice.amount_due_cents).filter(Invoice.status.not_in(NOT_ASKED_FOR)),
+            hint="without drafts and void ones",
+            cell="money",
+            currency=Invoice.currency,
+        ),
+        Card(
+            "Open",
+            func.sum(Invoice.amount_due_cents - Invoice.amount_paid_cents).filter(
+                Invoice.status == InvoiceStatus.OPEN
+            ),
+            cell="money",
+            currency=Invoice.currency,
+            query="status=open",
+        ),
+        Card("Paid", func.sum(Invoice.amount_paid_cents), cell="money", currency=Invoice.currency),
+        Card("Refunded", func.sum(Invoice.amount_refunded_cents), cell="money", currency=Invoice.currency),
+    ],
     tabs=TABS,
+    note=NOTE,
 )

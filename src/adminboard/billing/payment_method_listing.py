@@ -1,9 +1,10 @@
 """The list of payment methods."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adminboard.billing.alerts import is_card_expiring, is_not
 from adminboard.billing.customer import (
+    NOTE,
     PAYMENT_METHOD_ID,
     TABS,
     StripeId,
@@ -11,11 +12,19 @@ from adminboard.billing.customer import (
     customer_filter,
     customer_search,
 )
-from adminboard.billing.expiry import CardMonths, card_month, has_status, shown_card_month, status_now
+from adminboard.billing.expiry import (
+    NEXT_MONTHS,
+    CardMonths,
+    card_month,
+    has_status,
+    shown_card_month,
+    status_now,
+)
 from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
 from adminboard.billing.payment_method_detail import find_payment_method_id, get_payment_method_detail
 from adminboard.core.listings import (
     BuiltInView,
+    Card,
     Choice,
     Column,
     Detail,
@@ -77,7 +86,7 @@ payment_methods = Listing(
             options=[Option(word.value, word.value) for word in PaymentMethodStatus],
             where=has_status,
         ),
-        CardMonths("expires", "Expires"),
+        CardMonths("expires", "Expires", presets=NEXT_MONTHS),
         Flag("default", "Default", PaymentMethod.is_default, yes_label="the default", no_label="another"),
         Flag(
             "ending",
@@ -95,5 +104,20 @@ payment_methods = Listing(
         BuiltInView("Expiring cards", "ending=yes&sort=expires"),
         BuiltInView("Expired", "status=expired"),
     ],
+    cards=[
+        Card("Payment methods", func.count()),
+        Card("Active", func.count().filter(has_status([PaymentMethodStatus.ACTIVE])), query="status=active"),
+        Card(
+            "Expiring",
+            func.count().filter(is_card_expiring()),
+            hint="within 30 days",
+            query="ending=yes",
+            tone="warning",
+        ),
+        Card(
+            "Expired", func.count().filter(has_status([PaymentMethodStatus.EXPIRED])), query="status=expired"
+        ),
+    ],
     tabs=TABS,
+    note=NOTE,
 )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.alerts import is_not, is_trial_ending
 from adminboard.billing.customer import (
+    NOTE,
     SUBSCRIPTION_ID,
     TABS,
     StripeId,
@@ -17,7 +18,9 @@ from adminboard.billing.customer import (
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
 from adminboard.billing.subscription_detail import find_subscription_id, get_subscription_detail
 from adminboard.core.listings import (
+    COMING_DAYS,
     BuiltInView,
+    Card,
     Choice,
     Column,
     DateRange,
@@ -46,6 +49,11 @@ def has_plan(slugs: Sequence[str]) -> ColumnElement[bool]:
     if len(slugs) == 1:
         return Subscription.plan_id == select(Plan.id).where(Plan.slug == slugs[0]).scalar_subquery()
     return Subscription.plan_id.in_(select(Plan.id).where(Plan.slug.in_(slugs)))
+
+
+def count_of(status: SubscriptionStatus) -> ColumnElement[int]:
+    """How many of the rows have this status."""
+    return func.count().filter(Subscription.status == status)
 
 
 subscriptions = Listing(
@@ -98,7 +106,7 @@ subscriptions = Listing(
             options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
         ),
         Choice("plan", "Plan", options=plan_options, where=has_plan),
-        DateRange("period_end", "Period end", Subscription.current_period_end),
+        DateRange("period_end", "Period end", Subscription.current_period_end, COMING_DAYS),
         Flag(
             "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
         ),
@@ -119,5 +127,17 @@ subscriptions = Listing(
         BuiltInView("Behind with payment", "status=past_due&status=unpaid"),
         BuiltInView("Leaving", "cancels=yes&sort=current_period_end"),
     ],
+    cards=[
+        Card("Subscriptions", func.count()),
+        Card("Active", count_of(SubscriptionStatus.ACTIVE), query="status=active"),
+        Card("On trial", count_of(SubscriptionStatus.TRIALING), query="status=trialing"),
+        Card("Past due", count_of(SubscriptionStatus.PAST_DUE), query="status=past_due", tone="warning"),
+        Card(
+            "Cancel at period end",
+            func.count().filter(Subscription.cancel_at_period_end),
+            query="cancels=yes",
+        ),
+    ],
     tabs=TABS,
+    note=NOTE,
 )

@@ -1,8 +1,9 @@
 """The list of usage by billing period."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adminboard.billing.customer import (
+    NOTE,
     TABS,
     customer_column,
     customer_filter,
@@ -12,6 +13,7 @@ from adminboard.billing.models import UsagePeriod
 from adminboard.billing.usage_detail import currency_of_usage, get_usage_detail
 from adminboard.core.listings import (
     BuiltInView,
+    Card,
     Column,
     DateRange,
     Detail,
@@ -85,6 +87,17 @@ usage = Listing(
     detail=Detail(get_usage_detail, "billing/usage.html"),
     empty="A period appears here with a customer's first minutes.",
     views=[BuiltInView("Largest overage", "overage=yes&sort=-overage_cents")],
+    cards=[
+        Card("Periods", func.count()),
+        Card("Minutes used", func.coalesce(func.sum(UsagePeriod.minutes_used), 0)),
+        Card(
+            "With overage",
+            func.count().filter(UsagePeriod.overage_cents > 0),
+            query="overage=yes",
+            tone="warning",
+        ),
+    ],
     tabs=TABS,
+    note=NOTE,
     tone=lambda row: "yellow" if row.overage_cents else None,
 )

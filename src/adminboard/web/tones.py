@@ -17,12 +17,12 @@ _LABEL = Badge("brand")
 # webhooks, approvals, overrides, accounts.
 _WORDS = {
     "green": "active answered answered_by_ai confirmed paid succeeded processed approved grant applied in_step "
-    "enabled up",
+    "enabled up recovered",
     "blue": "forwarded trialing completed open received processing invited running queued validated",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
     "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt "
-    "down",
-    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done cleared",
+    "down lapsed",
+    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done cleared closed detached",
 }
 _ICONS = {
     "past_due": "alert-triangle",
