@@ -1,9 +1,8 @@
 """Full text as a source of a search: words anywhere in long texts, by a GIN index over their vector.
 
 What people type is read as search engines read it: all words must occur, ``"…"`` holds words together,
-``or`` takes either side, ``-`` leaves out. Anything may be typed: PostgreSQL's `websearch_to_tsquery` refuses
-nothing, and what is no question to the index (stop words only, only words to leave out, single letters)
-finds nothing.
+``or`` takes either side, ``-`` leaves out (PostgreSQL's `websearch_to_tsquery`). Anything may be typed; what
+is no question to the index (stop words only, only words to leave out, single letters) finds nothing.
 
 A word and its forms are the same ("leaking" finds "leaks"), by the rules of the configuration's language;
 words of other languages are found as they are written.
@@ -26,6 +25,7 @@ from adminboard.core.listings.search import SearchSource
 MARK_START, MARK_END = "\x02", "\x03"
 """Stand around each found word in a marked text. They are taken out of the text itself before."""
 _SHORTEST_WORD = re.compile(r"\w\w")
+_MINUS_SIGNS = r"(-\s*){2,}"
 _MARKING = f"HighlightAll=true, StartSel={MARK_START}, StopSel={MARK_END}"
 
 
@@ -56,8 +56,10 @@ class FullText(SearchSource):
         return self.marked
 
     def read(self, term: str | ColumnElement[str]) -> ColumnElement[Any]:
-        """The term as a question to texts."""
-        return func.websearch_to_tsquery(self._configuration, term)
+        """The term as a question to texts. Of many minus signs in a row, which it would refuse, one stays."""
+        return func.websearch_to_tsquery(
+            self._configuration, func.regexp_replace(term, _MINUS_SIGNS, "-", "g")
+        )
 
     def mark(self, text: ColumnElement[Any], term: str | ColumnElement[str]) -> ColumnElement[Any]:
         """The whole of a text with the words that the term finds between `MARK_START` and `MARK_END`."""
