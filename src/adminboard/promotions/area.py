@@ -1,0 +1,20 @@
+"""Promotion codes: how much each is used, by whom, and what users did with them."""
+
+from adminboard.core.permissions import Permission
+from adminboard.promotions.figures import recount_each_night, refresh_each_minute
+from adminboard.promotions.listing import promotion_codes
+from adminboard.promotions.search import find_promotion_codes
+from adminboard.promotions.usage_listing import usages
+from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+
+area = Area(
+    name="promotions",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.MONEY, "Promotions", "/promotions", "ticket", Permission.BILLING_READ, order=40
+        )
+    ],
+    listings=[promotion_codes, usages],
+    search=[SearchProvider("Promotion codes", Permission.BILLING_READ, find_promotion_codes)],
+    jobs=[refresh_each_minute, recount_each_night],
+)
