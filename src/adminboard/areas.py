@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from adminboard import models as _every_table  # noqa: F401 - foreign keys resolve only when all are known
+from adminboard.appointments.area import area as appointments
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.configuration.area import area as configuration
@@ -10,6 +11,7 @@ from adminboard.credits.area import area as credits_area
 from adminboard.customers.area import area as customers
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
+from adminboard.promotions.area import area as promotions
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
 from adminboard.webhooks.area import area as webhooks
@@ -23,6 +25,8 @@ AREAS: Sequence[Area] = (
     system,
     users,
     credits_area,
+    appointments,
+    promotions,
     customers,
     notes,
     webhooks,

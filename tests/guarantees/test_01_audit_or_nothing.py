@@ -28,7 +28,14 @@ from adminboard.db.embedded import APP_ROLE
 from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
-from tests.factories import START, make_admin, make_business, make_call, make_user
+from tests.factories import (
+    START,
+    make_admin,
+    make_business,
+    make_call,
+    make_promotion_code_usage,
+    make_user,
+)
 from tests.guarantees.examples import money, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
@@ -183,6 +190,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_grant(session, user.id, 5, expires_at=START + timedelta(days=1))
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
+        make_promotion_code_usage(session, user_id=user.id)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)
