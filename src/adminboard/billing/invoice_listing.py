@@ -46,7 +46,7 @@ invoices = Listing(
     key=Invoice.id,
     columns=[
         customer_column(),
-        Column("Number", Invoice.number, cell="id", priority=1),
+        Column("Number", Invoice.number, cell="id", priority=1, width_px=122),
         Column(
             "Amount",
             Invoice.amount_due_cents,
@@ -145,7 +145,6 @@ invoices = Listing(
         Card(
             "Invoiced",
             func.sum(Invoice.amount_due_cents).filter(Invoice.status.not_in(NOT_ASKED_FOR)),
-            hint="without drafts and void ones",
             cell="money",
             currency=Invoice.currency,
         ),

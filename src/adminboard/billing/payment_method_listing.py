@@ -53,13 +53,17 @@ payment_methods = Listing(
     key=PaymentMethod.id,
     columns=[
         customer_column(),
-        Column("Type", PaymentMethod.type, cell="word", priority=1),
-        Column("Brand", PaymentMethod.brand, cell="word"),
-        Column("Last 4", PaymentMethod.last4, key="last4", cell="id", priority=1),
+        Column("Type", PaymentMethod.type, cell="word", priority=1, width_px=110),
+        Column("Brand", PaymentMethod.brand, cell="word", width_px=110),
+        Column("Last 4", PaymentMethod.last4, key="last4", cell="id", priority=1, width_px=80),
         Column("Status", status_now(), cell="badge", priority=1),
         Column("Default", PaymentMethod.is_default, key="is_default", cell="boolean"),
         Column(
-            "Expires", shown_card_month(), cell="text", sort=Sort(card_month(), nullable=True), priority=1
+            "Expires",
+            shown_card_month(),
+            sort=Sort(card_month(), nullable=True),
+            priority=1,
+            width_px=96,
         ),
         Column("Added", PaymentMethod.created_at, key="created_at", cell="datetime", sort=True),
         Column(

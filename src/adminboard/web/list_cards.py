@@ -65,6 +65,7 @@ def _make_card(
     return CardView(
         label=card.label,
         value=None if figures is None else _draw(card, figure),
+        more=None if card.currency is None else _draw_others(figure),
         hint=card.hint,
         tone=card.tone if figure else None,
         url=address(listing.path, without(state, *counted), **counted) if card.query else None,
@@ -75,5 +76,14 @@ def _draw(card: Card, figure: Any) -> str:
     if figure is None:
         return "N/A"
     if card.currency is not None:
-        return " · ".join(format_money(amount, currency) for currency, amount in figure.items()) or "0"
+        return next(iter(_draw_amounts(figure)), "0")
     return FILTERS[card.cell](figure)
+
+
+def _draw_others(amounts: Mapping[str, int] | None) -> str:
+    """The amounts in the currencies after the first; empty while they are yet to come."""
+    return " · ".join(_draw_amounts(amounts or {})[1:])
+
+
+def _draw_amounts(amounts: Mapping[str, int]) -> list[str]:
+    return [format_money(amount, currency) for currency, amount in amounts.items()]

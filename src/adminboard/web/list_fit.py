@@ -35,9 +35,9 @@ HEADING_ROOM_PX = 30
 """Padding and the arrow of a sorted column."""
 
 
-def column_width_px(kind: CellKind, label: str) -> int:
-    """What a column needs at least: the room its kind of value takes, and its heading uncut."""
-    return max(COLUMN_WIDTHS_PX[kind], len(label) * HEADING_PX_PER_CHARACTER + HEADING_ROOM_PX)
+def column_width_px(kind: CellKind, label: str, width_px: int = 0) -> int:
+    """What a column needs: ``width_px`` or the room its kind of value takes, and its heading uncut."""
+    return max(width_px or COLUMN_WIDTHS_PX[kind], len(label) * HEADING_PX_PER_CHARACTER + HEADING_ROOM_PX)
 
 
 def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:

@@ -262,7 +262,7 @@ class _ListViewMaker:
             label=column.label,
             align=Align(column.align),
             priority=column.priority,
-            width_px=max(column.width_px, column_width_px(kind, column.label)),
+            width_px=column_width_px(kind, column.label, column.width_px),
             sort_url=sort_url if column.name in self._sorts else None,
             sorted=direction if is_sorted else None,
         )

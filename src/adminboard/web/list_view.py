@@ -174,6 +174,8 @@ class CardView:
     hint: str | None = None
     tone: str | None = None
     url: str | None = None
+    more: str | None = None
+    """A line below it, whose place is kept when it is empty; None for no line."""
 
 
 @dataclass(frozen=True, slots=True)

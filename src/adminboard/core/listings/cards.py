@@ -19,8 +19,8 @@ from adminboard.core.work import moment
 def load_figures(session: Session, listing: Listing, query: ListQuery) -> Mapping[str, Any]:
     """The figure of each card by its name. One statement.
 
-    An amount is a mapping of its currencies to minor units of them, sorted, without those that come to
-    nothing; amounts of different currencies are never added up.
+    An amount is a mapping of its currencies to minor units of them, the currency of most rows first, without
+    those that come to nothing; amounts of different currencies are never added up.
     """
     figures = [card.figure.label(card.name) for card in listing.cards]
     currency = next((card.currency for card in listing.cards if card.currency is not None), None)
@@ -38,11 +38,15 @@ def load_figures(session: Session, listing: Listing, query: ListQuery) -> Mappin
 
 def _for_each(figures: AnySelect, currency: Expression) -> AnySelect:
     """The figures of all rows (``is_whole``), and those of each currency, from one reading of the rows."""
-    return figures.add_columns(
-        currency.label("currency"), (func.grouping(currency) == literal_column("1")).label("is_whole")
-    ).group_by(func.grouping_sets(tuple_(), currency))
+    return (
+        figures.add_columns(
+            currency.label("currency"), (func.grouping(currency) == literal_column("1")).label("is_whole")
+        )
+        .group_by(func.grouping_sets(tuple_(), currency))
+        .order_by(func.count().desc(), currency)
+    )
 
 
 def _amounts(name: str, rows: Sequence[AnyRow]) -> dict[str, int]:
     amounts = {row.currency: getattr(row, name) for row in rows if not row.is_whole}
-    return {currency: int(amounts[currency]) for currency in sorted(amounts) if amounts[currency]}
+    return {currency: int(amount) for currency, amount in amounts.items() if amount}

@@ -70,7 +70,7 @@ class Column:
     "boolean", "id", "long_text". ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
     like the currency of an amount of money. ``missing`` is what people read where there is no value.
-    ``width_px`` is what the column needs where that is more than its kind of cell usually does.
+    ``width_px`` is what its values need where that is not what its kind of cell usually does.
     """
 
     label: str
