@@ -17,7 +17,8 @@ from adminboard.core.errors import NotFound
 from adminboard.core.listings.full_text import MARK_END, MARK_START, FullText
 
 CALL_TEXT = FullText(call_text_vector(), marked=("ai_summary",))
-_SPEAKER = re.compile(rf"[{MARK_START}{MARK_END}]*([^\W\d_][\w .'’{MARK_START}{MARK_END}-]{{0,39}}):\s*")
+_SPEAKER = re.compile(rf"[{MARK_START}{MARK_END}]*([^\W\d_][^\s:]{{0,24}}(?: [^\s:]{{1,24}}){{0,2}}):\s*")
+"""A name of up to three words before a colon."""
 _MARKS = str.maketrans("", "", MARK_START + MARK_END)
 
 
