@@ -60,7 +60,7 @@ def _make_filter_view(
     return FilterView(
         name=filter_.name,
         label=filter_.label,
-        kind=_KINDS[type(filter_)],
+        kind=_kind_of(filter_),
         options=options,
         multiple=not isinstance(filter_, Flag),
         name_from=first,
@@ -119,3 +119,8 @@ def _options(visit: Visit, filter_: Choice, state: Parameters) -> tuple[OptionVi
 def _yes_no(filter_: Flag, chosen: str) -> tuple[OptionView, ...]:
     words = (("", "any"), ("yes", filter_.yes_label), ("no", filter_.no_label))
     return tuple(OptionView(value, label, selected=value == chosen) for value, label in words)
+
+
+def _kind_of(filter_: Filter) -> FilterKind:
+    """The control of a filter; one made from another has the same."""
+    return next(kind for known, kind in _KINDS.items() if isinstance(filter_, known))
