@@ -3,6 +3,7 @@ import { startCopying } from "./copying.js";
 import { startDialog } from "./dialog.js";
 import { startFields } from "./fields.js";
 import { startFilters } from "./filters.js";
+import { startFinding } from "./finding.js";
 import { startList } from "./list.js";
 import { registerMorphing } from "./morphing.js";
 import { startPalette } from "./palette.js";
@@ -21,6 +22,7 @@ startFilters();
 startToasts();
 startTimes();
 startCopying();
+startFinding();
 document.addEventListener("DOMContentLoaded", () => {
   startDialog();
   startPalette(htmx);
