@@ -1,5 +1,7 @@
 """The usage history of promotion codes: what users did with them, of one code or all."""
 
+from urllib.parse import quote
+
 from sqlalchemy import select
 
 from adminboard.core.listings import (
@@ -37,7 +39,7 @@ _USERS = Records(
 
 
 def _link_invoice(stripe_invoice_id: str | None) -> str | None:
-    return f"/billing/invoices?q={stripe_invoice_id}" if stripe_invoice_id else None
+    return f"/billing/invoices?q={quote(stripe_invoice_id)}" if stripe_invoice_id else None
 
 
 usages = Listing(
