@@ -49,6 +49,8 @@ from tests.guarantees.examples.requests import (
 
 EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
+WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
+"""What is only read, but whoever reads it is noted."""
 CHANGE_NOTHING = {"POST /audit/chain", "POST /account/theme"} | {
     f"POST /actions/{name}/preview" for name in ACTIONS
 }
@@ -79,8 +81,8 @@ the same action as another one here."""
 
 
 @pytest.fixture
-def board(fresh_addresses: Addresses) -> Iterator[BoardUnderTest]:
-    with open_board(fresh_addresses) as board:
+def board(fresh_addresses: Addresses, tmp_path: Path) -> Iterator[BoardUnderTest]:
+    with open_board(fresh_addresses, recordings=str(tmp_path)) as board:
         yield board
 
 
@@ -101,11 +103,11 @@ def dump(board: BoardUnderTest) -> dict[str, str]:
 
 
 def list_changing_routes(board: BoardUnderTest) -> set[str]:
-    """Every route that is not only read, and the exports, which are written down."""
+    """Every route that is not only read, and those of which each reading is written down."""
     found = set()
     for route in iter_route_contexts(create_app(board.runtime).routes):
         for method in getattr(route, "methods", None) or ():
-            if method not in {"GET", "HEAD"} or str(route.path).endswith("/export.csv"):
+            if method not in {"GET", "HEAD"} or str(route.path).endswith(WRITTEN_DOWN):
                 found.add(f"{method} {route.path}")
     return {name for name in found if not name.startswith("HEAD")} - CHANGE_NOTHING
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pyotp
 from sqlalchemy import update
@@ -21,7 +23,7 @@ from adminboard.core.permissions import Role
 from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
-from tests.factories import make_saved_view, make_user
+from tests.factories import make_call, make_saved_view, make_user
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
 
 Send = Callable[[], Any]
@@ -171,6 +173,24 @@ def export(scene: Scene, path: str) -> Send:
     return lambda: browser.get(path)
 
 
+def make_spoken_call(scene: Scene) -> UUID:
+    """A call with a transcript, and a recording where the board looks for one."""
+    folder = Path(scene.board.runtime.settings.recordings or "/")
+    (folder / "spoken.wav").write_bytes(b"RIFF")
+    with scene.board.rows() as session:
+        return make_call(session, transcript="Agent: Hi", recording_url="https://a.example/spoken.wav").id
+
+
+def read_call(scene: Scene, part: str) -> Send:
+    browser, path = log_scene_in(scene), f"/calls/{make_spoken_call(scene)}{part}"
+    return lambda: browser.get(path)
+
+
+def read_transcript_by_api(scene: Scene) -> Send:
+    program, path = scene.board.program(), f"/v1/admin/calls/{make_spoken_call(scene)}/transcript"
+    return lambda: program.get(path)
+
+
 FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /login": log_in,
     "POST /login/second-factor": enter_second_factor,
@@ -181,6 +201,9 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
         scene, "/account/password", current_password=PASSWORD, new_password=NEW_PASSWORD
     ),
     "POST /account/second-factor": set_up_second_factor,
+    "GET /calls/{call_id}/transcript": lambda scene: read_call(scene, "/transcript"),
+    "GET /calls/{call_id}/recording": lambda scene: read_call(scene, "/recording"),
+    "GET /v1/admin/calls/{id}/transcript": read_transcript_by_api,
     "GET /system/export.csv": lambda scene: export(scene, "/system/export.csv"),
     "POST /undo/{audit_id}": undo_on_page,
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
