@@ -1,7 +1,7 @@
 """The board behind a real port: the whole application on a database of its own, served as in production."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
@@ -12,11 +12,13 @@ from urllib.parse import urlencode
 import uvicorn
 from rich.console import Console
 
+from adminboard.areas import AREAS
 from adminboard.auth.models import Admin
 from adminboard.core.permissions import Role
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
+from adminboard.web.area import Area
 from adminboard.web.cookies import session_cookie_name
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses
@@ -51,11 +53,11 @@ class ServedBoard:
 
 
 @contextmanager
-def served_board(addresses: Addresses) -> Iterator[ServedBoard]:
+def served_board(addresses: Addresses, *, areas: Sequence[Area] = AREAS) -> Iterator[ServedBoard]:
     """Serves the board from a thread for the length of the block. Its clock stands still."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with open_board(addresses, public_url=url) as behind:
+    with open_board(addresses, areas=areas, public_url=url) as behind:
         config = uvicorn.Config(behind.app, lifespan="off", log_config=None, access_log=False, ws="none")
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -115,10 +115,11 @@ def test_typing_finds_by_part_of_the_name_or_by_id(browser: Browser, ids: dict[s
     assert options(browser, "owner=jane") == ["jane@acme.test Jane Smith"]
 
 
-def test_what_to_find_has_to_be_named(browser: Browser) -> None:
-    answer = browser.get("/samples/options?plan=acme")
-    assert answer.status_code == 422
-    assert "business or owner" in answer.text
+@pytest.mark.parametrize("query", ["", "plan=acme", "business=", "business=%20"])
+def test_where_nothing_was_typed_nothing_is_offered(browser: Browser, query: str) -> None:
+    answer = browser.get(f"/samples/options?{query}")
+    assert answer.status_code == 200
+    assert answer.text.strip() == ""
 
 
 def test_who_sees_masked_addresses_finds_whole_ones_only(board: BoardUnderTest, ids: dict[str, UUID]) -> None:

@@ -4,6 +4,7 @@ import { startDialog } from "./dialog.js";
 import { startFields } from "./fields.js";
 import { startFilters } from "./filters.js";
 import { startFinding } from "./finding.js";
+import { startKept } from "./kept.js";
 import { startList } from "./list.js";
 import { registerMorphing } from "./morphing.js";
 import { startPalette } from "./palette.js";
@@ -29,4 +30,5 @@ document.addEventListener("DOMContentLoaded", () => {
   startList(htmx);
   startPickers();
   startFields();
+  startKept();
 });

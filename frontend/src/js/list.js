@@ -110,11 +110,6 @@ function refreshDetail(htmx) {
   });
 }
 
-/** A refresh also asks anew for what the list keeps while it is paged: its count and its figures. */
-function reloadKept() {
-  for (const part of document.querySelectorAll("#list [data-kept]")) part.dispatchEvent(new CustomEvent("board:reload"));
-}
-
 const SEARCH_PAUSE_MS = 300;
 let searchPause = 0;
 
@@ -141,8 +136,6 @@ export function startList(htmx) {
     if (event.target.id === "list-search") event.stopPropagation();
   }, true);
   document.addEventListener("htmx:after:swap", (event) => {
-    const source = event.detail.ctx.sourceElement;
-    if (source?.matches?.("[data-page]")) scrollTo({ top: 0 });
-    if (source?.matches?.("[data-list]")) reloadKept();
+    if (event.detail.ctx.sourceElement?.matches?.("[data-page]")) scrollTo({ top: 0 });
   });
 }

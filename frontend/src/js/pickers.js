@@ -57,11 +57,17 @@ export function startPickers() {
     const option = event.target.closest("[data-picker] [role='option']");
     if (option) choose(option.closest("[data-picker]"), option);
   });
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest("[data-picker] [role='option']")) event.preventDefault();
+  });
   document.addEventListener("focusout", (event) => {
     const picker = event.target.closest?.("[data-picker]");
     if (!picker || picker.contains(event.relatedTarget)) return;
-    if (picker.matches("[data-pick]")) event.target.value = "";
-    setTimeout(() => close(picker), 150);
+    setTimeout(() => {
+      if (picker.contains(document.activeElement)) return;
+      close(picker);
+      if (picker.matches("[data-pick]")) event.target.value = "";
+    }, 150);
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick] [role='combobox']")) event.stopPropagation();
@@ -70,6 +76,10 @@ export function startPickers() {
     const picker = event.target.closest?.("[data-picker]");
     if (!picker) return;
     const input = picker.querySelector("input");
+    if (document.activeElement !== input) {
+      close(picker);
+      return;
+    }
     input.setAttribute("aria-expanded", String(event.target.childElementCount > 0));
     markOption(input, event.target, event.target.querySelector("[role='option']"));
   });

@@ -10,6 +10,13 @@ export function closePopovers(except = null) {
   }
 }
 
+/** A click on a word inside focuses what surrounds the whole popover: the focus has not left then. */
+function closeLeft(focused) {
+  for (const details of listOpen()) {
+    if (!details.contains(focused) && !focused.contains(details)) details.open = false;
+  }
+}
+
 function closeInnermost(event) {
   const open = listOpen().filter((details) => details.contains(document.activeElement)).pop() ?? listOpen().pop();
   if (!open) return;
@@ -21,7 +28,7 @@ function closeInnermost(event) {
 
 export function startPopovers() {
   document.addEventListener("pointerdown", (event) => closePopovers(event.target));
-  document.addEventListener("focusin", (event) => closePopovers(event.target));
+  document.addEventListener("focusin", (event) => closeLeft(event.target));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closeInnermost(event);
   });

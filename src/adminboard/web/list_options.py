@@ -1,10 +1,10 @@
 """The records that a list's filter offers while somebody types the name of one."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from adminboard.core.errors import InvalidInput
 from adminboard.core.listings import Listing, Option, Pick
 from adminboard.core.listings.search import MAX_TERM_LENGTH
 from adminboard.core.masking import sees_personal_data
@@ -22,16 +22,14 @@ def mount_list_options(router: APIRouter, listing: Listing) -> None:
 
     @router.get(f"{listing.path}/options", name=f"{listing.name}_options")
     def list_options(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        name = next((name for name in visit.parameters if name in picks), None)
-        if name is None:
-            names = " or ".join(picks)
-            raise InvalidInput(f"Name what to find by one of the list's own filters: {names}.")
-        return visit.render("ui/list_options.html", options=_find_options(visit, picks[name]))
+        pick = next((picks[name] for name in visit.parameters if name in picks), None)
+        term = (visit.parameter(pick.name) or "") if pick is not None else ""
+        options = _find_options(visit, pick, term) if pick is not None and term else None
+        return visit.render("ui/list_options.html", options=options)
 
 
-def _find_options(visit: Visit, pick: Pick) -> list[Option]:
-    term = (visit.parameter(pick.name) or "")[:MAX_TERM_LENGTH]
-    if not term or not term.isprintable():
-        return []
+def _find_options(visit: Visit, pick: Pick, term: str) -> Sequence[Option]:
+    if len(term) > MAX_TERM_LENGTH or not term.isprintable():
+        return ()
     masked = not sees_personal_data(visit.actor)
-    return list(pick.get_records().find_options(visit.session, term, MAX_OPTIONS, masked=masked))
+    return pick.get_records().find_options(visit.session, term, MAX_OPTIONS, masked=masked)
