@@ -6,6 +6,7 @@ from adminboard import models as _every_table  # noqa: F401 - foreign keys resol
 from adminboard.appointments.area import area as appointments
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
+from adminboard.billing.area import area as billing
 from adminboard.calls.area import area as calls
 from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
@@ -25,6 +26,7 @@ AREAS: Sequence[Area] = (
     figures,
     system,
     users,
+    billing,
     credits_area,
     calls,
     appointments,

@@ -70,7 +70,9 @@ grace_periods = Listing(
         ),
     ],
     sort="-starts_at",
-    detail=Detail(get_grace_period_detail, "billing/grace_period.html"),
+    detail=Detail(
+        get_grace_period_detail, "billing/grace_period.html", title=lambda record: record.customer.name
+    ),
     empty="A grace period starts with the first payment of a customer that fails.",
     views=[
         BuiltInView("Ending soon", "ending=yes&sort=ends_at"),

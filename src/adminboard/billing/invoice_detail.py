@@ -108,8 +108,8 @@ def get_invoice_detail(session: Session, invoice_id: UUID) -> InvoiceDetail:
         paid_at=invoice.paid_at,
         period_start=invoice.period_start,
         period_end=invoice.period_end,
-        hosted_invoice_url=invoice.hosted_invoice_url,
-        invoice_pdf_url=invoice.invoice_pdf_url,
+        hosted_invoice_url=_as_link(invoice.hosted_invoice_url),
+        invoice_pdf_url=_as_link(invoice.invoice_pdf_url),
         stripe_invoice_id=invoice.stripe_invoice_id,
         subscription_id=invoice.subscription_id,
         subscription_status=row[1],
@@ -118,6 +118,11 @@ def get_invoice_detail(session: Session, invoice_id: UUID) -> InvoiceDetail:
         refunds=_refunds(session, invoice.id),
         failed_payments=_failed_payments(session, invoice.stripe_invoice_id),
     )
+
+
+def _as_link(url: str | None) -> str | None:
+    """An address that may stand behind a link, None for anything else that was stored as one."""
+    return url if url is not None and url.startswith("https://") else None
 
 
 def _refunds(session: Session, invoice_id: UUID) -> tuple[InvoiceRefund, ...]:

@@ -134,7 +134,12 @@ invoices = Listing(
         ),
     ],
     sort="-created_at",
-    detail=Detail(get_invoice_detail, "billing/invoice.html", find_id=find_invoice_id),
+    detail=Detail(
+        get_invoice_detail,
+        "billing/invoice.html",
+        find_id=find_invoice_id,
+        title=lambda record: record.number,
+    ),
     empty="An invoice appears here as soon as Stripe tells of it.",
     views=[
         BuiltInView("Failed payments", "failed=yes"),

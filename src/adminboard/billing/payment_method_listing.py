@@ -102,7 +102,12 @@ payment_methods = Listing(
         ),
     ],
     sort="-created_at",
-    detail=Detail(get_payment_method_detail, "billing/payment_method.html", find_id=find_payment_method_id),
+    detail=Detail(
+        get_payment_method_detail,
+        "billing/payment_method.html",
+        find_id=find_payment_method_id,
+        title=lambda record: record.customer.name,
+    ),
     empty="A payment method appears here as soon as a customer adds one.",
     views=[
         BuiltInView("Expiring cards", "ending=yes&sort=expires"),

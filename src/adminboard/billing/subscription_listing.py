@@ -120,7 +120,12 @@ subscriptions = Listing(
         ),
     ],
     sort="-created_at",
-    detail=Detail(get_subscription_detail, "billing/subscription.html", find_id=find_subscription_id),
+    detail=Detail(
+        get_subscription_detail,
+        "billing/subscription.html",
+        find_id=find_subscription_id,
+        title=lambda record: record.customer.name,
+    ),
     empty="A subscription appears here as soon as Stripe tells of it.",
     views=[
         BuiltInView("Trials ending", "ending=yes"),

@@ -84,7 +84,7 @@ usage = Listing(
         Flag("overage", "Overage", UsagePeriod.overage_cents > 0, yes_label="only", no_label="none"),
     ],
     sort="-period_start",
-    detail=Detail(get_usage_detail, "billing/usage.html"),
+    detail=Detail(get_usage_detail, "billing/usage.html", title=lambda record: record.customer.name),
     empty="A period appears here with a customer's first minutes.",
     views=[BuiltInView("Largest overage", "overage=yes&sort=-overage_cents")],
     cards=[
