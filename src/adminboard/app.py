@@ -20,7 +20,7 @@ from adminboard.auth.keys import noting_key_use
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.runtime import Runtime
-from adminboard.web import docs_page, health, home, saved_views, search_page, static_files
+from adminboard.web import docs_page, health, saved_views, search_page, static_files
 from adminboard.web.access import Door
 from adminboard.web.action_api import mount_action_api, mount_undo_api
 from adminboard.web.action_pages import mount_action_pages, mount_undo
@@ -93,7 +93,7 @@ def make_pages(areas: Iterable[Area]) -> APIRouter:
         for action in area.actions:
             mount_action_pages(router, action)
     mount_undo(router)
-    for kit in (home.router, saved_views.router, search_page.router, static_files.router, docs_page.router):
+    for kit in (saved_views.router, search_page.router, static_files.router, docs_page.router):
         router.include_router(kit)
     return router
 

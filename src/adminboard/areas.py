@@ -11,6 +11,7 @@ from adminboard.calls.area import area as calls
 from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
 from adminboard.customers.area import area as customers
+from adminboard.dashboard.area import area as dashboard
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
 from adminboard.promotions.area import area as promotions
@@ -34,4 +35,5 @@ AREAS: Sequence[Area] = (
     customers,
     notes,
     webhooks,
+    dashboard,
 )

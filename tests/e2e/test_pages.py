@@ -35,6 +35,7 @@ LISTS = (
     "/settings/api-keys?selected={key}",
 )
 OTHERS = (
+    "/",
     "/system",
     "/system/database-test",
     "/system/panels/row_counts",

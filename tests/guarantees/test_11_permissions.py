@@ -35,7 +35,7 @@ PUBLIC = {
     "GET /readyz",
 }
 PAGES = {
-    "GET /": "account.own",
+    "GET /": "customers.read",
     "GET /account": "account.own",
     "GET /account/password": "account.own",
     "POST /account/password": "account.own",
@@ -159,6 +159,7 @@ ACTIONS = {
     "notes.restore": "notes.write",
 }
 CALLS = {
+    "GET /v1/admin/dashboard": "customers.read",
     "GET /v1/admin/users": "customers.read",
     "GET /v1/admin/users/{id}": "customers.read",
     "GET /v1/admin/calls": "customers.read",

@@ -10,6 +10,7 @@ import { registerMorphing } from "./morphing.js";
 import { startPalette } from "./palette.js";
 import { startPickers } from "./pickers.js";
 import { startPopovers } from "./popovers.js";
+import { startRefreshing } from "./refreshing.js";
 import { startRequests } from "./requests.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./times.js";
@@ -28,6 +29,7 @@ document.addEventListener("DOMContentLoaded", () => {
   startDialog();
   startPalette(htmx);
   startList(htmx);
+  startRefreshing(htmx);
   startPickers();
   startFields();
   startKept();

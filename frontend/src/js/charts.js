@@ -22,7 +22,7 @@ function readColours(element) {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const series = { accent: "accent", muted: "line-strong", info: "info", warning: "warning", error: "error", success: "success" };
+  const series = { accent: "accent", muted: "muted", info: "info", warning: "warning", error: "error", success: "success" };
   const tones = Object.fromEntries(Object.entries(series).map(([tone, name]) => [tone, resolve(name)]));
   const colours = { tones, line: resolve("line"), muted: resolve("muted"), accent: resolve("accent"), text: resolve("text") };
   probe.remove();
@@ -134,20 +134,22 @@ function resetZoom(chart) {
   chart.dispatchAction({ type: "dataZoom", start: 0, end: 100 });
 }
 
-function isZoomed(chart) {
-  const zooms = chart.getOption().dataZoom ?? [];
-  return zooms.some((zoom) => zoom.start > 0 || zoom.end < 100);
+function showsAll(event) {
+  const range = event.batch?.[0] ?? event;
+  return range.start === 0 && range.end === 100;
 }
 
 function draw(figure) {
   const plot = figure.querySelector("[data-chart-plot]");
   const reset = figure.querySelector("[data-chart-reset]");
   const chart = init(plot);
-  charts.set(figure, chart);
+  const drawn = { chart, isZoomed: false };
+  charts.set(figure, drawn);
   chart.setOption(makeOption(figure));
   chart.dispatchAction({ type: "takeGlobalCursor", key: "dataZoomSelect", dataZoomSelectActive: true });
-  chart.on("datazoom", () => {
-    reset.hidden = !isZoomed(chart);
+  chart.on("datazoom", (event) => {
+    drawn.isZoomed = !showsAll(event);
+    reset.hidden = !drawn.isZoomed;
   });
   chart.getZr().on("dblclick", () => resetZoom(chart));
   reset.addEventListener("click", () => resetZoom(chart));
@@ -157,15 +159,18 @@ function draw(figure) {
 
 /** Draws new figures, and the others again from what their tables say now; the zoom stays. */
 function drawAll() {
-  for (const [figure, chart] of charts) {
+  for (const [figure, { chart }] of charts) {
     if (figure.isConnected) continue;
     chart.dispose();
     charts.delete(figure);
   }
   for (const figure of document.querySelectorAll("figure[data-chart]")) {
-    const chart = charts.get(figure);
-    if (chart) chart.setOption(makeOption(figure), { replaceMerge: ["series"] });
-    else draw(figure);
+    const drawn = charts.get(figure);
+    if (!drawn) draw(figure);
+    else {
+      drawn.chart.setOption(makeOption(figure), { replaceMerge: ["series"] });
+      figure.querySelector("[data-chart-reset]").hidden = !drawn.isZoomed;
+    }
   }
 }
 

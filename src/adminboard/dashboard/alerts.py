@@ -1,0 +1,159 @@
+"""What needs somebody now (domain: "Billing rules", alerts).
+
+An alert is a list and a query of it: its number is that list's own count, so that the link leads to exactly
+the rows that were counted. What has no list yet is counted by itself and has no link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.event_models import BillingEvent, ProcessingStatus
+from adminboard.core.actor import Actor
+from adminboard.core.listings import Listing
+from adminboard.core.listings.paging import COUNT_LIMIT, Count, count_matches
+from adminboard.core.listings.query import read_query
+from adminboard.core.models import Approval, ApprovalStatus
+from adminboard.core.permissions import Permission
+from adminboard.core.work import moment
+from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus
+
+Listings = Mapping[str, Listing]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """One thing to look for. ``one`` and ``many`` go behind the number; ``tone`` is "error" for what is
+    losing money or data now and "warning" for what soon may. ``rows`` counts where there is no list."""
+
+    code: str
+    one: str
+    many: str
+    tone: str
+    icon: str
+    listing: str
+    query: str
+    permission: Permission
+    rows: Select[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    rule: AlertRule
+    count: Count
+    url: str | None
+
+    @property
+    def words(self) -> str:
+        return self.rule.one if self.count == Count(1, exact=True) else self.rule.many
+
+
+RULES: Sequence[AlertRule] = (
+    AlertRule(
+        "failed_payments",
+        "invoice whose payment failed in the last 7 days",
+        "invoices whose payment failed in the last 7 days",
+        "error",
+        "credit-card-off",
+        "invoices",
+        "failed=yes",
+        Permission.BILLING_READ,
+    ),
+    AlertRule(
+        "failed_webhooks",
+        "webhook that failed",
+        "webhooks that failed",
+        "error",
+        "webhook",
+        "webhooks",
+        "status=failed",
+        Permission.WEBHOOKS_READ,
+        select(BillingEvent.id).where(BillingEvent.processing_status == ProcessingStatus.FAILED),
+    ),
+    AlertRule(
+        "open_discrepancies",
+        "open difference from Stripe",
+        "open differences from Stripe",
+        "error",
+        "git-compare",
+        "reconciliation",
+        "status=open",
+        Permission.BILLING_READ,
+        select(Discrepancy.id).where(Discrepancy.status == DiscrepancyStatus.OPEN),
+    ),
+    AlertRule(
+        "waiting_approvals",
+        "approval waiting",
+        "approvals waiting",
+        "warning",
+        "checklist",
+        "approvals",
+        "status=waiting",
+        Permission.APPROVALS_READ,
+        select(Approval.id).where(Approval.status == ApprovalStatus.WAITING),
+    ),
+    AlertRule(
+        "ending_grace_periods",
+        "grace period that ends within 48 hours",
+        "grace periods that end within 48 hours",
+        "warning",
+        "clock-exclamation",
+        "grace_periods",
+        "ending=yes",
+        Permission.BILLING_READ,
+    ),
+    AlertRule(
+        "ending_trials",
+        "trial that ends within 24 hours",
+        "trials that end within 24 hours",
+        "warning",
+        "hourglass",
+        "subscriptions",
+        "ending=yes",
+        Permission.BILLING_READ,
+    ),
+    AlertRule(
+        "low_balances",
+        "user below $5.00 of credits",
+        "users below $5.00 of credits",
+        "warning",
+        "coins",
+        "credits",
+        "low=yes",
+        Permission.CREDITS_READ,
+    ),
+)
+"""The most pressing first."""
+
+
+def load_alerts(session: Session, actor: Actor, listings: Listings) -> Sequence[Alert]:
+    """What there is of all that this reader may see: one statement for each rule, none counting beyond the
+    10,000 to which lists count."""
+    found = [_look(session, actor, listings, rule) for rule in RULES if actor.may(rule.permission)]
+    return [alert for alert in found if alert is not None and alert.count.value]
+
+
+def find_listing(listings: Listings, rule: AlertRule) -> Listing | None:
+    """The rule's list, when it is there and knows the filter that the rule names."""
+    listing = listings.get(rule.listing)
+    known = listing is not None and parse_qs(rule.query).keys() <= listing.parameter_names
+    return listing if known else None
+
+
+def _look(session: Session, actor: Actor, listings: Listings, rule: AlertRule) -> Alert | None:
+    listing = find_listing(listings, rule)
+    if listing is not None:
+        query = read_query(listing, parse_qs(rule.query), actor, moment(session))
+        return Alert(rule, count_matches(session, listing, query), f"{listing.path}?{rule.query}")
+    if rule.rows is None:
+        return None
+    number = (
+        session.scalar(select(func.count()).select_from(rule.rows.limit(COUNT_LIMIT + 1).subquery())) or 0
+    )
+    return Alert(rule, Count(min(number, COUNT_LIMIT), exact=number <= COUNT_LIMIT), None)
