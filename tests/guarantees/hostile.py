@@ -1,7 +1,7 @@
 """A board whose every text is what somebody wrote in each column that people or other systems fill."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -11,26 +11,37 @@ from sqlalchemy import Enum, String, Text
 from sqlalchemy.orm import Session
 
 from adminboard.core.permissions import Role
-from adminboard.models import auth, billing, businesses, calls, core, customers, users
+from adminboard.models import (
+    agents,
+    appointments,
+    auth,
+    billing,
+    businesses,
+    calls,
+    core,
+    customers,
+    promotions,
+    users,
+)
 from tests import factories
 from tests.clients import BoardUnderTest
 from tests.credit_factories import make_grant
+from tests.guarantees.hostile_billing import put_billing
 
 Make = Callable[..., Any]
-NOT_FREE = frozenset(
-    {"timezone", "time_zone", "currency", "interval", "password_hash", "page", "prefix", "language", "tone"}
-)
+NOT_FREE = frozenset({"timezone", "time_zone", "currency", "interval", "password_hash", "page", "prefix"})
 """Text that a rule of the board or of Stripe holds to certain words."""
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Whom the hostile texts are about."""
+    """Whom the hostile texts are about. ``records`` holds a row of every other list, by the list's path."""
 
     user: UUID
     admin: UUID
     audit: UUID
+    records: dict[str, UUID] = field(default_factory=dict)
 
 
 def texts_of(model: Any, write: Callable[[], str]) -> dict[str, str]:
@@ -52,20 +63,44 @@ def fill(board: BoardUnderTest, text: str) -> Scene:
         return f"{text} {next(_numbers)}"
 
     with board.rows() as session:
-        user, admin = _put_rows(session, write)
-    return Scene(user, admin, _change_something(board, user, write))
+        user, admin, records = _put_rows(session, write)
+    return Scene(user, admin, _change_something(board, user, write), records)
 
 
-def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID]:
+def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, dict[str, UUID]]:
     def make(factory: Make, model: Any, **fields: Any) -> Any:
         return factory(session, **(texts_of(model, write) | fields))
 
     payer = make(factories.make_organization, customers.Organization)
     plan = make(factories.make_plan, billing.Plan)
-    make(factories.make_subscription, billing.Subscription, organization_id=payer.id, plan_id=plan.id)
+    subscription = make(
+        factories.make_subscription, billing.Subscription, organization_id=payer.id, plan_id=plan.id
+    )
     user = make(factories.make_user, users.User, organization_id=payer.id)
-    business = make(factories.make_business, businesses.Business, owner_id=user.id)
-    make(factories.make_call, calls.CallLog, business_id=business.id)
+    business = make(
+        factories.make_business,
+        businesses.Business,
+        owner_id=user.id,
+        operating_hours={"monday": {"open": write(), "close": write()}, "tuesday": write()},
+        core_services=[write(), {"name": write()}],
+    )
+    agent = make(factories.make_agent, agents.AiAgent, business_id=business.id)
+    call = make(factories.make_call, calls.CallLog, business_id=business.id)
+    booked = make(
+        factories.make_appointment,
+        appointments.Appointment,
+        user_id=user.id,
+        business_id=business.id,
+        end_user_id=make(factories.make_end_user, appointments.AppointmentEndUser).id,
+        extra={write(): [write()]},
+    )
+    code = make(factories.make_promotion_code, promotions.PromotionCode)
+    usage = make(
+        factories.make_promotion_code_usage,
+        promotions.PromotionCodeUsage,
+        promotion_code_id=code.id,
+        user_id=user.id,
+    )
     make_grant(session, user.id, "45.50", expires_at=factories.START + timedelta(days=9))
     admin = make(factories.make_admin, auth.Admin, role=Role.ADMIN, invitation_hash=None)
     session.add(
@@ -85,7 +120,16 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID]:
     for role in Role:
         for viewer in session.query(auth.Admin).filter_by(role=role):
             make(factories.make_saved_view, core.SavedView, admin_id=viewer.id, page="users")
-    return user.id, admin.id
+    records = {
+        "/businesses": business.id,
+        "/agents": agent.id,
+        "/calls": call.id,
+        "/appointments": booked.id,
+        "/promotions": code.id,
+        "/promotions/usages": usage.id,
+        **put_billing(make, subscription),
+    }
+    return user.id, admin.id, records
 
 
 def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str]) -> UUID:
@@ -113,4 +157,6 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/actions/admins.change_role?admin={scene.admin}",
         f"/search?q={scene.user}",
         f"/users/picker?user={scene.user}",
+        *(f"{path}?selected={record}" for path, record in scene.records.items()),
+        *(f"/calls/{scene.records[path]}/transcript?q=xss" for path in scene.records if path == "/calls"),
     ]
