@@ -9,7 +9,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
@@ -60,7 +60,7 @@ def create_app(
     )
     app.state.board = make_board(runtime, areas)
     install_error_handlers(app)
-    app.include_router(make_pages(areas), include_in_schema=False)
+    add_pages(app.router, areas)
     app.include_router(make_api(areas), prefix=API_PREFIX)
     app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
     app.include_router(health.router)
@@ -79,23 +79,31 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     return Board(runtime, runner, areas, BoardAuthenticator(runtime))
 
 
-def make_pages(areas: Iterable[Area]) -> APIRouter:
-    """Every page: what areas add of their own comes before what their listings and actions give."""
-    router = APIRouter()
+def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:
+    """Every page: what areas add of their own comes before what their listings and actions give.
+
+    They become routes of the application itself: an included router is searched twice for each request, one
+    inside another four times, and most requests are for pages.
+    """
+    pages = APIRouter()
     for area in areas:
         if area.pages is not None:
-            router.include_router(area.pages)
+            pages.routes.extend(area.pages.routes)
         for listing in area.listings:
-            mount_list_export(router, listing)
-            mount_list_count(router, listing)
+            mount_list_export(pages, listing)
+            mount_list_count(pages, listing)
             if listing.has_page:
-                mount_list_page(router, listing)
+                mount_list_page(pages, listing)
         for action in area.actions:
-            mount_action_pages(router, action)
-    mount_undo(router)
+            mount_action_pages(pages, action)
+    mount_undo(pages)
     for kit in (saved_views.router, search_page.router, static_files.router, docs_page.router):
-        router.include_router(kit)
-    return router
+        pages.routes.extend(kit.routes)
+    for route in pages.routes:
+        if not isinstance(route, APIRoute):
+            raise TypeError(f"{route} is no page: let the area's router have the routes of others as its own")
+        route.include_in_schema = False
+    router.routes.extend(pages.routes)
 
 
 def make_product_api(areas: Iterable[Area]) -> APIRouter:

@@ -27,7 +27,7 @@ from adminboard.demo.demonstration import prepared_demonstration
 from adminboard.figures.cli import figures_app
 from adminboard.logs import configure_logs
 from adminboard.runtime import Runtime, open_runtime
-from adminboard.serving import bind, serve
+from adminboard.serving import bind, serve, serve_in_processes
 from adminboard.settings import Settings, SettingsError, load_settings
 from adminboard.worker import run_worker, worker_alongside
 
@@ -71,7 +71,8 @@ def leave_orderly(number: int, _: object) -> None:
 def serve_board(
     host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
     port: Port = DEFAULT_PORT,
-    worker: Annotated[bool, typer.Option(help="Run the jobs in this process too")] = True,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes serve")] = 1,
+    worker: Annotated[bool, typer.Option(help="Run the jobs in these processes too")] = True,
 ) -> None:
     """Serve the board on the database that DATABASE_URL names."""
     configure_logs()
@@ -81,8 +82,16 @@ def serve_board(
         require_ready(settings, runtime)
         ensure_first_admin(runtime)
         listener = bind(host, port)
+        proxies = settings.trusted_proxies
+        if processes > 1:
+            runtime.dispose()
+            factory = "make_app" if worker else "make_app_without_worker"
+            serve_in_processes(
+                f"adminboard.web_process:{factory}", listener, processes=processes, trusted_proxies=proxies
+            )
+            return
         app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
-        serve(app, listener, trusted_proxies=settings.trusted_proxies)
+        serve(app, listener, trusted_proxies=proxies)
 
 
 def require_ready(settings: Settings, runtime: Runtime) -> None:

@@ -1,4 +1,5 @@
-"""Serving the application: uvicorn with our settings, and a sentence when the port is taken."""
+"""Serving the application: uvicorn with our settings, in one process or several, and a sentence when the port
+is taken."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import socket
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from adminboard.core.errors import Unavailable
 
@@ -40,8 +42,27 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(app: FastAPI, listener: socket.socket, *, trusted_proxies: tuple[str, ...] = ()) -> None:
     """Serves until the process is told to stop; requests that were accepted are finished first."""
-    config = uvicorn.Config(
+    uvicorn.Server(_configured(app, trusted_proxies)).run(sockets=[listener])
+
+
+def serve_in_processes(
+    factory: str, listener: socket.socket, *, processes: int, trusted_proxies: tuple[str, ...] = ()
+) -> None:
+    """Serves in several processes, each making its application by ``factory`` ("package.module:function").
+
+    They share the listener. One that dies is replaced; told to stop, all finish what they accepted.
+    """
+    config = _configured(factory, trusted_proxies, processes=processes)
+    Multiprocess(config, sockets=[listener]).run()
+
+
+def _configured(
+    app: FastAPI | str, trusted_proxies: tuple[str, ...], *, processes: int = 1
+) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        factory=isinstance(app, str),
+        workers=processes,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -52,4 +73,3 @@ def serve(app: FastAPI, listener: socket.socket, *, trusted_proxies: tuple[str, 
         timeout_keep_alive=75,
         lifespan="on",
     )
-    uvicorn.Server(config).run(sockets=[listener])

@@ -9,8 +9,7 @@ from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
 pages = APIRouter()
-pages.include_router(login_pages.pages)
-pages.include_router(account_pages.pages)
+pages.routes.extend([*login_pages.pages.routes, *account_pages.pages.routes])
 
 area = Area(
     name="auth",

@@ -1,0 +1,74 @@
+"""Several processes behind one address, as `adminboard serve --processes` starts them."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import psutil
+import pytest
+
+from tests.clients import BoardUnderTest
+
+START_TIMEOUT_SECONDS = 60
+
+
+@contextmanager
+def served(board: BoardUnderTest, *options: str) -> Iterator[tuple[psutil.Process, str]]:
+    """The command with these options, once it answers; it is stopped at the end, if it still runs."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    database_url = board.runtime.settings.database_url
+    assert database_url is not None
+    environment = os.environ | {
+        "APP_ENV": "test",
+        "DATABASE_URL": database_url.get_secret_value(),
+        "PUBLIC_URL": url,
+        "SECRET_KEY": "s" * 32,
+    }
+    command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port), *options]
+    process = psutil.Popen(command, env=environment)
+    try:
+        answer_of(url)
+        yield process, url
+    finally:
+        if process.is_running():
+            process.terminate()
+        process.wait(START_TIMEOUT_SECONDS)
+
+
+def answer_of(url: str) -> int:
+    """The status of its readiness, asked again while nobody listens."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=20)) as client:
+        return client.get(f"{url}/readyz", timeout=START_TIMEOUT_SECONDS).status_code
+
+
+def serving_children(process: psutil.Process) -> list[psutil.Process]:
+    return [child for child in process.children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_several_processes_answer_at_one_address_and_a_killed_one_is_replaced(board: BoardUnderTest) -> None:
+    with served(board, "--processes", "2", "--no-worker") as (parent, url):
+        first = serving_children(parent)
+        assert len(first) == 2
+        first[0].kill()
+        psutil.wait_procs([first[0]], timeout=START_TIMEOUT_SECONDS)
+
+        assert answer_of(url) == 200
+        assert first[1].is_running()
+
+
+@pytest.mark.parametrize("options", [["--processes", "2"], []], ids=["two processes", "one process"])
+def test_told_to_stop_all_processes_end(board: BoardUnderTest, options: list[str]) -> None:
+    with served(board, *options) as (parent, url):
+        family = [parent, *parent.children(recursive=True)]
+        assert answer_of(url) == 200
+        parent.terminate()
+        gone, alive = psutil.wait_procs(family, timeout=START_TIMEOUT_SECONDS)
+
+    assert not alive
+    assert parent in gone
