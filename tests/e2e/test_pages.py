@@ -4,10 +4,12 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from adminboard.appointments.models import Appointment
 from adminboard.auth.models import Admin, ApiKey
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
 from adminboard.credits.models import CreditTransaction
+from adminboard.promotions.models import PromotionCodeUsage
 from adminboard.users.models import UserFigures
 from tests.e2e.accessibility import CONTRAST, EVERYTHING, find_faults, find_violations, set_theme
 from tests.e2e.serving import ServedBoard
@@ -28,6 +30,13 @@ LISTS = (
     "/credits?user={caller}&selected={transaction}",
     "/credits?user={caller}&tab=proof",
     "/credits/balances",
+    "/appointments",
+    "/appointments?selected={appointment}",
+    "/appointments?starts=next7d&upcoming=yes&status=confirmed&source=ai_call",
+    "/promotions",
+    "/promotions?selected={code}&sort=-uses",
+    "/promotions/usages?code={code}",
+    "/promotions/usages?selected={usage}&action=applied&latest=yes",
     "/audit",
     "/audit?selected={entry}",
     "/settings/admins",
@@ -76,6 +85,9 @@ def names(board: ServedBoard) -> dict[str, str]:
             "caller": select(CreditTransaction.user_id).where(
                 CreditTransaction.id == transaction.scalar_subquery()
             ),
+            "appointment": select(Appointment.id).where(Appointment.extra != {}).limit(1),
+            "usage": select(PromotionCodeUsage.id).order_by(PromotionCodeUsage.id).limit(1),
+            "code": select(PromotionCodeUsage.promotion_code_id).order_by(PromotionCodeUsage.id).limit(1),
             "entry": select(AuditEntry.id).where(AuditEntry.action == "credits.adjust").limit(1),
             "admin": select(Admin.id).where(Admin.email == "support@aicallgo.test"),
             "key": select(ApiKey.id).limit(1),

@@ -111,7 +111,7 @@ appointments = Listing(
             priority=1,
         ),
         Column("Title", Appointment.title, priority=1),
-        Column("Status", Appointment.status, cell="badge", priority=1),
+        Column("Status", Appointment.status, cell="badge", width_px=124, priority=1),
         Column("Source", Appointment.booking_source, key="booking_source", cell="word", priority=3),
         Column("Duration", length_in_seconds(), key="duration_seconds", cell="duration", align="end"),
         Column("End", Appointment.ends_at, key="ends_at", cell="datetime", shown=False),

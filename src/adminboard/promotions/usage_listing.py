@@ -44,7 +44,7 @@ def _link_invoice(stripe_invoice_id: str | None) -> str | None:
 
 usages = Listing(
     name="promotion_usages",
-    title="Usage of promotions",
+    title="Promotion usages",
     noun=Noun("usage", "usages"),
     path="/promotions/usages",
     api_path="/promotion-usages",
@@ -68,7 +68,6 @@ usages = Listing(
             cell="email",
             mask=Mask.EMAIL,
             link=lambda row: f"/users?selected={row.user_id}",
-            priority=1,
         ),
         Column("Action", PromotionCodeUsage.action, cell="badge", priority=1),
         Column("Reason", PromotionCodeUsage.failure_reason, key="failure_reason"),
