@@ -64,6 +64,8 @@ def find_by_palette(page: Page, user: Somebody) -> None:
     expect(found).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(find_panel(page).get_by_role("heading", name=user.full_name)).to_be_visible()
+    expect(page.locator("#detail")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Email, name or id")).to_have_value("")
 
 
 def add_credits_by_keys(page: Page, user: Somebody) -> None:

@@ -123,7 +123,14 @@ function searchAfterPause(event) {
   }, SEARCH_PAUSE_MS);
 }
 
+/** Whoever came by a link to a record, like a hit of the palette, goes on from the record and not from the top of the page. */
+function focusOpenedRecord() {
+  const detail = document.querySelector("#detail:has(> [data-detail])");
+  if (detail && findSelectedId() && document.activeElement === document.body) detail.focus({ preventScroll: true });
+}
+
 export function startList(htmx) {
+  focusOpenedRecord();
   document.addEventListener("input", searchAfterPause);
   document.addEventListener("click", (event) => handleClick(htmx, event));
   document.addEventListener("click", refresh);

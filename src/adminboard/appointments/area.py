@@ -3,6 +3,7 @@
 from adminboard.appointments.listing import appointments
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.listing_search import search_listing
 
 area = Area(
     name="appointments",
@@ -17,4 +18,9 @@ area = Area(
         )
     ],
     listings=[appointments],
+    search=[
+        search_listing(
+            appointments, icon="calendar", headline=("title",), details=("starts_at", "customer_name")
+        )
+    ],
 )

@@ -8,6 +8,7 @@ from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.listing_search import search_listing
 
 area = Area(
     name="billing",
@@ -18,4 +19,21 @@ area = Area(
     ],
     listings=[subscriptions, invoices, usage, payment_methods, grace_periods],
     pages=pages,
+    search=[
+        search_listing(
+            invoices,
+            icon="file-invoice",
+            headline=("number", "stripe_invoice_id"),
+            details=("customer", "amount_due_cents", "status"),
+        ),
+        search_listing(
+            subscriptions,
+            icon="credit-card",
+            headline=("customer",),
+            details=("plan", "status", "stripe_subscription_id"),
+        ),
+        search_listing(
+            payment_methods, icon="credit-card", headline=("customer",), details=("type", "last4", "status")
+        ),
+    ],
 )

@@ -5,6 +5,7 @@ from adminboard.calls.listing import calls
 from adminboard.calls.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.listing_search import search_listing
 
 area = Area(
     name="calls",
@@ -16,4 +17,9 @@ area = Area(
     listings=[calls],
     pages=pages,
     api=router,
+    search=[
+        search_listing(
+            calls, icon="phone", headline=("caller_phone", "started_at"), details=("started_at", "business")
+        )
+    ],
 )

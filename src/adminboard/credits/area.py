@@ -5,11 +5,11 @@ from adminboard.credits.actions import adjust_credits, reverse_transaction
 from adminboard.credits.api import router
 from adminboard.credits.expiry import expire_due
 from adminboard.credits.listing import balances, transactions
-from adminboard.credits.search import find_credits
+from adminboard.credits.search import transactions_search
 from adminboard.credits.usage_api import usage
 from adminboard.credits.web import pages
 from adminboard.jobs import EVERY_MINUTE, PeriodicJob
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+from adminboard.web.area import Area, NavigationGroup, NavigationItem, SubjectPage
 
 area = Area(
     name="credits",
@@ -23,6 +23,7 @@ area = Area(
     pages=pages,
     api=router,
     product_api=usage,
-    search=[SearchProvider("Credits", Permission.CREDITS_READ, find_credits)],
+    search=[transactions_search],
+    subject_pages=[SubjectPage("Credits", "user", "/credits?user={}", "coins", Permission.CREDITS_READ)],
     jobs=[PeriodicJob("expire_credits", EVERY_MINUTE, expire_due)],
 )

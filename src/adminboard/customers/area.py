@@ -2,6 +2,7 @@
 
 from adminboard.core.permissions import Permission
 from adminboard.customers.listing import customers
+from adminboard.customers.search import customers_search, plans_search
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
 area = Area(
@@ -17,4 +18,5 @@ area = Area(
         )
     ],
     listings=[customers],
+    search=[customers_search, plans_search],
 )

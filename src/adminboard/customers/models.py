@@ -60,7 +60,7 @@ class Organization(Identified, Timestamped, Base):
         Index("ix_organizations_created_at", "created_at", "id"),
         Index("ix_organizations_name", text("lower(name)"), "id"),
         Index("ix_organizations_name_prefix", text("lower(name) text_pattern_ops")),
-        Index("ix_organizations_slug_prefix", text("slug text_pattern_ops")),
+        Index("ix_organizations_slug_prefix", text("lower(slug) text_pattern_ops")),
         Index("ix_organizations_status", "status", "created_at", "id"),
         Index(
             "ix_organizations_search",

@@ -3,9 +3,9 @@
 from adminboard.core.permissions import Permission
 from adminboard.promotions.figures import recount_each_night, refresh_each_minute
 from adminboard.promotions.listing import promotion_codes
-from adminboard.promotions.search import find_promotion_codes
 from adminboard.promotions.usage_listing import usages
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.listing_search import search_listing
 
 area = Area(
     name="promotions",
@@ -15,6 +15,14 @@ area = Area(
         )
     ],
     listings=[promotion_codes, usages],
-    search=[SearchProvider("Promotion codes", Permission.BILLING_READ, find_promotion_codes)],
+    search=[
+        search_listing(
+            promotion_codes,
+            icon="ticket",
+            title="Promotion codes",
+            headline=("code",),
+            details=("stripe_promotion_id",),
+        )
+    ],
     jobs=[refresh_each_minute, recount_each_night],
 )

@@ -2,9 +2,9 @@
 
 from adminboard.core.permissions import Permission
 from adminboard.users.listing import users
-from adminboard.users.search import find_users
+from adminboard.users.search import users_search
 from adminboard.users.web import pages
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
 area = Area(
     name="users",
@@ -15,5 +15,5 @@ area = Area(
     ],
     listings=[users],
     pages=pages,
-    search=[SearchProvider("Users", Permission.CUSTOMERS_READ, find_users)],
+    search=[users_search],
 )

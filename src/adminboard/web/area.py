@@ -51,6 +51,8 @@ class Hit:
     subtitle: str
     url: str
     icon: str
+    key: str = ""
+    """The record's id, by which commands and forms name it; empty for what is no record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,27 @@ class SearchProvider:
     """What an area adds to the global search.
 
     ``find`` gets at most ``limit`` hits for a term within a few milliseconds on any amount of data; the actor
-    decides about masking and exactness.
+    decides about masking and exactness. `web.listing_search.search_listing` makes one of a listing. ``path``
+    is the list that shows all a term finds, by ``?q=``. ``subject`` is what commands call such a record, like
+    "user": those that are about one are then found by their title and its name.
     """
 
     title: str
     permission: Permission
     find: Callable[[Session, Actor, str, int], Sequence[Hit]]
+    path: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """A page about one record, found as "credits of jane". ``url`` has "{}" where the record's id goes."""
+
+    title: str
+    subject: str
+    url: str
+    icon: str
+    permission: Permission
 
 
 @dataclass(frozen=True)
@@ -84,5 +101,6 @@ class Area:
     api: APIRouter | None = None
     product_api: APIRouter | None = None
     search: Sequence[SearchProvider] = ()
+    subject_pages: Sequence[SubjectPage] = ()
     jobs: Sequence[PeriodicJob] = ()
     deferred: Sequence[DeferredJob] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.runtime import Runtime
-from adminboard.web.area import Area, NavigationItem, SearchProvider
+from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,21 @@ class Board:
 
     @cached_property
     def search_providers(self) -> Sequence[SearchProvider]:
-        return tuple(provider for area in self.areas for provider in area.search)
+        """In the order of the sidebar, so that hits stand where their lists do; last those without a list."""
+        places = {item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))}
+        providers = [provider for area in self.areas for provider in area.search]
+        return sorted(providers, key=lambda provider: _find_place(provider.path, places))
+
+
+def _place_in_sidebar(item: NavigationItem) -> tuple[int, int]:
+    return list(NavigationGroup).index(item.group), item.order
+
+
+def _find_place(path: str | None, places: Mapping[str, int]) -> int:
+    """The place of the page, or of the one it is a part of."""
+    while path and path not in places:
+        path = path.rpartition("/")[0]
+    return places[path] if path else len(places)
 
 
 def get_board(request: Request) -> Board:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,7 +11,9 @@ from fastapi import APIRouter, Response
 from adminboard.core.listings.search import MAX_TERM_LENGTH
 from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read
-from adminboard.web.area import Hit
+from adminboard.web.addresses import address
+from adminboard.web.area import Hit, SearchProvider
+from adminboard.web.search_commands import find_commands
 from adminboard.web.visit import Visit
 
 HITS_PER_GROUP = 6
@@ -21,8 +23,11 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
+    """Hits of one kind. ``all_url`` leads to the list of all the term finds, where there are more."""
+
     title: str
     entries: Sequence[Hit]
+    all_url: str | None = None
 
 
 @router.get("/search")
@@ -35,15 +40,32 @@ def search(visit: Annotated[Visit, page_read(Permission.CUSTOMERS_READ)]) -> Res
 
 
 def find_everywhere(visit: Visit, term: str) -> list[HitGroup]:
-    """The hits of all areas the actor may read, then pages whose name begins with the term."""
-    found = [
-        HitGroup(provider.title, provider.find(visit.session, visit.actor, term, HITS_PER_GROUP))
+    """The commands the term names, the hits of all areas the actor may read, and pages by their name."""
+    groups = [HitGroup("Actions", find_commands(visit, term, HITS_PER_GROUP))]
+    groups += [
+        _ask(visit, provider, term)
         for provider in visit.board.search_providers
         if visit.actor.may(provider.permission)
     ]
-    pages = [
-        Hit(item.title, item.group.value, item.url, item.icon)
-        for item in visit.board.navigation
-        if visit.actor.may(item.permission) and term.lower() in item.title.lower()
-    ]
-    return [group for group in [*found, HitGroup("Pages", pages)] if group.entries]
+    groups.append(HitGroup("Pages", list(_find_pages(visit, term.casefold()))[:HITS_PER_GROUP]))
+    return [group for group in groups if group.entries]
+
+
+def _ask(visit: Visit, provider: SearchProvider, term: str) -> HitGroup:
+    hits = provider.find(visit.session, visit.actor, term, HITS_PER_GROUP + 1)
+    more = len(hits) > HITS_PER_GROUP and provider.path is not None
+    all_url = address(provider.path, {}, q=term) if more and provider.path is not None else None
+    return HitGroup(provider.title, hits[:HITS_PER_GROUP], all_url)
+
+
+def _find_pages(visit: Visit, term: str) -> Iterator[Hit]:
+    """Pages whose title has the term: those of the sidebar, then the lists that are tabs of one."""
+    seen: set[str] = set()
+    for item in visit.board.navigation:
+        if visit.actor.may(item.permission) and term in item.title.casefold():
+            seen.add(item.url)
+            yield Hit(item.title, item.group.value, item.url, item.icon)
+    for listing in visit.board.listings.values():
+        known = listing.path in seen or not listing.has_page or not visit.actor.may(listing.permission)
+        if not known and term in listing.title.casefold():
+            yield Hit(listing.title, "", listing.path, "list")

@@ -2,6 +2,7 @@
 
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.listing_search import search_listing
 from adminboard.webhooks.listing import events
 from adminboard.webhooks.web import pages
 
@@ -14,4 +15,13 @@ area = Area(
     ],
     listings=[events],
     pages=pages,
+    search=[
+        search_listing(
+            events,
+            icon="webhook",
+            title="Billing events",
+            headline=("event_type",),
+            details=("customer", "received_at", "processing_status"),
+        )
+    ],
 )

@@ -19,7 +19,7 @@ def test_credits_of_somebody_are_one_jump_away(board: BoardUnderTest, jane: User
 
 
 def test_adjusting_is_a_jump_for_those_who_may(board: BoardUnderTest, jane: User) -> None:
-    action = f"/actions/credits.adjust?user={jane.id}&return_to=%2Fcredits%3Fuser%3D{jane.id}"
+    action = f"/actions/credits.adjust?user={jane.id}&return_to=%2Fusers%3Fselected%3D{jane.id}"
     assert action in links(board, "adjust credits for jane")
     assert action not in links(board, "adjust credits for jane@example.com", Role.VIEWER)
 

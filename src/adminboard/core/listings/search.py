@@ -26,6 +26,7 @@ MAX_TERM_LENGTH = 200
 PROBE_LIMIT = 2_000
 _SHORTEST_TRIGRAM = 3
 _SHORTEST_TEXT = 2
+_MOST_WORDS = 8
 
 
 class SearchSource(ABC):
@@ -58,7 +59,10 @@ class SearchSource(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Contains(SearchSource):
-    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters."""
+    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters.
+
+    Several words are found in any order: "campbell hazel" in "Hazel Campbell".
+    """
 
     columns: tuple[Expression, ...]
     through: AnySelect | None = None
@@ -71,8 +75,14 @@ class Contains(SearchSource):
         if len(term) < _SHORTEST_TRIGRAM:
             pattern = f"{escape_like(term.lower())}%"
             return or_(*(func.lower(column).like(pattern) for column in self.columns))
-        pattern = f"%{escape_like(term)}%"
-        return or_(*(column.ilike(pattern) for column in self.columns))
+        patterns = [f"%{escape_like(word)}%" for word in _words_of(term)]
+        return or_(*(and_(*(column.ilike(pattern) for pattern in patterns)) for column in self.columns))
+
+
+def _words_of(term: str) -> list[str]:
+    """The words to look for, or the whole term where none of them has enough letters for the index."""
+    words = term.split()[:_MOST_WORDS]
+    return words if any(len(word) >= _SHORTEST_TRIGRAM for word in words) else [term]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ CREATE INDEX ix_organizations_created_at ON organizations (created_at, id);
 CREATE INDEX ix_organizations_name ON organizations (lower(name), id);
 CREATE INDEX ix_organizations_name_prefix ON organizations (lower(name) text_pattern_ops);
 CREATE INDEX ix_organizations_search ON organizations USING gin (name gin_trgm_ops, slug gin_trgm_ops);
-CREATE INDEX ix_organizations_slug_prefix ON organizations (slug text_pattern_ops);
+CREATE INDEX ix_organizations_slug_prefix ON organizations (lower(slug) text_pattern_ops);
 CREATE INDEX ix_organizations_status ON organizations (status, created_at, id);
 
 CREATE TABLE users (
