@@ -40,9 +40,9 @@ def search_listing(
     """A provider that finds a listing's records by the sources of its search, in one query.
 
     ``headline`` names columns of which the first that has a value is what a record is called; ``details``
-    those that stand behind it. ``columns`` are further ones that the list does not show; ``also`` are
-    sources that its own search lacks. ``url`` leads to a record from its row, which has the columns of ``needs`` too and the listing's extras;
-    where not given, to its panel.
+    those that stand behind it. ``columns`` are further ones that the list does not show; ``also`` are sources
+    that its own search lacks. ``url`` leads to a record from its row, which has the columns of ``needs`` too
+    and the listing's extras; where not given, to its panel.
     """
     if listing.search is None:
         raise TypeError(f"the list {listing.name} has no search")
