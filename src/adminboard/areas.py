@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from adminboard import models as _every_table  # noqa: F401 - foreign keys resolve only when all are known
+from adminboard.agents.area import area as agents
 from adminboard.appointments.area import area as appointments
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.billing.area import area as billing
+from adminboard.businesses.area import area as businesses
 from adminboard.calls.area import area as calls
 from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
@@ -17,8 +19,8 @@ from adminboard.notes.area import area as notes
 from adminboard.promotions.area import area as promotions
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
-from adminboard.webhooks.area import area as webhooks
 from adminboard.web.area import Area
+from adminboard.webhooks.area import area as webhooks
 
 AREAS: Sequence[Area] = (
     auth,
@@ -29,6 +31,8 @@ AREAS: Sequence[Area] = (
     users,
     billing,
     credits_area,
+    businesses,
+    agents,
     calls,
     appointments,
     promotions,

@@ -11,7 +11,16 @@ from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, Program, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import copied_database
-from tests.factories import make_business, make_call, make_subscription, make_user
+from tests.factories import (
+    make_agent,
+    make_appointment,
+    make_business,
+    make_call,
+    make_end_user,
+    make_promotion_code_usage,
+    make_subscription,
+    make_user,
+)
 from tests.guarantees.hostile import Scene, addresses_of
 from tests.guarantees.routes import ANY_ID, list_routes, pages_that_show
 
@@ -50,8 +59,9 @@ def people(board: BoardUnderTest) -> People:
     with board.rows() as session:
         payer = make_subscription(session).organization_id
         person = make_user(session, email=EMAIL, full_name="Some Body", organization_id=payer)
-        business = make_business(session, owner_id=person.id)
-        make_call(
+        business = make_business(session, owner_id=person.id, primary_phone="+15558675309")
+        agent = make_agent(session, business_id=business.id, forwarding_number="+15558675309")
+        call = make_call(
             session,
             business_id=business.id,
             caller_phone="+15558675309",
@@ -59,6 +69,15 @@ def people(board: BoardUnderTest) -> People:
             transcript="canary-transcript",
             recording_url="https://calls.test/canary-recording",
         )
+        booked = make_appointment(
+            session,
+            user_id=person.id,
+            business_id=business.id,
+            end_user_id=make_end_user(session, email=EMAIL, phone="+15558675309").id,
+            description="canary-summary",
+            extra={"said": "canary-transcript"},
+        )
+        usage = make_promotion_code_usage(session, user_id=person.id)
         make_grant(session, person.id, "45.50")
         inactive = make_user(session, email=f"inactive.{EMAIL}", is_active=False)
     answer = board.program().post(
@@ -68,7 +87,15 @@ def people(board: BoardUnderTest) -> People:
     )
     admin = board.browser(Role.ADMIN).admin
     assert admin is not None
-    return People(Scene(person.id, admin.id, UUID(answer.json()["audit_id"])), inactive.id)
+    records = {
+        "/businesses": business.id,
+        "/agents": agent.id,
+        "/calls": call.id,
+        "/appointments": booked.id,
+        "/promotions": usage.promotion_code_id,
+        "/promotions/usages": usage.id,
+    }
+    return People(Scene(person.id, admin.id, UUID(answer.json()["audit_id"]), records), inactive.id)
 
 
 def assert_masked(text: str, where: str) -> None:
@@ -113,7 +140,7 @@ def test_a_key_without_personal_data_meets_nothing_personal_in_any_call(
         for route in list_routes(board.app):
             if route.door != "api_read":
                 continue
-            for record in (people.canary.user, people.canary.audit):
+            for record in (people.canary.user, people.canary.audit, *people.canary.records.values()):
                 path = route.address.replace(ANY_ID, str(record))
                 for accept in ("application/json", "text/csv"):
                     answer = program.get(path, headers={"Accept": accept})

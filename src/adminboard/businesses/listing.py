@@ -1,0 +1,104 @@
+"""The list of businesses."""
+
+from sqlalchemy import func, select
+
+from adminboard.businesses.models import Business, BusinessFigures
+from adminboard.businesses.queries import (
+    IS_ACTIVE,
+    business_status,
+    businesses_with_owner,
+    get_business_detail,
+    lower_name,
+)
+from adminboard.core.listings import (
+    BuiltInView,
+    Choice,
+    Column,
+    Contains,
+    DateRange,
+    Detail,
+    Flag,
+    IdPrefix,
+    Listing,
+    Noun,
+    PhoneNumber,
+    Reference,
+    Search,
+    Sort,
+    words_of,
+)
+from adminboard.core.masking import Mask
+from adminboard.core.permissions import Permission
+from adminboard.users.lookup import user_named
+from adminboard.users.models import User
+
+_OWNED = select(Business.id.label("key")).join(User, User.id == Business.owner_id)
+
+businesses = Listing(
+    name="businesses",
+    title="Businesses",
+    noun=Noun("business", "businesses"),
+    path="/businesses",
+    permission=Permission.CUSTOMERS_READ,
+    select=businesses_with_owner(),
+    key=Business.id,
+    columns=[
+        Column("Name", Business.name, sort=Sort(lower_name()), priority=1),
+        Column(
+            "Owner",
+            User.email,
+            key="owner_email",
+            cell="email",
+            mask=Mask.EMAIL,
+            link=lambda row: f"/users?selected={row.owner_id}",
+        ),
+        Column("Industry", Business.industry),
+        Column("Phone", Business.primary_phone, key="primary_phone", cell="phone", mask=Mask.PHONE),
+        Column(
+            "Calls (30 d)",
+            func.coalesce(BusinessFigures.calls_30d, 0),
+            key="calls_30d",
+            cell="number",
+            align="end",
+            priority=1,
+            sort=Sort(
+                BusinessFigures.calls_30d,
+                tiebreak=BusinessFigures.business_id,
+                nullable=True,
+                nulls_are_least=True,
+            ),
+        ),
+        Column("Status", business_status(), cell="badge", priority=1),
+        Column("Created", Business.created_at, key="created_at", cell="datetime", sort=True, priority=3),
+        Column("Time zone", Business.timezone, key="timezone", shown=False),
+        Column("Website", Business.website, shown=False),
+        Column("Address", Business.address, shown=False),
+    ],
+    search=Search(
+        sources=(
+            Contains((Business.name,)),
+            Contains((User.email,), through=_OWNED),
+            PhoneNumber(Business.primary_phone),
+            IdPrefix(Business.id),
+        ),
+        placeholder="Name, owner email, phone or id",
+    ),
+    filters=[
+        Choice("industry", "Industry", Business.industry, options=words_of(Business.industry)),
+        Flag(
+            "active",
+            "Status",
+            IS_ACTIVE,
+            func.coalesce(BusinessFigures.calls_30d, 0) == 0,
+            yes_label="active",
+            no_label="inactive",
+        ),
+        DateRange("created", "Created", Business.created_at),
+        Reference("owner", "Owner", Business.owner_id, named=user_named, settles="owner_email"),
+    ],
+    sort="-created_at",
+    extras={"owner_id": Business.owner_id},
+    detail=Detail(get_business_detail, "businesses/detail.html", title=lambda business: business.name),
+    empty="Businesses appear here as soon as a user adds one in the product.",
+    views=[BuiltInView("Most calls", "sort=-calls_30d"), BuiltInView("Without calls", "active=no")],
+)
