@@ -127,6 +127,7 @@ FILTERS = {
     "status=forwarded&status=missed": {"Rosa Plumbing", "Rosa Bakery"},
     "caller=5550123": {"Rosa Plumbing"},
     "caller=%2B1310555": {"Other Shop"},
+    "caller=(415) 555-01": {"Rosa Plumbing"},
     "caller=99999": set(),
     "minutes_from=62": {"Rosa Bakery"},
     "minutes_from=1&minutes_to=1&user={rosa}": set(),
@@ -166,6 +167,10 @@ def test_pages_go_on_and_back(board: BoardUnderTest, shops: dict[str, UUID]) -> 
     back = Page(board.browser(Role.SUPPORT).get(second.link("page-previous")).text)
     assert set(first.row_ids).isdisjoint(second.row_ids)
     assert back.row_ids == first.row_ids
+
+
+def test_a_number_without_digits_is_a_sentence(board: BoardUnderTest, shops: dict[str, UUID]) -> None:
+    assert get(board, "?caller=Sam").alerts == ["Caller's number: write at least 3 digits of a number."]
 
 
 def test_nothing_found_says_so(board: BoardUnderTest, shops: dict[str, UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from adminboard.businesses.lookup import business_records
 from adminboard.businesses.models import Business
 from adminboard.calls.models import CallLog, CallStatus
 from adminboard.calls.queries import get_call_detail
@@ -17,16 +18,15 @@ from adminboard.core.listings import (
     Noun,
     NumberRange,
     Option,
+    Owned,
     PhoneNumber,
+    PhonePart,
     Pick,
     Records,
-    Reference,
     Search,
-    TextPart,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.users.lookup import user_named
 from adminboard.users.models import User
 
 calls = Listing(
@@ -83,13 +83,7 @@ calls = Listing(
             "business",
             "Business",
             CallLog.business_id,
-            records=Records(
-                Business.id,
-                Business.name,
-                hint=User.email,
-                hint_mask=Mask.EMAIL,
-                select=select(Business).join(User, User.id == Business.owner_id),
-            ),
+            records=business_records,
             settles="business",
         ),
         Choice(
@@ -98,9 +92,15 @@ calls = Listing(
             CallLog.status,
             options=[Option(status.value, status.value.replace("_", " ")) for status in CallStatus],
         ),
-        TextPart("caller", "Caller's number", (CallLog.caller_phone,), personal=True),
+        PhonePart("caller", "Caller's number", (CallLog.caller_phone,)),
         NumberRange("minutes", "Minutes", CallLog.duration_seconds, scale=60),
-        Reference("user", "User", Business.owner_id, named=user_named),
+        Pick(
+            "user",
+            "User",
+            CallLog.business_id,
+            records=Records(User.id, User.email, hint=User.full_name, mask=Mask.EMAIL),
+            through=Owned(Business.id, Business.owner_id),
+        ),
     ],
     sort="-started_at",
     start="started=7d",

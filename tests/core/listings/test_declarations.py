@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from adminboard.areas import AREAS
 from adminboard.core.actor import Actor, system_actor
-from adminboard.core.listings import Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference, TextPart
+from adminboard.core.listings import (
+    Choice,
+    DateRange,
+    Flag,
+    Listing,
+    NumberRange,
+    PhonePart,
+    Pick,
+    Reference,
+    TextPart,
+)
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
 from adminboard.core.listings.query import read_query
@@ -68,6 +78,8 @@ def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
             yield from ({first: [preset.value]} for preset in filter_.presets)
         case NumberRange():
             yield {first: ["-5"], last: ["1,000"]}
+        case PhonePart():
+            yield {first: ["5550"]}
         case TextPart():
             yield {first: ["te_t%"]}
         case Pick():

@@ -4,8 +4,8 @@ from adminboard.core.listings.columns import Column, Sort
 from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Reference, TextPart
 from adminboard.core.listings.full_text import FullText
 from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab
-from adminboard.core.listings.phone_search import PhoneNumber
-from adminboard.core.listings.picks import Pick, Records
+from adminboard.core.listings.phone_search import PhoneNumber, PhonePart
+from adminboard.core.listings.picks import Owned, Pick, Records
 from adminboard.core.listings.ranges import COMING_DAYS, PAST_DAYS, DatePreset, DateRange, NumberRange
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, Search
 from adminboard.core.listings.words import words_of
@@ -31,7 +31,9 @@ __all__ = [
     "Noun",
     "NumberRange",
     "Option",
+    "Owned",
     "PhoneNumber",
+    "PhonePart",
     "Pick",
     "Records",
     "Reference",

@@ -10,6 +10,14 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from sqlalchemy import ColumnElement, or_
 
 from adminboard.core.listings.columns import AnySelect, Expression
+from adminboard.core.listings.filters import (
+    Condition,
+    FilterError,
+    Parameters,
+    Reader,
+    TextPart,
+    first_value,
+)
 from adminboard.core.listings.search import SearchSource
 
 _NUMBER = re.compile(r"\+?[0-9 ()./\u00a0\u2010-\u2015-]*")
@@ -42,6 +50,26 @@ class PhoneNumber(SearchSource):
         if exact:
             return self.column.in_([term, *_whole_numbers(term, forms)])
         return or_(*(self.column.like(f"%{form}%") for form in dict.fromkeys([*forms, term])))
+
+
+@dataclass(frozen=True, eq=False)
+class PhonePart(TextPart):
+    """A part of a number in any of some columns, however it is written; each needs a trigram index.
+
+    Masked readers find whole numbers only.
+    """
+
+    personal: bool = True
+
+    def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
+        text = first_value(parameters, self.name)
+        if not text:
+            return None
+        found = [PhoneNumber(column).clause(text, exact=reader.masked) for column in self.columns]
+        clauses = [clause for clause in found if clause is not None]
+        if not clauses:
+            raise FilterError(self.name, f"{self.label}: write at least {_SHORTEST_PART} digits of a number.")
+        return Condition(self.name, or_(*clauses), f"{self.label}: {text}", {self.name: [text]})
 
 
 def _forms_of(term: str) -> Iterator[str]:

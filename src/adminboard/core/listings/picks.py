@@ -83,18 +83,31 @@ def _shown(value: Expression, mask: Mask | None) -> ColumnElement[Any]:
     return element if mask is None else mask_in_sql(mask, element)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Owned:
+    """Others between the rows and the records, like the businesses of a user for the user's calls.
+
+    ``key`` is the others' id, ``owner`` the record they belong to; each needs an index.
+    """
+
+    key: Expression
+    owner: Expression
+
+
 @dataclass(frozen=True, eq=False)
 class Pick(Filter):
     """Belongs to any of some records, found by typing.
 
     ``column`` holds the id of one of ``records``. The address names them by id; a whole name does as well,
     which is what a browser without scripts sends. ``settles`` names the column that says the same in every
-    row once one record is chosen, which the page then leaves out.
+    row once one record is chosen, which the page then leaves out. Where rows belong to the records only by
+    way of others, ``column`` holds those others' id and ``through`` says whose they are.
     """
 
     column: Expression | None = None
     records: Records | None = None
     settles: str | None = None
+    through: Owned | None = None
 
     def get_records(self) -> Records:
         """The records to choose among. Raises `TypeError` when the filter was declared without."""
@@ -118,13 +131,28 @@ class Pick(Filter):
             raise FilterError(self.name, f"{self.label}: choose at most {MAX_VALUES}.")
         if not all(text.isprintable() and len(text) <= MAX_TEXT for text in texts):
             raise FilterError(self.name, f"{self.label}: write a name or an id.")
+        clause = self._belongs_to(texts)
+        return Condition(self.name, clause, f"{self.label}: {', '.join(texts)}", {self.name: texts})
+
+    def _belongs_to(self, texts: Sequence[str]) -> ColumnElement[bool]:
         column = required(self.column, self.name)
+        if self.through is None:
+            return self._is_one_of(column, texts)
+        owned = select(self.through.key).where(self._is_one_of(self.through.owner, texts))
+        # As an array, so that the index of the rows answers it, alone or together with another one.
+        return column == func.any(func.array(owned.scalar_subquery()))
+
+    def _is_one_of(self, column: Expression, texts: Sequence[str]) -> ColumnElement[bool]:
         ids = read_ids(texts)
-        clauses: list[ColumnElement[bool]] = [is_any(column, ids)] if ids else []
-        clauses += [
-            column.in_(self.get_records().select_named(text)) for text in texts if read_id(text) is None
-        ]
-        return Condition(self.name, or_(*clauses), f"{self.label}: {', '.join(texts)}", {self.name: texts})
+        names = [text for text in texts if read_id(text) is None]
+        records = self.get_records()
+        clauses: list[ColumnElement[bool]] = [column.in_(records.select_named(name)) for name in names]
+        if len(ids) == 1:
+            # Of one, and not of any, an index gives the rows in the order of its next column.
+            clauses.append(column == ids[0])
+        elif ids:
+            clauses.append(is_any(column, ids))
+        return or_(*clauses)
 
 
 def read_ids(texts: Sequence[str]) -> list[UUID]:

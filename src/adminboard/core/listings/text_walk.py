@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, bindparam, case, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import iterate
 
@@ -75,11 +75,14 @@ def walk_text(
 
 def _check_first(listing: Listing, way: Way, question: TextQuestion) -> AnySelect:
     """Of the first rows on the way those that match. It stops checking when there are enough."""
-    checked = make_walk(listing, way, question.conditions, question.text.label("found")).subquery()
+    # A number and not a truth value: of those the planner expects every second to be true, and would choose
+    # the walk that gives a few rows soon, however long it takes for all of them.
+    found = case((question.text, 1), else_=0).label("found")
+    checked = make_walk(listing, way, question.conditions, found).subquery()
     order = [checked.c.key] if way.nulls else [checked.c.value, checked.c.key]
     return (
         select(checked.c.key, checked.c.value)
-        .where(checked.c.found)
+        .where(checked.c.found == 1)
         .order_by(*(item.desc() if way.descending else item.asc() for item in order))
         .limit(bindparam("found_limit", type_=Integer))
     )
