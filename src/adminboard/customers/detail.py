@@ -83,7 +83,8 @@ class CustomerDetail:
     def period_word(self) -> str:
         """What happens when the paid period is over."""
         ends = self.cancel_at_period_end or self.subscription_status in ("canceled", "unpaid")
-        return "Ends on" if ends else "Renews on"
+        going_on = "Trial ends" if self.subscription_status == "trialing" else "Renews on"
+        return "Ends on" if ends else going_on
 
 
 def get_customer_detail(session: Session, customer_id: UUID) -> CustomerDetail:

@@ -20,6 +20,7 @@ from adminboard.core.masking import sees_personal_data
 from adminboard.core.work import moment
 from adminboard.web import formatting
 from adminboard.web.area import Hit, SearchProvider
+from adminboard.web.hit_rank import rank_hit
 
 CANDIDATES_PER_HIT = 5
 
@@ -83,7 +84,7 @@ class _ListingSearch:
         rows = session.execute(statement, {"now": moment(session)}).all()
         with formatting.displaying(actor.time_zone, moment(session)):
             hits = [self._make_hit(row) for row in rows]
-        return sorted(hits, key=lambda hit: _rank(hit, term.casefold()))[:limit]
+        return sorted(hits, key=lambda hit: rank_hit(hit, term))[:limit]
 
     @cached_property
     def _statements(self) -> dict[bool, AnySelect]:
@@ -148,10 +149,3 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
     "badge": lambda word: str(word).replace("_", " "),
     "long_text": formatting.shorten,
 }
-
-
-def _rank(hit: Hit, term: str) -> int:
-    texts = [hit.title.casefold(), *hit.subtitle.casefold().split(", ")]
-    if term in texts or term == hit.key:
-        return 0
-    return 1 if any(text.startswith(term) for text in texts) else 2

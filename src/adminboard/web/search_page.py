@@ -13,6 +13,7 @@ from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read
 from adminboard.web.addresses import address
 from adminboard.web.area import Hit, SearchProvider
+from adminboard.web.hit_rank import rank_hit
 from adminboard.web.search_commands import find_commands
 from adminboard.web.visit import Visit
 
@@ -40,14 +41,20 @@ def search(visit: Annotated[Visit, page_read(Permission.CUSTOMERS_READ)]) -> Res
 
 
 def find_everywhere(visit: Visit, term: str) -> list[HitGroup]:
-    """The commands the term names, the hits of all areas the actor may read, and pages by their name."""
-    groups = [HitGroup("Actions", find_commands(visit, term, HITS_PER_GROUP))]
-    groups += [
+    """The commands the term names, the hits of all areas the actor may read, and pages by their name.
+
+    The group with the likeliest hit comes first, since Enter opens that; equal ones stand as in the sidebar.
+    """
+    asked = [
         _ask(visit, provider, term)
         for provider in visit.board.search_providers
         if visit.actor.may(provider.permission)
     ]
-    groups.append(HitGroup("Pages", list(_find_pages(visit, term.casefold()))[:HITS_PER_GROUP]))
+    groups = [
+        HitGroup("Actions", find_commands(visit, term, HITS_PER_GROUP)),
+        *sorted(asked, key=lambda group: min((rank_hit(hit, term) for hit in group.entries), default=0)),
+        HitGroup("Pages", list(_find_pages(visit, term.casefold()))[:HITS_PER_GROUP]),
+    ]
     return [group for group in groups if group.entries]
 
 

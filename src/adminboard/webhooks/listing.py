@@ -48,7 +48,7 @@ events = Listing(
         Column(
             "Received", BillingEvent.received_at, key="received_at", cell="datetime", sort=True, priority=1
         ),
-        Column("Type", BillingEvent.event_type, key="event_type", priority=1),
+        Column("Type", BillingEvent.event_type, key="event_type", width_px=240, priority=1),
         Column(
             "Customer",
             Organization.name,
