@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,10 @@ from adminboard.db.embedded import OWNER_ROLE, EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
 from tests.db.rolled_back import RolledBackDatabase
 from tests.db.templates import Addresses, claimed_folder, copied_database, make_template, opened_database
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("board", deadline=None)
+settings.load_profile("board")
 
 FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

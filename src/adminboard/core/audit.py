@@ -15,13 +15,14 @@ from ipaddress import ip_interface
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from adminboard.core.audit_models import AuditEntry, AuditHead
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.errors import DomainError, Unavailable
+from adminboard.db.base import Base
 
 GENESIS_HASH = bytes(32)
 """The hash "before" the first entry."""
@@ -111,6 +112,12 @@ def link_hash(previous_hash: bytes, position: int, content: bytes) -> bytes:
     return hashlib.sha256(previous_hash + position.to_bytes(8, "big") + content).digest()
 
 
+_ENTRIES, _HEAD = (Base.metadata.tables[str(model.__table__)] for model in (AuditEntry, AuditHead))
+_LOCK_HEAD = select(_HEAD.c.position, _HEAD.c.hash).with_for_update()
+_APPEND = insert(_ENTRIES)
+_MOVE_HEAD = update(_HEAD).values(position=bindparam("position"), hash=bindparam("hash"))
+
+
 def append(session: Session, drafts: Sequence[Draft]) -> None:
     """Writes the drafts to the end of the chain.
 
@@ -118,7 +125,7 @@ def append(session: Session, drafts: Sequence[Draft]) -> None:
     the trail cannot be written; the caller must then roll back.
     """
     try:
-        head = session.execute(select(AuditHead.position, AuditHead.hash).with_for_update()).one_or_none()
+        head = session.execute(_LOCK_HEAD).one_or_none()
         if head is None:
             raise AuditUnavailable(
                 "The audit log has lost its end, so nothing was changed. Run `adminboard audit verify`."
@@ -129,8 +136,8 @@ def append(session: Session, drafts: Sequence[Draft]) -> None:
             position += 1
             previous, latest = latest, link_hash(latest, position, content_digest(draft))
             rows.append(_row(draft) | {"position": position, "previous_hash": previous, "hash": latest})
-        session.execute(insert(AuditEntry), rows)
-        session.execute(update(AuditHead).values(position=position, hash=latest))
+        session.execute(_APPEND, rows)
+        session.execute(_MOVE_HEAD, {"position": position, "hash": latest})
     except DBAPIError as error:
         if _is_second_undo(error):
             raise AlreadyUndone("This change has been undone already.") from error

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from adminboard.core.errors import DomainError, InvalidInput
 from adminboard.core.models import IdempotencyKey
 from adminboard.core.work import Work
+from adminboard.db.base import Base
 
 KEY_LIFETIME = timedelta(days=30)
 MAX_KEY_LENGTH = 255
@@ -27,6 +29,31 @@ class KeyReused(DomainError):
     title = "The idempotency key was used before"
 
 
+_KEYS = Base.metadata.tables[str(IdempotencyKey.__table__)]
+
+
+def _claiming() -> ReturningInsert[Any]:
+    """Takes a key that is new or has lapsed; gives it back only when it was taken."""
+    row = ("scope", "key", "fingerprint", "created_at", "expires_at", "response")
+    taken = insert(_KEYS).values({name: bindparam(name) for name in row})
+    return taken.on_conflict_do_update(
+        index_elements=[_KEYS.c.scope, _KEYS.c.key],
+        set_={name: taken.excluded[name] for name in row},
+        where=_KEYS.c.expires_at <= bindparam("now"),
+    ).returning(_KEYS.c.key)
+
+
+_CLAIM = _claiming()
+_STORED = select(_KEYS.c.fingerprint, _KEYS.c.response).where(
+    _KEYS.c.scope == bindparam("in_scope"), _KEYS.c.key == bindparam("named")
+)
+_STORE = (
+    update(_KEYS)
+    .where(_KEYS.c.scope == bindparam("in_scope"), _KEYS.c.key == bindparam("named"))
+    .values(response=bindparam("answer"))
+)
+
+
 def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
     """Takes the key for this work, or gives the answer stored under it. One statement for a new key.
 
@@ -35,29 +62,18 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
     """
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
         raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters.")
-    scope = work.actor.identity
+    scope, now = work.actor.identity, work.now()
     row = {
         "scope": scope,
         "key": key,
         "fingerprint": fingerprint,
-        "created_at": work.now(),
-        "expires_at": work.now() + KEY_LIFETIME,
+        "created_at": now,
+        "expires_at": now + KEY_LIFETIME,
+        "response": None,
     }
-    taken = insert(IdempotencyKey).values(row | {"response": None})
-    inserted = work.session.execute(
-        taken.on_conflict_do_update(
-            index_elements=[IdempotencyKey.scope, IdempotencyKey.key],
-            set_={name: taken.excluded[name] for name in row | {"response": None}},
-            where=IdempotencyKey.expires_at <= work.now(),
-        ).returning(IdempotencyKey.key)
-    ).one_or_none()
-    if inserted is not None:
+    if work.session.execute(_CLAIM, row | {"now": now}).one_or_none() is not None:
         return None
-    stored = work.session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.response).where(
-            IdempotencyKey.scope == scope, IdempotencyKey.key == key
-        )
-    ).one()
+    stored = work.session.execute(_STORED, {"in_scope": scope, "named": key}).one()
     if bytes(stored.fingerprint) != fingerprint:
         raise KeyReused(
             "This Idempotency-Key was used for a different request. Use a new key for each new change."
@@ -69,8 +85,5 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
 
 def store(work: Work, key: str, response: Mapping[str, Any]) -> None:
     """Keeps the answer to give again; ``key`` was claimed in this work."""
-    work.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.scope == work.actor.identity, IdempotencyKey.key == key)
-        .values(response=dict(response))
-    )
+    place = {"in_scope": work.actor.identity, "named": key}
+    work.session.execute(_STORE, place | {"answer": dict(response)})

@@ -145,13 +145,18 @@ def moment(session: Session) -> datetime:
 def remember(session: Session, key: Hashable, load: Callable[[], T]) -> T:
     """What ``load`` gives, asked once in this transaction: for facts that lock, preview and apply all need.
 
-    Never for rows the transaction itself changes.
+    Whoever changes what is remembered must `forget` it.
     """
     memory: dict[Hashable, Any] = session.info.setdefault("remembered", {})
     if key not in memory:
         memory[key] = load()
     value: T = memory[key]
     return value
+
+
+def forget(session: Session, key: Hashable) -> None:
+    """What was remembered under the key no longer holds: it is asked anew."""
+    session.info["remembered"].pop(key, None)
 
 
 def reader(session: Session) -> Actor:

@@ -1,6 +1,6 @@
 """A user's book in the database: one query to read it, a few statements to write what an operation did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from adminboard.core.work import Work
+from adminboard.core.work import Work, forget, remember
 from adminboard.credits.book import Book, Buckets, Debt, Grant, Outcome, Posting
 from adminboard.credits.kinds import Bucket
 from adminboard.credits.models import BURN_RANK_SQL, CreditBalance, OpenDebt, OpenGrant
@@ -48,8 +48,16 @@ def load_book(session: Session, user_id: UUID, now: datetime, *, whole: bool = F
     """The user's book: everything due and at least the first `FIRST_PART` grants and debts, or all of them.
 
     A user without a balance has an empty book. One statement, hence one moment; whoever wants to write
-    holds the lock on the balance row already.
+    holds the lock on the balance row already. Remembered until this transaction writes an outcome.
     """
+    return remember(session, _memory_key(user_id, whole), lambda: _load(session, user_id, now, whole=whole))
+
+
+def _memory_key(user_id: UUID, whole: bool) -> Hashable:
+    return ("book", user_id, whole)
+
+
+def _load(session: Session, user_id: UUID, now: datetime, *, whole: bool) -> Book:
     while True:
         limit = None if whole else FIRST_PART
         rows = session.execute(_BOOK, {"user_id": user_id, "grants": limit, "debts": limit}).all()
@@ -72,6 +80,8 @@ def write_outcome(
     """
     if not outcome.postings:
         return
+    for whole in (False, True):
+        forget(work.session, _memory_key(user_id, whole))
     rows = [_transaction_row(user_id, posting, description, details) for posting in outcome.postings]
     work.session.execute(insert(_TRANSACTIONS), rows)
     if outcome.allocations:

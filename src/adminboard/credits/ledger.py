@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.errors import DomainError, NotFound
-from adminboard.core.work import Work, moment
+from adminboard.core.work import Work, moment, remember
 from adminboard.credits import bookkeeping
 from adminboard.credits.book import Book, Grant, IncompleteBook, Outcome
 from adminboard.credits.book_rows import load_book, write_outcome
@@ -66,6 +66,10 @@ def lock_balance(work: Work, user_id: UUID) -> None:
 
     The user must exist: the foreign key refuses others.
     """
+    remember(work.session, ("locked balance", user_id), lambda: _lock(work, user_id))
+
+
+def _lock(work: Work, user_id: UUID) -> None:
     locked = select(CreditBalance.user_id).where(CreditBalance.user_id == user_id).with_for_update()
     if work.session.scalar(locked) is None:
         work.session.execute(
