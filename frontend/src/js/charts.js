@@ -154,7 +154,6 @@ function draw(figure) {
   chart.getZr().on("dblclick", () => resetZoom(chart));
   reset.addEventListener("click", () => resetZoom(chart));
   new ResizeObserver(() => chart.resize()).observe(plot);
-  figure.dataset.drawn = "";
 }
 
 /** Draws new figures, and the others again from what their tables say now; the zoom stays. */
@@ -171,6 +170,7 @@ function drawAll() {
       drawn.chart.setOption(makeOption(figure), { replaceMerge: ["series"] });
       figure.querySelector("[data-chart-reset]").hidden = !drawn.isZoomed;
     }
+    figure.dataset.drawn = "";
   }
 }
 

@@ -106,7 +106,7 @@ class Chart:
             amount = Decimal(value).scaleb(-count_places(self.currency.upper()))
             return ChartCellView(f"{amount:f}", format_money(int(value), self.currency))
         shown = format_number(value)
-        return ChartCellView(f"{value:f}", f"{shown}%" if self.cell is ChartCell.PERCENT else shown)
+        return ChartCellView(f"{Decimal(value):f}", f"{shown}%" if self.cell is ChartCell.PERCENT else shown)
 
 
 def label_day(day: date, *, note: str = "") -> ChartLabel:
