@@ -56,6 +56,7 @@ PAGES = {
     "GET /businesses": "customers.read",
     "GET /businesses/export.csv": "customers.read",
     "GET /businesses/count": "customers.read",
+    "GET /businesses/options": "customers.read",
     "GET /agents": "customers.read",
     "GET /agents/export.csv": "customers.read",
     "GET /agents/count": "customers.read",

@@ -22,14 +22,14 @@ from adminboard.core.listings import (
     Listing,
     Noun,
     PhoneNumber,
-    Reference,
+    Pick,
     Search,
     Sort,
     words_of,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.users.lookup import user_named
+from adminboard.users.lookup import user_records
 from adminboard.users.models import User
 
 _OWNED = select(Business.id.label("key")).join(User, User.id == Business.owner_id)
@@ -94,7 +94,7 @@ businesses = Listing(
             no_label="inactive",
         ),
         DateRange("created", "Created", Business.created_at),
-        Reference("owner", "Owner", Business.owner_id, named=user_named, settles="owner_email"),
+        Pick("owner", "Owner", Business.owner_id, records=user_records, settles="owner_email"),
     ],
     sort="-created_at",
     extras={"owner_id": Business.owner_id},

@@ -22,12 +22,11 @@ from adminboard.core.listings import (
     PhoneNumber,
     PhonePart,
     Pick,
-    Records,
     Search,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.users.models import User
+from adminboard.users.lookup import user_records
 
 calls = Listing(
     name="calls",
@@ -98,7 +97,7 @@ calls = Listing(
             "user",
             "User",
             CallLog.business_id,
-            records=Records(User.id, User.email, hint=User.full_name, mask=Mask.EMAIL),
+            records=user_records,
             through=Owned(Business.id, Business.owner_id),
         ),
     ],

@@ -25,17 +25,11 @@ from adminboard.core.permissions import Permission
 from adminboard.promotions.listing import TABS
 from adminboard.promotions.models import PromotionAction, PromotionCode, PromotionCodeUsage
 from adminboard.promotions.queries import get_usage_detail, is_latest, usages_with_code_and_user
+from adminboard.users.lookup import user_records
 from adminboard.users.models import User
 
 _OF_USER = select(PromotionCodeUsage.id.label("key")).join(User, User.id == PromotionCodeUsage.user_id)
 _CODES = Records(PromotionCode.id, PromotionCode.code)
-_USERS = Records(
-    User.id,
-    User.email,
-    hint=User.full_name,
-    mask=Mask.EMAIL,
-    search=Search((Contains((User.email, User.full_name)), IdPrefix(User.id)), "Email, name or id"),
-)
 
 
 def _link_invoice(stripe_invoice_id: str | None) -> str | None:
@@ -104,7 +98,7 @@ usages = Listing(
             PromotionCodeUsage.action,
             options=[Option(action.value, action.value) for action in PromotionAction],
         ),
-        Pick("user", "User", PromotionCodeUsage.user_id, records=_USERS, settles="email"),
+        Pick("user", "User", PromotionCodeUsage.user_id, records=user_records, settles="email"),
         DateRange("date", "Date", PromotionCodeUsage.created_at),
         Flag(
             "latest",

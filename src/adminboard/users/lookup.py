@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
+from adminboard.core.listings import Contains, IdPrefix, Records, Search
+from adminboard.core.masking import Mask
 from adminboard.core.work import remember
 from adminboard.users.models import User
 
@@ -19,6 +21,16 @@ UserReference = Annotated[
     Field(title="User", json_schema_extra={"widget": "user"}),
 ]
 """A user as people and programs name them: the id, or the e-mail address in any case."""
+
+
+user_records = Records(
+    User.id,
+    User.email,
+    hint=User.full_name,
+    mask=Mask.EMAIL,
+    search=Search((Contains((User.email, User.full_name)), IdPrefix(User.id)), "Email, name or id"),
+)
+"""All users, chosen by address or name in the filters of other lists."""
 
 
 class UserUnknown(NotFound):
