@@ -64,11 +64,12 @@ users = Listing(
             sort=Sort(func.lower(User.full_name, type_=String), nullable=True),
             priority=1,
         ),
-        Column("Plan", func.coalesce(override_plan_name(), Plan.name), cell="badge"),
+        Column("Plan", func.coalesce(override_plan_name(), Plan.name), cell="badge", width_px=204),
         Column(
             "Status",
             case((User.is_active, "active"), else_="inactive"),
             cell="badge",
+            width_px=104,
             sort=Sort(User.is_active),
         ),
         Column("Created", User.created_at, key="created_at", cell="datetime", sort=True),

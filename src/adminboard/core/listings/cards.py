@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import func, literal_column, select, tuple_
@@ -13,6 +14,7 @@ from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.text_walk import by_index_of_text
 from adminboard.core.work import moment
 
 
@@ -27,8 +29,10 @@ def load_figures(session: Session, listing: Listing, query: ListQuery) -> Mappin
     wanted = select(*figures)
     if currency is not None:
         wanted = _for_each(wanted, currency)
-    wanted = wanted.where(*find_matches(session, listing, query).clauses)
-    rows = session.execute(select_pruned(listing.select, wanted), {"now": moment(session)}).all()
+    matches = find_matches(session, listing, query)
+    wanted = select_pruned(listing.select, wanted.where(*matches.clauses))
+    with by_index_of_text(session) if matches.text is not None else nullcontext():
+        rows = session.execute(wanted, {"now": moment(session)}).all()
     whole = next(row for row in rows if currency is None or row.is_whole)
     return {
         card.name: getattr(whole, card.name) if card.currency is None else _amounts(card.name, rows)
