@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.models import IS_LIVE, Plan, Subscription
-from adminboard.businesses.models import Business, BusinessCallDay
+from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.calls.models import CallLog
 from adminboard.core.listings import NOW
 from adminboard.core.listings.columns import AnySelect
@@ -208,15 +208,10 @@ def _facts() -> AnySelect:
 
 def _businesses(session: Session, user_id: UUID) -> tuple[tuple[UserBusiness, ...], int]:
     """The first businesses by name with their calls of 30 days, and how many there are."""
-    since = moment(session).date() - timedelta(days=30)
-    calls = (
-        select(func.coalesce(func.sum(BusinessCallDay.calls), 0))
-        .where(BusinessCallDay.business_id == Business.id, BusinessCallDay.day > since)
-        .correlate(Business)
-        .scalar_subquery()
-    )
+    calls = func.coalesce(BusinessFigures.calls_30d, 0)
     rows = session.execute(
         select(Business.id, Business.name, calls.label("calls_30d"), func.count().over().label("owned"))
+        .outerjoin(BusinessFigures, BusinessFigures.business_id == Business.id)
         .where(Business.owner_id == user_id)
         .order_by(func.lower(Business.name), Business.id)
         .limit(SHOWN_BUSINESSES)
