@@ -30,7 +30,7 @@ from adminboard.web.csrf import CrossSiteGuard
 from adminboard.web.errors import install_error_handlers
 from adminboard.web.headers import RequestFrame
 from adminboard.web.list_api import mount_list_api, mount_list_export
-from adminboard.web.list_page import mount_list_count, mount_list_page
+from adminboard.web.list_page import mount_list_page, mount_list_parts
 from adminboard.web.page_context import VERSION
 
 API_PREFIX = "/v1/admin"
@@ -91,7 +91,7 @@ def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:
             pages.routes.extend(area.pages.routes)
         for listing in area.listings:
             mount_list_export(pages, listing)
-            mount_list_count(pages, listing)
+            mount_list_parts(pages, listing)
             if listing.has_page:
                 mount_list_page(pages, listing)
         for action in area.actions:

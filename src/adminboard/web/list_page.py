@@ -58,7 +58,7 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
         return visit.render("ui/list.html", list=replace(view, detail=make_detail(visit, listing)))
 
 
-def mount_list_count(router: APIRouter, listing: Listing) -> None:
+def mount_list_parts(router: APIRouter, listing: Listing) -> None:
     """Adds what a page asks for once it is there: ``GET <path>/count``, how many rows match, and where the
     list has them ``/cards``, its figures, and ``/options``, the records its filters find."""
     mount_list_options(router, listing)
