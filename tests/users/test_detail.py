@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from adminboard.businesses.models import Business
 from adminboard.calls.models import CallStatus
 from adminboard.core.permissions import Role
 from adminboard.credits.kinds import TransactionType
@@ -14,6 +15,7 @@ from tests.credit_factories import make_grant
 from tests.factories import (
     START,
     make_business,
+    make_business_figures,
     make_call,
     make_organization,
     make_plan,
@@ -96,6 +98,28 @@ def test_it_shows_the_last_five_calls_newest_first(board: BoardUnderTest, people
     assert all(number in text for number in numbers[:5])
     assert text.index(numbers[0]) < text.index(numbers[4])
     assert "555-0005" not in text
+
+
+def test_businesses_and_calls_lead_to_themselves_and_to_all_of_them(
+    board: BoardUnderTest, people: People
+) -> None:
+    links = panel(board, people.jane).links()
+    assert len([link for link in links if link.startswith("/businesses?selected=")]) == 10
+    assert len([link for link in links if link.startswith("/calls?selected=")]) == 5
+    assert f"/businesses?owner={people.jane}" in links
+    assert f"/calls?user={people.jane}" in links
+    assert not [link for link in panel(board, people.nina).links() if link.startswith(("/bus", "/calls"))]
+
+
+def test_a_business_says_its_calls_of_30_days(board: BoardUnderTest, people: People) -> None:
+    with board.rows() as session:
+        busy = make_business(session, owner_id=people.nina, name="Busy")
+        make_business_figures(session, business_id=busy.id, calls_30d=1)
+    try:
+        assert "Busy 1 call All businesses of this user" in panel(board, people.nina).text
+    finally:
+        with board.rows() as session:
+            session.delete(session.get_one(Business, busy.id))
 
 
 def test_a_user_without_anything_says_so(board: BoardUnderTest, people: People) -> None:
