@@ -148,4 +148,4 @@ def test_nothing_but_figures_is_written_without_an_entry() -> None:
         for path in root.rglob("*.py")
         if ".keep_figures()" in path.read_text(encoding="utf-8")
     }
-    assert callers == {"figures", "promotions"}
+    assert callers == {"figures"}

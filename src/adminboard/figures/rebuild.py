@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import date
-from typing import Protocol
 
 from sqlalchemy import delete
 
@@ -15,18 +13,21 @@ from adminboard.figures.call_days import recount_all
 from adminboard.figures.call_sums import Window, sum_up_calls
 from adminboard.figures.daily import SOURCES, count_calls, count_metric
 from adminboard.figures.models import DailyMetric
-from adminboard.figures.state import FIGURES, Calendar, claim, find_state, get_calendar, note_state
+from adminboard.figures.promotion_uses import recount_promotion_uses
+from adminboard.figures.state import (
+    FIGURES,
+    Calendar,
+    Doors,
+    claim,
+    find_state,
+    get_calendar,
+    note_state,
+)
 from adminboard.figures.subscriptions import count_active, fill_active, work_out_active
 
 COUNTING_TIMEOUT = "30min"
 PATIENCE = "10min"
 NAMED_DAYS = 5
-
-
-class Doors(Protocol):
-    """The part of the runtime that is needed here."""
-
-    def work(self, actor: Actor) -> AbstractContextManager[Work]: ...
 
 
 def rebuild_figures(doors: Doors, actor: Actor | None = None) -> int:
@@ -53,6 +54,7 @@ def rebuild_within(work: Work, calendar: Calendar, summary: str) -> int:
     different |= work_out_active(work, calendar.zone, calendar.compared)
     count_active(work, calendar.today)
     changed = sum_up_calls(work, Window(calendar.today))
+    recount_promotion_uses(work)
     note_state(work, calendar, work.now(), checked_at=work.now())
     found = f"{_count(different, 'day', 'days')} and the calls of {changed:,} businesses and users"
     work.audit(
@@ -82,6 +84,7 @@ def check_figures(doors: Doors) -> int:
             different |= count_metric(work, metric, calendar.zone)
         fill_active(work, calendar.zone, calendar.compared)
         sum_up_calls(work, Window(calendar.today))
+        recount_promotion_uses(work)
         note_state(work, calendar, state.read_until, checked_at=work.now())
         _note_corrections(work, different - {calendar.today})
         return len(different)

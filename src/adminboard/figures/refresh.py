@@ -14,8 +14,8 @@ from adminboard.figures.call_days import count_changed_calls, recount_changed
 from adminboard.figures.call_sums import Window, find_businesses_moved, sum_up_calls
 from adminboard.figures.daily import MONEY, count_calls, count_metric, find_changed_days
 from adminboard.figures.models import FiguresState, Metric
-from adminboard.figures.rebuild import Doors, rebuild_within
-from adminboard.figures.state import Calendar, find_state, get_calendar, note_state, try_claim
+from adminboard.figures.rebuild import rebuild_within
+from adminboard.figures.state import Calendar, Doors, find_state, get_calendar, note_state, try_claim
 from adminboard.figures.subscriptions import count_active
 
 OVERLAP = timedelta(minutes=10)

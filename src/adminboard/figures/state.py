@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.days import get_day, get_default_zone
 from adminboard.core.work import Work
@@ -21,6 +24,12 @@ COMPARED_DAYS = 62
 """Today, the 30 days it is shown with, the 30 before that those are compared with, and a day to spare."""
 _LOCK = 6_241_503_917
 """Any number that nothing else locks."""
+
+
+class Doors(Protocol):
+    """The part of the runtime that is needed here."""
+
+    def work(self, actor: Actor) -> AbstractContextManager[Work]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Promotion codes: how much each is used, by whom, and what users did with them."""
 
 from adminboard.core.permissions import Permission
-from adminboard.promotions.figures import recount_each_night, refresh_each_minute
 from adminboard.promotions.listing import promotion_codes
 from adminboard.promotions.usage_listing import usages
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
@@ -24,5 +23,4 @@ area = Area(
             details=("stripe_promotion_id",),
         )
     ],
-    jobs=[refresh_each_minute, recount_each_night],
 )

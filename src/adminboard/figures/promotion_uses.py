@@ -1,6 +1,6 @@
 """How much promotion codes are used, counted by the clock, because a popular code has very many usages.
 
-Each minute the codes with news are counted anew, at night all of them; what did not change is left alone.
+Each minute the codes with news are counted anew; what did not change is left alone.
 """
 
 from __future__ import annotations
@@ -17,31 +17,29 @@ from adminboard.core.listings.columns import AnySelect
 from adminboard.core.listings.paging import is_any
 from adminboard.core.work import Work
 from adminboard.db.engine import set_statement_timeout
-from adminboard.jobs import EVERY_MINUTE, EVERY_NIGHT, PeriodicJob
+from adminboard.figures.state import Doors
 from adminboard.promotions.models import PromotionAction, PromotionCodeUsage, PromotionFigures
-from adminboard.runtime import Runtime
 
 LATE = timedelta(hours=1)
 """How long after its own time a usage may still arrive, and be counted before the night."""
-COUNTING_MS = 120_000
+TIMEOUT = "2min"
 _FIGURES = ("users", "uses", "last_used_at")
 
 
-def refresh_figures(runtime: Runtime) -> int:
+def refresh_promotion_uses(doors: Doors) -> int:
     """Counts the codes with usages since the figures last changed; returns how many changed."""
-    with runtime.work(system_actor("promotion figures")) as work:
-        return _finish(work, _count(work, _find_codes_with_news(work)))
+    with doors.work(system_actor("figures")) as work:
+        set_statement_timeout(work.session, TIMEOUT)
+        changed = _count(work, _find_codes_with_news(work))
+        if changed:
+            work.keep_figures()
+        else:
+            work.abandon()
+        return changed
 
 
-def recount_figures(runtime: Runtime) -> int:
-    """Counts all codes anew, whatever the figures say; returns how many changed."""
-    with runtime.work(system_actor("promotion figures")) as work:
-        return _finish(work, count_all_codes(work))
-
-
-def count_all_codes(work: Work) -> int:
-    """Brings the figures of every code up to date; returns how many changed."""
-    set_statement_timeout(work.session, COUNTING_MS)
+def recount_promotion_uses(work: Work) -> int:
+    """Brings the figures of every code up to date, whatever they say; returns how many changed."""
     usages = select(PromotionCodeUsage.id).where(
         PromotionCodeUsage.promotion_code_id == PromotionFigures.promotion_code_id
     )
@@ -49,14 +47,6 @@ def count_all_codes(work: Work) -> int:
         delete(PromotionFigures).where(~usages.exists()).returning(PromotionFigures.promotion_code_id)
     )
     return len(dropped.all()) + _count(work, None)
-
-
-def _finish(work: Work, changed: int) -> int:
-    if changed:
-        work.keep_figures()
-    else:
-        work.abandon()
-    return changed
 
 
 def _find_codes_with_news(work: Work) -> Sequence[UUID] | None:
@@ -72,7 +62,6 @@ def _count(work: Work, codes: Sequence[UUID] | None) -> int:
     """Writes what differs for these codes, for all when None; returns how many did."""
     if codes is not None and not codes:
         return 0
-    set_statement_timeout(work.session, COUNTING_MS)
     columns = ["promotion_code_id", *_FIGURES, "refreshed_at"]
     statement = insert(PromotionFigures).from_select(columns, _select_figures(work, codes))
     new = [statement.excluded[name] for name in _FIGURES]
@@ -110,7 +99,3 @@ def _select_figures(work: Work, codes: Sequence[UUID] | None) -> AnySelect:
         func.max(told.c.applied_at),
         literal(work.now()),
     ).group_by(told.c.promotion_code_id)
-
-
-refresh_each_minute = PeriodicJob("refresh_promotion_figures", EVERY_MINUTE, refresh_figures)
-recount_each_night = PeriodicJob("recount_promotion_figures", EVERY_NIGHT, recount_figures)
