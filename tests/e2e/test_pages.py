@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from adminboard.appointments.models import Appointment
 from adminboard.auth.models import Admin, ApiKey
+from adminboard.billing.event_models import BillingEvent
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
 from adminboard.credits.models import CreditTransaction
+from adminboard.notes.models import Note
 from adminboard.promotions.models import PromotionCodeUsage
 from adminboard.users.models import UserFigures
 from tests.e2e.accessibility import CONTRAST, EVERYTHING, find_faults, find_violations, set_theme
@@ -24,6 +26,12 @@ LISTS = (
     "/users?selected={caller}",
     "/users?q=nobody-is-called-so",
     "/users?plan=growth&sort=-calls_30d&size=25",
+    "/customers",
+    "/customers?selected={customer}",
+    "/customers?subscription=canceled&payment_method=no&sort=name",
+    "/webhooks",
+    "/webhooks?selected={event}",
+    "/webhooks?status=failed&source=webhook",
     "/credits",
     "/credits?find=ma",
     "/credits?user={caller}",
@@ -48,6 +56,9 @@ OTHERS = (
     "/system",
     "/system/database-test",
     "/system/panels/row_counts",
+    "/notes/panel?customer={customer}",
+    "/actions/notes.add?customer={customer}",
+    "/actions/notes.edit?note={note}",
     "/audit/chain",
     "/audit/history?kind=user&id={caller}",
     "/settings/thresholds",
@@ -56,6 +67,7 @@ OTHERS = (
     "/account/second-factor",
     "/step-up",
     "/search?q=ma",
+    "/search?q=adjust+credits+for+ma",
     "/search",
     "/actions/credits.adjust",
     "/actions/credits.adjust?user={caller}",
@@ -88,6 +100,9 @@ def names(board: ServedBoard) -> dict[str, str]:
             "appointment": select(Appointment.id).where(Appointment.extra != {}).limit(1),
             "usage": select(PromotionCodeUsage.id).order_by(PromotionCodeUsage.id).limit(1),
             "code": select(PromotionCodeUsage.promotion_code_id).order_by(PromotionCodeUsage.id).limit(1),
+            "customer": select(Note.target_id).where(Note.target_kind == "customer").limit(1),
+            "note": select(Note.id).where(Note.target_kind == "customer").limit(1),
+            "event": select(BillingEvent.id).where(BillingEvent.raw_payload.is_not(None)).limit(1),
             "entry": select(AuditEntry.id).where(AuditEntry.action == "credits.adjust").limit(1),
             "admin": select(Admin.id).where(Admin.email == "support@aicallgo.test"),
             "key": select(ApiKey.id).limit(1),

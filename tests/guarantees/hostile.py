@@ -16,10 +16,12 @@ from adminboard.models import (
     appointments,
     auth,
     billing,
+    billing_events,
     businesses,
     calls,
     core,
     customers,
+    notes,
     promotions,
     users,
 )
@@ -128,8 +130,22 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
         "/promotions": code.id,
         "/promotions/usages": usage.id,
         **put_billing(make, subscription),
+        **_put_customer(make, payer.id, call.id, write),
     }
     return user.id, admin.id, records
+
+
+def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str]) -> dict[str, UUID]:
+    """A billing event and notes, by the paths of the lists beside which they stand."""
+    event = make(
+        factories.make_billing_event,
+        billing_events.BillingEvent,
+        organization_id=payer,
+        raw_payload={write(): [write()]},
+    )
+    for kind, target in ((notes.NoteTarget.CUSTOMER, payer), (notes.NoteTarget.CALL, call)):
+        make(factories.make_note, notes.Note, target_kind=kind, target_id=target)
+    return {"/customers": payer, "/webhooks": event.id}
 
 
 def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str]) -> UUID:
@@ -158,5 +174,10 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/search?q={scene.user}",
         f"/users/picker?user={scene.user}",
         *(f"{path}?selected={record}" for path, record in scene.records.items()),
+        *(
+            f"/notes/panel?{kind}={scene.records[path]}"
+            for kind, path in (("customer", "/customers"), ("call", "/calls"))
+            if path in scene.records
+        ),
         *(f"/calls/{scene.records[path]}/transcript?q=xss" for path in scene.records if path == "/calls"),
     ]

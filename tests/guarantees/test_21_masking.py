@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.orm import Session
 
 from adminboard.core.permissions import KEY_SCOPES, ROLE_PERMISSIONS, Permission, Role
+from adminboard.customers.models import Organization
 from adminboard.db.embedded import EmbeddedServer
+from adminboard.notes.models import NoteTarget
 from tests.clients import BoardUnderTest, Program, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import copied_database
 from tests.factories import (
     make_agent,
     make_appointment,
+    make_billing_event,
     make_business,
     make_call,
     make_end_user,
+    make_membership,
+    make_note,
     make_promotion_code_usage,
     make_subscription,
     make_user,
@@ -77,6 +83,7 @@ def people(board: BoardUnderTest) -> People:
             description="canary-summary",
             extra={"said": "canary-transcript"},
         )
+        event = put_customer(session, payer, person.id, call.id)
         usage = make_promotion_code_usage(session, user_id=person.id)
         make_grant(session, person.id, "45.50")
         inactive = make_user(session, email=f"inactive.{EMAIL}", is_active=False)
@@ -94,8 +101,22 @@ def people(board: BoardUnderTest) -> People:
         "/appointments": booked.id,
         "/promotions": usage.promotion_code_id,
         "/promotions/usages": usage.id,
+        "/customers": payer,
+        "/webhooks": event,
     }
     return People(Scene(person.id, admin.id, UUID(answer.json()["audit_id"]), records), inactive.id)
+
+
+def put_customer(session: Session, payer: UUID, person: UUID, call: UUID) -> UUID:
+    """What is personal about a customer, and in notes; returns a billing event."""
+    session.get_one(Organization, payer).billing_email = EMAIL
+    make_membership(session, organization_id=payer, user_id=person)
+    for kind, target in ((NoteTarget.CUSTOMER, payer), (NoteTarget.CALL, call)):
+        make_note(session, target_kind=kind, target_id=target, body="canary-summary")
+    event = make_billing_event(
+        session, organization_id=payer, notes="canary-summary", raw_payload={"said": "canary-transcript"}
+    )
+    return event.id
 
 
 def assert_masked(text: str, where: str) -> None:
