@@ -7,14 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+from pydantic import SecretStr
 from rich.console import Console
+from sqlalchemy.orm import Session
 
+from adminboard.core.actor import command_line_actor
+from adminboard.core.work import moment
 from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.db.prepare import prepare_schema
 from adminboard.db.urls import psycopg_conninfo
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
+from adminboard.runtime import open_runtime
+from adminboard.settings import Environment, load_settings
 
 FOLDER = Path(".data") / "benchmarks"
 
@@ -30,6 +36,23 @@ class DataSet:
     def connect(self) -> psycopg.Connection:
         """A connection of the board's role, for finding places to measure at."""
         return psycopg.connect(psycopg_conninfo(self.app_url), autocommit=True)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session of the board's role without a time limit, for finding places."""
+        with self.exporting() as (session, _):
+            yield session
+
+    @contextmanager
+    def exporting(self) -> Iterator[tuple[Session, datetime]]:
+        """A session as exports have it, and its moment."""
+        settings = load_settings(app_env=Environment.DEVELOPMENT, database_url=SecretStr(self.app_url))
+        runtime = open_runtime(settings)
+        try:
+            with runtime.exporting(command_line_actor("benchmark")) as session:
+                yield session, moment(session)
+        finally:
+            runtime.dispose()
 
 
 @contextmanager

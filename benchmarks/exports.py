@@ -3,25 +3,27 @@
 import threading
 import time
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
-from pydantic import SecretStr
-
+from adminboard.calls.listing import calls
 from adminboard.core.actor import command_line_actor
+from adminboard.core.listings import Listing
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.query import read_query
-from adminboard.runtime import open_runtime
-from adminboard.settings import Environment, load_settings
 from adminboard.users.listing import users
 from benchmarks.client import Client
 from benchmarks.dataset import DataSet
 from benchmarks.measure import Alone, gets, measure_alone
 from benchmarks.servers import Server
 
+MOST_CALLS = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
     """Seconds of the board and of COPY, the most memory the server took on, and pages meanwhile."""
 
+    name: str
     seconds: float
     copy_seconds: float
     megabytes: float
@@ -30,15 +32,39 @@ class ExportResult:
     pages_meanwhile: Alone
 
 
-def measure_export(data: DataSet, server: Server, cookie: str) -> ExportResult:
-    """Exports all users once, while another user turns pages."""
-    copy_seconds = _copy_seconds(data.app_url)
+def measure_exports(data: DataSet, server: Server, cookie: str) -> list[ExportResult]:
+    """All users, and about 2,000,000 calls, each once, while another user turns pages."""
+    day = _last_day_of_calls(data)
+    return [
+        _measure(data, server, cookie, "all users", users, ""),
+        _measure(data, server, cookie, f"calls to {day}", calls, f"started_to={day}"),
+    ]
+
+
+def _last_day_of_calls(data: DataSet) -> str:
+    """Until when there are about `MOST_CALLS` calls."""
+    with data.connect() as connection:
+        row = connection.execute(
+            "SELECT (array_agg(day ORDER BY day DESC))[1] FROM ("
+            "SELECT day, sum(sum(calls)) OVER (ORDER BY day) AS so_far FROM board.business_call_days "
+            "GROUP BY day) AS days WHERE so_far <= %s",
+            [MOST_CALLS],
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _measure(
+    data: DataSet, server: Server, cookie: str, name: str, listing: Listing, query: str
+) -> ExportResult:
+    copy_seconds = _copy_seconds(data, listing, query)
     before = peak = server.memory_mb()
     done = threading.Event()
     outcome: list[tuple[int, float]] = []
 
     def export() -> None:
-        outcome.append(Client(server.port, {"Cookie": cookie}).drain("/users/export.csv"))
+        address = f"{listing.path}/export.csv?{query}"
+        outcome.append(Client(server.port, {"Cookie": cookie}).drain(address))
         done.set()
 
     thread = threading.Thread(target=export)
@@ -48,19 +74,16 @@ def measure_export(data: DataSet, server: Server, cookie: str) -> ExportResult:
         peak = max(peak, server.memory_mb())
     thread.join()
     size, seconds = outcome[0]
-    return ExportResult(seconds, copy_seconds, size / 1e6, peak - before, peak, pages)
+    return ExportResult(name, seconds, copy_seconds, size / 1e6, peak - before, peak, pages)
 
 
-def _copy_seconds(url: str) -> float:
+def _copy_seconds(data: DataSet, listing: Listing, query: str) -> float:
     """How long PostgreSQL's COPY of the very query of the export takes, without the board's server."""
-    settings = load_settings(app_env=Environment.DEVELOPMENT, database_url=SecretStr(url))
-    runtime, actor = open_runtime(settings), command_line_actor("benchmark")
-    try:
-        with runtime.exporting(actor) as session:
-            statement = export_statement(session, users, read_query(users, {}, actor, runtime.clock.now()))
-            began = time.perf_counter()
-            for _ in stream_csv(session, statement):
-                pass
-            return time.perf_counter() - began
-    finally:
-        runtime.dispose()
+    actor = command_line_actor("benchmark")
+    with data.exporting() as (session, now):
+        asked = read_query(listing, parse_qs(query), actor, now)
+        statement = export_statement(session, listing, asked)
+        began = time.perf_counter()
+        for _ in stream_csv(session, statement):
+            pass
+        return time.perf_counter() - began

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from statistics import median
 
 from benchmarks.client import Answer, Client
 
@@ -22,11 +23,16 @@ class UnexpectedAnswer(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Milliseconds of requests that came one after the other; ``kilobytes`` is the median's answer."""
+    """Milliseconds of requests that came one after the other; ``kilobytes`` is the median's answer.
+
+    ``slowest`` is the place in the sequence of the request whose own median is the highest, ``slowest_ms``.
+    """
 
     median_ms: float
     p95_ms: float
     kilobytes: float
+    slowest: int
+    slowest_ms: float
 
 
 def measure_alone(
@@ -34,13 +40,22 @@ def measure_alone(
 ) -> Alone:
     """One user, the requests in turn. Raises `UnexpectedAnswer`."""
     client, turns = make_client(), cycle(requests)
-    for _ in range(min(WARM_UP, count)):
+    for _ in range(max(WARM_UP, len(requests))):
         _checked(next(turns)(client))
+    turns = cycle(requests)
     answers = [_checked(next(turns)(client)) for _ in range(count)]
     times = sorted(answer.seconds for answer in answers)
     sizes = sorted(len(answer.body) for answer in answers)
+    own = [
+        median(answer.seconds for answer in answers[place :: len(requests)]) for place in range(len(requests))
+    ]
+    slowest = max(range(len(requests)), key=own.__getitem__)
     return Alone(
-        times[len(times) // 2] * 1e3, times[int(len(times) * 0.95)] * 1e3, sizes[len(sizes) // 2] / 1e3
+        times[len(times) // 2] * 1e3,
+        times[int(len(times) * 0.95)] * 1e3,
+        sizes[len(sizes) // 2] / 1e3,
+        slowest,
+        own[slowest] * 1e3,
     )
 
 

@@ -1,62 +1,71 @@
 """What is measured: each operation of the board beside the floor's, with its budget."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
-import psycopg
+from sqlalchemy.orm import Session
 
-from benchmarks.measure import Request, gets
-from benchmarks.places import Places, deep_cursors
+from adminboard.areas import AREAS
+from adminboard.core.listings import Listing
+from benchmarks.lists import paths_by_filter, paths_by_sort, paths_of_details, paths_of_searches
+from benchmarks.places import Places
 
 DETAIL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "aside#detail"}
 PALETTE = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#palette-results"}
-USER_SORTS = {
-    "email": ("lower(email)", "users", "id"),
-    "full_name": ("lower(full_name)", "users", "id"),
-    "last_login_at": ("last_login_at", "users", "id"),
-    "credits": ("total", "credit_balances", "user_id"),
-    "calls_30d": ("calls_30d", "board.user_figures", "user_id"),
-}
+CARDS = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#cards"}
+FIRST, LIST_MS, SEARCH_MS, DETAIL_MS, PALETTE_MS, TEXT_MS = "/first", 25.0, 50.0, 25.0, 60.0, 150.0
 
 
 @dataclass(frozen=True)
 class Operation:
-    """``floor`` is None where nothing comparable exists; ``share``: what of its throughput is due."""
+    """Addresses of the board, asked in turn, and of the floor where something there compares.
+
+    ``share`` is how much of the floor's throughput is due, None where only time counts.
+    """
 
     name: str
-    board: Sequence[Request]
-    floor: Sequence[Request] | None
+    board: Sequence[str]
     budget_ms: float
-    ratio: float | None = 5.0
+    floor: Sequence[str] = ()
     share: float | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-def operations(places: Places, connection: psycopg.Connection) -> Iterator[Operation]:
-    """Every operation that shows something, in the order of the report."""
-    first, deep = gets(["/first"]), gets(places.floor_deep_paths())
-    search = gets(places.floor_search_paths())
-    yield Operation("users, first page", gets(["/users"]), first, 25, share=1 / 5)
-    cursors = deep_cursors(connection, "-created_at", "created_at", "users", "id")
-    yield Operation("users, deep page", gets(_pages("/users", "-created_at", cursors)), deep, 25, share=1 / 5)
-    for name, (value, source, key) in USER_SORTS.items():
-        cursors = deep_cursors(connection, f"-{name}", value, source, key)
-        paths = [f"/users?sort=-{name}", *_pages("/users", f"-{name}", cursors)]
-        yield Operation(f"users by {name.replace('_', ' ')}, first and deep", gets(paths), deep, 25)
-    yield Operation(
-        "users, search", gets([f"/users?q={quote(word)}" for word in places.words]), search, 50, share=1 / 4
-    )
-    filters = ["plan=growth", "active=no", "subscription=past_due", "override=yes", "plan=scale&active=yes"]
-    yield Operation("users, filters", gets([f"/users?{text}" for text in filters]), search, 50, share=1 / 4)
-    one = gets([f"/one?id={user_id}" for user_id in places.user_ids])
-    details = gets([f"/users?selected={user_id}" for user_id in places.user_ids], DETAIL)
-    yield Operation("user, detail panel", details, one, 25, ratio=None)
-    words = gets([f"/search?q={quote(word)}" for word in places.words], PALETTE)
-    yield Operation("global search, a keystroke", words, search, 60, ratio=None)
-    ledgers = gets([f"/credits?user={user_id}" for user_id in places.user_ids])
-    yield Operation("credits of a user", ledgers, one, 25, ratio=None)
-    yield Operation("audit log, first page", gets(["/audit"]), first, 25)
+def operations(session: Session, places: Places, only: str | None = None) -> Iterator[Operation]:
+    """Every operation that shows something, in the order of the report; ``only`` names one list."""
+    for area in AREAS:
+        for listing in area.listings:
+            if listing.has_page and only in (None, listing.name):
+                yield from _of_list(session, listing, places)
+    if only is None:
+        yield from _of_pages(places)
 
 
-def _pages(path: str, sort: str, cursors: Sequence[str]) -> list[str]:
-    return [f"{path}?{urlencode({'sort': sort, 'cursor': cursor})}" for cursor in cursors]
+def _of_list(session: Session, listing: Listing, places: Places) -> Iterator[Operation]:
+    name = listing.name.replace("_", " ")
+    share = 1 / 5 if listing.name in ("users", "calls") else None
+    yield Operation(f"{name}: first page", [listing.path], LIST_MS, [FIRST], share)
+    for sort in listing.sorts:
+        paths = paths_by_sort(session, listing, sort)
+        yield Operation(f"{name}: by {sort}, first and deep", paths, LIST_MS, [FIRST])
+    for filter_name, paths in paths_by_filter(session, listing):
+        yield Operation(f"{name}: filter {filter_name}", paths, SEARCH_MS, places.floor_search_paths())
+    searches = paths_of_searches(listing)
+    if searches:
+        budget_ms = TEXT_MS if listing.name == "calls" else SEARCH_MS
+        share = 1 / 4 if listing.name == "users" else None
+        yield Operation(f"{name}: search", searches, budget_ms, places.floor_search_paths(), share)
+    if listing.detail is not None:
+        details = paths_of_details(session, listing)
+        if details:
+            yield Operation(f"{name}: panel", details, DETAIL_MS, headers=DETAIL)
+
+
+def _of_pages(places: Places) -> Iterator[Operation]:
+    yield Operation("dashboard", ["/"], LIST_MS, [FIRST])
+    yield Operation("system", ["/system"], LIST_MS, [FIRST])
+    ledgers = [f"/credits?user={user_id}" for user_id in places.user_ids]
+    yield Operation("credits of a user", ledgers, LIST_MS, [FIRST])
+    words = [f"/search?q={quote(word)}" for word in places.palette_words]
+    yield Operation("global search, a keystroke", words, PALETTE_MS, headers=PALETTE)

@@ -7,8 +7,14 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 
-from adminboard.core.listings.keyset import Cursor
-
+_IDS = (
+    "SELECT stripe_customer_id FROM organizations WHERE stripe_customer_id IS NOT NULL LIMIT 1",
+    "SELECT stripe_event_id FROM billing_events WHERE stripe_event_id IS NOT NULL LIMIT 1",
+    "SELECT number FROM invoices WHERE number IS NOT NULL LIMIT 1",
+    "SELECT id FROM call_logs LIMIT 1",
+    "SELECT caller_phone FROM call_logs WHERE caller_phone IS NOT NULL LIMIT 1",
+)
+"""What people paste: ids of other systems, numbers of invoices, phones."""
 DEPTHS = (0.1, 0.35, 0.6, 0.85, 0.99)
 WORDS = ("smith", "maria", "johnson", "an@", "son.", "wil", "zz", "al", "example", "gonz")
 
@@ -21,6 +27,7 @@ class Places:
     user_ids: Sequence[str]
     deep_rows: Sequence[tuple[Any, Any]]
     words: Sequence[str]
+    palette_words: Sequence[str]
 
     def floor_deep_paths(self) -> list[str]:
         return [
@@ -43,22 +50,20 @@ def find_places(connection: psycopg.Connection) -> Places:
         for depth in DEPTHS
     ]
     sample = connection.execute("SELECT id FROM users WHERE is_active ORDER BY id LIMIT 100").fetchall()
-    return Places(users, [str(row[0]) for row in sample], [(row[0], row[1]) for row in rows if row], WORDS)
+    ids = [str(row[0]) for row in sample[:2]]
+    ids += [_text(connection, statement) for statement in _IDS]
+    return Places(
+        users,
+        [str(row[0]) for row in sample],
+        [(row[0], row[1]) for row in rows if row],
+        WORDS,
+        [*WORDS, *ids],
+    )
 
 
-def deep_cursors(connection: psycopg.Connection, sort: str, value: str, source: str, key: str) -> list[str]:
-    """Cursors far down a list sorted by ``sort``, whose column is ``value`` of the table ``source``."""
-    order = "DESC" if sort.startswith("-") else "ASC"
-    count = _one(connection, f"SELECT count(*) FROM {source} WHERE {value} IS NOT NULL")
-    cursors = []
-    for depth in DEPTHS:
-        row = connection.execute(
-            f"SELECT {value}, {key} FROM {source} WHERE {value} IS NOT NULL "
-            f"ORDER BY {value} {order}, {key} {order} LIMIT 1 OFFSET {int(count * depth)}"
-        ).fetchone()
-        if row is not None:
-            cursors.append(Cursor(sort, row[0], row[1]).encode())
-    return cursors
+def _text(connection: psycopg.Connection, statement: str) -> str:
+    row = connection.execute(statement).fetchone()
+    return str(row[0]) if row is not None else "none"
 
 
 def _one(connection: psycopg.Connection, statement: str) -> int:
