@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from adminboard.appointments.models import Appointment
 from adminboard.auth.models import Admin, ApiKey
-from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.event_models import BillingEvent, GracePeriod
+from adminboard.billing.models import PaymentMethod, Refund, Subscription, UsagePeriod
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
 from adminboard.credits.models import CreditTransaction
@@ -29,6 +30,15 @@ LISTS = (
     "/customers",
     "/customers?selected={customer}",
     "/customers?subscription=canceled&payment_method=no&sort=name",
+    "/billing/subscriptions",
+    "/billing/subscriptions?selected={subscription}",
+    "/billing/invoices",
+    "/billing/invoices?selected={invoice}&failed=yes",
+    "/billing/usage?overage=yes",
+    "/billing/usage?selected={usage_period}",
+    "/billing/payment-methods?selected={payment_method}&sort=expires",
+    "/billing/grace-periods?selected={grace_period}&status=open",
+    "/billing/invoices?customer={customer}",
     "/webhooks",
     "/webhooks?selected={event}",
     "/webhooks?status=failed&source=webhook",
@@ -104,6 +114,11 @@ def names(board: ServedBoard) -> dict[str, str]:
             "note": select(Note.id).where(Note.target_kind == "customer").limit(1),
             "event": select(BillingEvent.id).where(BillingEvent.raw_payload.is_not(None)).limit(1),
             "entry": select(AuditEntry.id).where(AuditEntry.action == "credits.adjust").limit(1),
+            "subscription": select(Subscription.id).limit(1),
+            "invoice": select(Refund.invoice_id).limit(1),
+            "usage_period": select(UsagePeriod.id).limit(1),
+            "payment_method": select(PaymentMethod.id).limit(1),
+            "grace_period": select(GracePeriod.id).limit(1),
             "admin": select(Admin.id).where(Admin.email == "support@aicallgo.test"),
             "key": select(ApiKey.id).limit(1),
         }
