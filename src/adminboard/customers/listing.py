@@ -39,6 +39,8 @@ from adminboard.customers.queries import (
     last_activity,
     monthly_revenue_cents,
     paid_users,
+    probe_plan,
+    probe_subscription_status,
     subscription_status,
 )
 from adminboard.users.models import User
@@ -80,7 +82,11 @@ customers = Listing(
         ),
         Column("Status", Organization.status, cell="badge", priority=1),
         Column(
-            "Plan", func.coalesce(override_plan_name(Organization.id), Plan.name), key="plan", cell="badge"
+            "Plan",
+            func.coalesce(override_plan_name(Organization.id), Plan.name),
+            key="plan",
+            cell="badge",
+            width_px=204,
         ),
         Column("Subscription", subscription_status(), key="subscription_status", cell="badge", priority=1),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
@@ -127,12 +133,14 @@ customers = Listing(
             "Plan",
             options=plan_options,
             where=lambda slugs: has_plan_in_force(slugs, Organization.id),
+            probe=probe_plan,
         ),
         Choice(
             "subscription",
             "Subscription",
             options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
             where=has_subscription_status,
+            probe=probe_subscription_status,
         ),
         Flag(
             "payment_method",
