@@ -8,6 +8,7 @@ from adminboard.appointments.models import Appointment
 from adminboard.auth.models import Admin, ApiKey
 from adminboard.billing.event_models import BillingEvent, GracePeriod
 from adminboard.billing.models import PaymentMethod, Refund, Subscription, UsagePeriod
+from adminboard.calls.models import CallLog
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
 from adminboard.credits.models import CreditTransaction
@@ -27,6 +28,8 @@ LISTS = (
     "/users?selected={caller}",
     "/users?q=nobody-is-called-so",
     "/users?plan=growth&sort=-calls_30d&size=25",
+    "/calls",
+    "/calls?q=appointment&selected={call}",
     "/customers",
     "/customers?selected={customer}",
     "/customers?subscription=canceled&payment_method=no&sort=name",
@@ -66,6 +69,7 @@ OTHERS = (
     "/system",
     "/system/database-test",
     "/system/panels/row_counts",
+    "/calls/{call}/transcript?q=thanks",
     "/notes/panel?customer={customer}",
     "/actions/notes.add?customer={customer}",
     "/actions/notes.edit?note={note}",
@@ -110,6 +114,7 @@ def names(board: ServedBoard) -> dict[str, str]:
             "appointment": select(Appointment.id).where(Appointment.extra != {}).limit(1),
             "usage": select(PromotionCodeUsage.id).order_by(PromotionCodeUsage.id).limit(1),
             "code": select(PromotionCodeUsage.promotion_code_id).order_by(PromotionCodeUsage.id).limit(1),
+            "call": select(CallLog.id).where(CallLog.transcript.is_not(None)).limit(1),
             "customer": select(Note.target_id).where(Note.target_kind == "customer").limit(1),
             "note": select(Note.id).where(Note.target_kind == "customer").limit(1),
             "event": select(BillingEvent.id).where(BillingEvent.raw_payload.is_not(None)).limit(1),
