@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.pages import Page
 
+LIST = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#list"}
 ACME = UUID("0a1b2c3d-0000-4000-8000-000000000001")
 LONG_NAME = "Überlange Gesellschaft " * 12
 
@@ -210,6 +211,21 @@ def test_who_sees_no_personal_data_finds_whole_values_only(board: BoardUnderTest
 )
 def test_it_filters(filters: dict[str, Any], found: set[str], program: Program) -> None:
     assert set(find(program, **filters)) == found
+
+
+@pytest.mark.parametrize("filters", ["plan=yearly", "subscription=past_due", "subscription=canceled"])
+def test_those_few_that_a_filter_can_match_are_named_and_not_walked_to(
+    filters: str, board: BoardUnderTest
+) -> None:
+    browser = board.browser(Role.SUPPORT)
+    costs = {}
+    for query in ("", filters):
+        with recorded_queries(board.runtime.database.engine) as statements:
+            browser.get(f"/customers?{query}", headers=LIST)
+        costs[query] = len(statements)
+    assert costs[filters] == costs[""] + 1
+    (walk,) = [statement for statement in statements if "ORDER BY organizations.created_at" in statement]
+    assert "organizations.id = any(" in walk
 
 
 def test_without_a_valid_payment_method_are_all_others(program: Program) -> None:

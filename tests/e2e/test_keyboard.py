@@ -33,6 +33,9 @@ def test_the_job_can_be_done_by_keyboard_alone(board: ServedBoard, visitors: Vis
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    expect(page).to_have_url(board.address("/"))
+    tab_to(page, page.get_by_role("navigation").get_by_role("link", name="Users", exact=True))
+    page.keyboard.press("Enter")
     expect(page).to_have_url(board.address("/users"))
 
     find_by_palette(page, user)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.columns import AnySelect, Expression
 
 Parameters = Mapping[str, Sequence[str]]
 MAX_VALUES = 50
@@ -44,12 +44,17 @@ class Reader:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Condition:
-    """A filter that is set: its SQL, the words for its chip, and the parameters that make it."""
+    """A filter that is set: its SQL, the words for its chip, and the parameters that make it.
+
+    ``probe`` selects, from an index of another table, the keys of all rows that can match. Where those are
+    few they are named, since a walk along the sort order would hardly meet them.
+    """
 
     name: str
     clause: ColumnElement[bool]
     words: str
     parameters: Mapping[str, Sequence[str]]
+    probe: AnySelect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,14 @@ def first_value(parameters: Parameters, name: str) -> str:
 class Choice(Filter):
     """Any of several words. ``options`` are fixed, or loaded when the page is made.
 
-    ``where`` turns the chosen values into a condition when ``column IN (…)`` is not it.
+    ``where`` turns the chosen values into a condition when ``column IN (…)`` is not it. ``probe`` is for
+    conditions on other tables: the keys of all rows that can match them (`Condition`).
     """
 
     column: Expression | None = None
     options: Sequence[Option] | Callable[[Session], Sequence[Option]] = ()
     where: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
+    probe: Callable[[Sequence[str]], AnySelect] | None = None
 
     def load_options(self, session: Session) -> Sequence[Option]:
         return self.options(session) if callable(self.options) else self.options
@@ -111,7 +118,8 @@ class Choice(Filter):
         labels = [] if callable(self.options) else self._labels(values)
         clause = self.where(values) if self.where else self._column_in(values)
         words = ", ".join(labels or values)
-        return Condition(self.name, clause, f"{self.label}: {words}", {self.name: values})
+        probe = self.probe(values) if self.probe else None
+        return Condition(self.name, clause, f"{self.label}: {words}", {self.name: values}, probe)
 
     def _labels(self, values: Sequence[str]) -> list[str]:
         assert not callable(self.options)

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, or_, 
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
+from adminboard.core.listings.filters import Condition
 from adminboard.core.listings.joins import select_pruned, tables_of
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
@@ -86,7 +87,9 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
 
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Matches:
     """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
-    clauses = [condition.clause for condition in query.conditions]
+    clauses = [
+        clause for condition in query.conditions for clause in _clauses_of(session, listing, condition)
+    ]
     if not query.term or listing.search is None:
         return _Matches(clauses, walking=clauses)
     if listing.search.reads_text(query.term, exact=query.masked):
@@ -100,6 +103,15 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Match
     return _Matches(
         [*clauses, or_(own.clause, related.clause)], walking=[*clauses, or_(own.check, related.check)]
     )
+
+
+def _clauses_of(session: Session, listing: Listing, condition: Condition) -> list[ColumnElement[bool]]:
+    """The condition, and where few rows can match it, which these are."""
+    if condition.probe is None:
+        return [condition.clause]
+    keys = set(session.scalars(condition.probe.limit(PROBE_LIMIT + 1), {"now": moment(session)}))
+    few = [is_any(listing.key, list(keys))] if len(keys) <= PROBE_LIMIT else []
+    return [condition.clause, *few]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
