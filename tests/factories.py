@@ -63,7 +63,7 @@ def make_business(session: Session, **fields: Any) -> businesses.Business:
 
 
 def make_business_figures(session: Session, **fields: Any) -> businesses.BusinessFigures:
-    defaults = {"refreshed_at": START}
+    defaults = {"calls_30d": 1, "refreshed_at": START}
     return _insert(session, businesses.BusinessFigures, defaults, fields, business_id=make_business)
 
 

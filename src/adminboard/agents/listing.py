@@ -1,7 +1,5 @@
 """The list of agents."""
 
-from sqlalchemy import select
-
 from adminboard.agents.languages import describe_language
 from adminboard.agents.models import AiAgent
 from adminboard.agents.queries import agent_status, agents_with_business, get_agent_detail, lower_name
@@ -21,10 +19,11 @@ from adminboard.core.listings import (
     Sort,
     words_of,
 )
+from adminboard.core.listings.related_search import Related
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 
-_ANSWERING = select(AiAgent.id.label("key")).join(Business, Business.id == AiAgent.business_id)
+_business = Business.__table__.alias("searched_business")
 
 agents = Listing(
     name="agents",
@@ -40,13 +39,14 @@ agents = Listing(
             "Business",
             Business.name,
             link=lambda row: f"/businesses?selected={row.business_id}",
+            width_px=190,
             priority=1,
         ),
         Column("Tone", AiAgent.tone, priority=3),
         Column("Voice", AiAgent.voice, priority=3),
         Column("Language", AiAgent.language),
         Column("Forwarding", AiAgent.forwarding_enabled, cell="boolean"),
-        Column("Status", agent_status(), cell="badge", priority=1),
+        Column("Status", agent_status(), cell="badge", width_px=116, priority=1),
         Column("Created", AiAgent.created_at, key="created_at", cell="datetime", sort=True, priority=3),
         Column(
             "Forwards to",
@@ -60,10 +60,14 @@ agents = Listing(
     search=Search(
         sources=(
             Contains((AiAgent.name,)),
-            Contains((Business.name,), through=_ANSWERING),
             IdPrefix(AiAgent.id),
         ),
         placeholder="Name, business or id",
+        related=Related(
+            AiAgent.business_id,
+            _business.c.id,
+            Search((Contains((_business.c.name,)),), "Name of the business"),
+        ),
     ),
     filters=[
         Choice(

@@ -1,6 +1,6 @@
 """The list of businesses."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.businesses.queries import (
@@ -27,12 +27,13 @@ from adminboard.core.listings import (
     Sort,
     words_of,
 )
+from adminboard.core.listings.related_search import Related
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.users.lookup import user_records
 from adminboard.users.models import User
 
-_OWNED = select(Business.id.label("key")).join(User, User.id == Business.owner_id)
+_owner = User.__table__.alias("searched_owner")
 
 businesses = Listing(
     name="businesses",
@@ -43,7 +44,7 @@ businesses = Listing(
     select=businesses_with_owner(),
     key=Business.id,
     columns=[
-        Column("Name", Business.name, sort=Sort(lower_name()), priority=1),
+        Column("Name", Business.name, sort=Sort(lower_name()), width_px=190, priority=1),
         Column(
             "Owner",
             User.email,
@@ -68,7 +69,7 @@ businesses = Listing(
                 nulls_are_least=True,
             ),
         ),
-        Column("Status", business_status(), cell="badge", priority=1),
+        Column("Status", business_status(), cell="badge", width_px=116, priority=1),
         Column("Created", Business.created_at, key="created_at", cell="datetime", sort=True, priority=3),
         Column("Time zone", Business.timezone, key="timezone", shown=False),
         Column("Website", Business.website, shown=False),
@@ -77,22 +78,17 @@ businesses = Listing(
     search=Search(
         sources=(
             Contains((Business.name,)),
-            Contains((User.email,), through=_OWNED),
             PhoneNumber(Business.primary_phone),
             IdPrefix(Business.id),
         ),
         placeholder="Name, owner email, phone or id",
+        related=Related(
+            Business.owner_id, _owner.c.id, Search((Contains((_owner.c.email,)),), "Email of the owner")
+        ),
     ),
     filters=[
         Choice("industry", "Industry", Business.industry, options=words_of(Business.industry)),
-        Flag(
-            "active",
-            "Status",
-            IS_ACTIVE,
-            func.coalesce(BusinessFigures.calls_30d, 0) == 0,
-            yes_label="active",
-            no_label="inactive",
-        ),
+        Flag("active", "Status", IS_ACTIVE, yes_label="active", no_label="no calls"),
         DateRange("created", "Created", Business.created_at),
         Pick("owner", "Owner", Business.owner_id, records=user_records, settles="owner_email"),
     ],

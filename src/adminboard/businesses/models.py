@@ -47,18 +47,19 @@ class Business(Identified, Timestamped, Base):
 class BusinessFigures(Base):
     """What lists show or sort by and would be too slow to count on the way. Refreshed by a job.
 
-    `calls_30d` counts today and the 29 days before, days of DEFAULT_TIMEZONE. A business without a row has
-    had no call in them. No foreign key: the job must not fight the product's writes over locks on businesses.
+    `calls_30d` counts today and the 29 days before, days of DEFAULT_TIMEZONE. Only a business that has had
+    calls in them has a row: that is what active means. No foreign key: the job must not fight the product's
+    writes over locks on businesses.
     """
 
     __tablename__ = "business_figures"
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
-    calls_30d: Mapped[int] = mapped_column(default=0)
+    calls_30d: Mapped[int]
     refreshed_at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint("calls_30d >= 0", name="calls_30d_not_negative"),
+        CheckConstraint("calls_30d > 0", name="calls_30d_above_zero"),
         Index("ix_business_figures_calls_30d", "calls_30d", "business_id"),
         {"schema": BOARD},
     )

@@ -24,8 +24,8 @@ from adminboard.core.work import moment
 from adminboard.users.models import User
 
 SHOWN_AGENTS = 10
-IS_ACTIVE: ColumnElement[bool] = BusinessFigures.calls_30d > 0
-"""A business is active while it has calls (screens: "Businesses"); null where it has none."""
+IS_ACTIVE: ColumnElement[bool] = BusinessFigures.business_id.is_not(None)
+"""A business is active while it has calls in 30 days (screens: "Businesses"): only then it has figures."""
 
 
 class BusinessUnknown(NotFound):
@@ -45,7 +45,7 @@ def businesses_with_owner() -> AnySelect:
 
 def business_status() -> ColumnElement[str]:
     """The word for whether the business has calls."""
-    return case((IS_ACTIVE, "active"), else_="inactive")
+    return case((IS_ACTIVE, "active"), else_="no_calls")
 
 
 def lower_name() -> ColumnElement[str]:

@@ -22,7 +22,7 @@ _WORDS = {
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
     "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt "
     "down lapsed",
-    "grey": "voicemail paused draft void ignored incomplete_expired disabled none done cleared closed detached",
+    "grey": "voicemail paused draft void ignored incomplete_expired disabled none no_calls done cleared closed detached",
 }
 _ICONS = {
     "past_due": "alert-triangle",

@@ -49,6 +49,18 @@ class Sort:
         if _may_be_null(self.expression) and not self.nullable:
             raise TypeError(f"{self.expression} may be null, and its empty rows would be lost: nullable=True")
 
+    @property
+    def presence(self) -> Expression:
+        """What is null in exactly the rows without a value.
+
+        Of a joined row whose column always has a value that is its key, named by ``tiebreak``: the planner
+        sees that such rows have no partner in the join, and so how many they are.
+        """
+        is_joined = self.tiebreak is not None and isinstance(self.expression, InstrumentedAttribute)
+        if self.tiebreak is None or not is_joined or _may_be_null(self.expression):
+            return self.expression
+        return self.tiebreak
+
     def nulls_first(self, *, descending: bool) -> bool:
         """Whether rows without a value come before all others."""
         return self.nullable and self.nulls_are_least and not descending

@@ -64,7 +64,7 @@ def _make_walk(
     value: Any = null() if way.nulls else sort.expression
     clauses = list(conditions)
     if sort.nullable:
-        clauses.append(sort.expression.is_(None) if way.nulls else sort.expression.is_not(None))
+        clauses.append(sort.presence.is_(None) if way.nulls else sort.expression.is_not(None))
     if way.continues and way.nulls:
         place: Any = bindparam(CURSOR_KEY, type_=key.type)
         clauses.append(key < place if way.descending else key > place)

@@ -48,7 +48,7 @@ CREATE TABLE board.business_figures (
     calls_30d integer NOT NULL,
     refreshed_at timestamptz NOT NULL,
     CONSTRAINT pk_business_figures PRIMARY KEY (business_id),
-    CONSTRAINT ck_business_figures_calls_30d_not_negative CHECK (calls_30d >= 0)
+    CONSTRAINT ck_business_figures_calls_30d_above_zero CHECK (calls_30d > 0)
 );
 CREATE INDEX ix_business_figures_calls_30d ON board.business_figures (calls_30d, business_id);
 
