@@ -52,9 +52,13 @@ class SearchSource(ABC):
         """The listing's columns in which what was found is marked."""
         return ()
 
-    def mark(self, text: ColumnElement[Any], term: ColumnElement[str]) -> ColumnElement[Any]:
-        """The text with signs around what the term finds in it; for sources with ``marks``."""
-        raise NotImplementedError(f"{type(self).__name__} marks nothing in {text} for {term}")
+    def mark(
+        self,
+        text: ColumnElement[Any],
+        term: ColumnElement[str],  # noqa: ARG002 (for sources with ``marks``)
+    ) -> ColumnElement[Any]:
+        """The text with signs around what the term finds in it."""
+        return text
 
 
 @dataclass(frozen=True, eq=False)
