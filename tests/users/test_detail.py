@@ -10,6 +10,7 @@ from adminboard.businesses.models import Business
 from adminboard.calls.models import CallStatus
 from adminboard.core.permissions import Role
 from adminboard.credits.kinds import TransactionType
+from adminboard.users.models import User
 from tests.clients import BoardUnderTest, recorded_queries
 from tests.credit_factories import make_grant
 from tests.factories import (
@@ -83,6 +84,15 @@ def test_the_panel_tells_who_pays_what_is_left_and_what_happened(
     assert "$25.50 on" in text
     assert "Ends on" in text
     assert "Superuser yes" in text
+
+
+def test_it_leads_to_the_payer_and_what_the_payer_is_charged(board: BoardUnderTest, people: People) -> None:
+    links = panel(board, people.jane).links()
+    with board.runtime.reading() as session:
+        payer = session.get_one(User, people.jane).organization_id
+    assert f"/customers?selected={payer}" in links
+    assert f"/billing/subscriptions?customer={payer}" in links
+    assert f"/billing/invoices?customer={payer}" in links
 
 
 def test_it_shows_the_first_businesses_and_how_many_there_are(board: BoardUnderTest, people: People) -> None:
