@@ -104,6 +104,22 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
         user_id=user.id,
     )
     make_grant(session, user.id, "45.50", expires_at=factories.START + timedelta(days=9))
+    admin = _put_staff(session, make, write)
+    records = {
+        "/businesses": business.id,
+        "/agents": agent.id,
+        "/calls": call.id,
+        "/appointments": booked.id,
+        "/promotions": code.id,
+        "/promotions/usages": usage.id,
+        **put_billing(make, subscription),
+        **_put_customer(make, payer.id, call.id, write),
+    }
+    return user.id, admin, records
+
+
+def _put_staff(session: Session, make: Make, write: Callable[[], str]) -> UUID:
+    """An administrator with a key, a flag, and a saved view of everybody; returns the administrator."""
     admin = make(factories.make_admin, auth.Admin, role=Role.ADMIN, invitation_hash=None)
     session.add(
         auth.ApiKey(
@@ -122,17 +138,7 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
     for role in Role:
         for viewer in session.query(auth.Admin).filter_by(role=role):
             make(factories.make_saved_view, core.SavedView, admin_id=viewer.id, page="users")
-    records = {
-        "/businesses": business.id,
-        "/agents": agent.id,
-        "/calls": call.id,
-        "/appointments": booked.id,
-        "/promotions": code.id,
-        "/promotions/usages": usage.id,
-        **put_billing(make, subscription),
-        **_put_customer(make, payer.id, call.id, write),
-    }
-    return user.id, admin.id, records
+    return UUID(str(admin.id))
 
 
 def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str]) -> dict[str, UUID]:

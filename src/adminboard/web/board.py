@@ -61,7 +61,9 @@ class Board:
     @cached_property
     def search_providers(self) -> Sequence[SearchProvider]:
         """In the order of the sidebar, so that hits stand where their lists do; last those without a list."""
-        places = {item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))}
+        places = {
+            item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))
+        }
         providers = [provider for area in self.areas for provider in area.search]
         return sorted(providers, key=lambda provider: _find_place(provider.path, places))
 
