@@ -17,7 +17,7 @@ from adminboard.core.listings.joins import select_pruned, tables_of
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.related_search import MOST_RECORDS
+from adminboard.core.listings.related_search import MOST_RECORDS, gather_few
 from adminboard.core.listings.search import PROBE_LIMIT, SearchSource
 from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
 from adminboard.core.listings.walks import Way, make_walk, place_values
@@ -143,11 +143,13 @@ def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Fo
     """None when the listing's rows belong to nothing that is searched, or nothing was found there."""
     related = listing.search.related if listing.search is not None else None
     probe = related.probe(query.term, exact=query.masked) if related is not None else None
-    keys = [] if probe is None else list(session.scalars(probe, {"now": moment(session)}))
-    if related is None or not keys:
+    if related is None or probe is None:
         return None
-    if len(keys) <= MOST_RECORDS:
-        few = is_any(related.column, list(set(keys)))
+    found = session.execute(gather_few(probe), {"now": moment(session)}).one()
+    if found.number == 0:
+        return None
+    if found.number <= MOST_RECORDS:
+        few = is_any(related.column, list(set(found.keys_found)))
         return _Found(few, few)
     clause = related.clause(query.term, exact=query.masked)
     check = related.check(query.term, exact=query.masked)

@@ -11,12 +11,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select, true, union_all
+from sqlalchemy import ARRAY, ColumnElement, case, func, or_, select, true, union_all
 
 from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.search import Search
 
 MOST_RECORDS = 5_000
+
+
+def gather_few(probe: AnySelect) -> AnySelect:
+    """How many keys a probe finds (``number``), and unless they are too many, which (``keys_found``)."""
+    found = probe.subquery()
+    key = found.c[0]
+    gathered = func.array_agg(key, type_=ARRAY(key.type))
+    few = case((func.count() <= MOST_RECORDS, gathered))
+    return select(func.count().label("number"), few.label("keys_found")).select_from(found)
 
 
 @dataclass(frozen=True, eq=False)
