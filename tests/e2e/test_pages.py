@@ -4,10 +4,12 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from adminboard.agents.models import AiAgent
 from adminboard.appointments.models import Appointment
 from adminboard.auth.models import Admin, ApiKey
 from adminboard.billing.event_models import BillingEvent, GracePeriod
 from adminboard.billing.models import PaymentMethod, Refund, Subscription, UsagePeriod
+from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.calls.models import CallLog
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
@@ -28,6 +30,12 @@ LISTS = (
     "/users?selected={caller}",
     "/users?q=nobody-is-called-so",
     "/users?plan=growth&sort=-calls_30d&size=25",
+    "/businesses",
+    "/businesses?selected={business}&sort=-calls_30d",
+    "/businesses?selected={quiet_business}&active=no",
+    "/businesses?owner={caller}&industry=Plumbing",
+    "/agents",
+    "/agents?selected={agent}&language=es-US",
     "/calls",
     "/calls?q=appointment&selected={call}",
     "/customers",
@@ -111,6 +119,13 @@ def names(board: ServedBoard) -> dict[str, str]:
             "caller": select(CreditTransaction.user_id).where(
                 CreditTransaction.id == transaction.scalar_subquery()
             ),
+            "business": select(BusinessFigures.business_id)
+            .order_by(BusinessFigures.calls_30d.desc())
+            .limit(1),
+            "quiet_business": select(Business.id)
+            .where(Business.id.not_in(select(BusinessFigures.business_id)))
+            .limit(1),
+            "agent": select(AiAgent.id).where(AiAgent.greeting_message.is_not(None)).limit(1),
             "appointment": select(Appointment.id).where(Appointment.extra != {}).limit(1),
             "usage": select(PromotionCodeUsage.id).order_by(PromotionCodeUsage.id).limit(1),
             "code": select(PromotionCodeUsage.promotion_code_id).order_by(PromotionCodeUsage.id).limit(1),
