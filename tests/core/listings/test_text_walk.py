@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from adminboard.calls.listing import calls
@@ -166,3 +166,14 @@ def test_a_session_that_only_reads_can_search(database: Database, reading: Sessi
     with database.reading() as session:
         situate(session, system_actor(), START)
         assert walk(session, "solitary") == expected("solitary", "-started_at")
+
+
+def test_words_that_would_take_too_long_are_refused_with_a_sentence(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_walk, "PATIENCE", "20ms")
+
+    with pytest.raises(text_walk.TooCommonTogether, match="shorter time"):
+        text_walk._look_beyond(session, select(func.pg_sleep(5)), {})
+
+    assert session.scalar(select(func.current_setting("statement_timeout"))) == "5s"

@@ -9,7 +9,7 @@ for a hundred, seconds for a million. So three steps, each only while the page i
 2. of the next `WINDOW_ROWS`, take those that the text index names too, by intersecting both indexes: fills
    it for words that are neither frequent nor rare;
 3. beyond that window take what the text index names: only words rarer than a page in a window come here, so
-   there are few to sort.
+   there are few to sort. Where that is not so, it gives up with a sentence (`TooCommonTogether`).
 
 At most five statements, whatever the words and the data.
 """
@@ -21,10 +21,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import ColumnElement, Integer, bindparam, case, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import iterate
 
+from adminboard.core.errors import InvalidInput
 from adminboard.core.listings.columns import AnyRow, AnySelect, Sort
 from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, not_beyond
 from adminboard.core.listings.listing import Listing
@@ -41,8 +44,17 @@ BY_INDEX = {
 }
 """Leaves the planner bitmaps of indexes only. It takes checking a text for a hundred times cheaper than it
 is and would rather check millions than read an index."""
+PATIENCE = "1s"
+"""For the third step. The index knows words, not their order: when each word of a phrase is common and the
+phrase is not, it names millions of rows, and each text must be read to tell."""
 _OWN_PLAN = {"plan_cache_mode": "force_custom_plan"}
 """What is a good plan depends on the words."""
+
+
+class TooCommonTogether(InvalidInput):
+    """The words are in so many texts, and together so rarely, that looking takes too long."""
+
+    title = "Too many texts to look through"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -117,8 +129,22 @@ def _walk_by_index(
         found = list(session.execute(make_walk(listing, way, [*conditions, inside]), values))
         missing = values[ROW_LIMIT] - len(found)
         if missing > 0:
-            found += session.execute(make_walk(listing, way, conditions), {**end, ROW_LIMIT: missing})
+            found += _look_beyond(session, make_walk(listing, way, conditions), {**end, ROW_LIMIT: missing})
         return found
+
+
+def _look_beyond(session: Session, walk: AnySelect, values: Mapping[str, Any]) -> Sequence[AnyRow]:
+    """The rows of the third step. Raises `TooCommonTogether` after `PATIENCE`."""
+    try:
+        with session.begin_nested(), _settings(session, {"statement_timeout": PATIENCE}):
+            return session.execute(walk, values).all()
+    except OperationalError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+        raise TooCommonTogether(
+            "These words are common, but not as you wrote them, so every text would have to be read. Choose "
+            "a shorter time, or search for fewer or rarer words without quotes and minus signs."
+        ) from error
 
 
 def _is_about(condition: ColumnElement[bool], sort: Sort) -> bool:
