@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    path: str
     status: int
     body: bytes
     seconds: float
@@ -31,7 +32,7 @@ class Client:
         self._connection.request(method, path, body, self._headers | dict(headers or {}))
         response = self._connection.getresponse()
         content = response.read()
-        return Answer(response.status, content, time.perf_counter() - began)
+        return Answer(path, response.status, content, time.perf_counter() - began)
 
     def drain(self, path: str) -> tuple[int, float]:
         """Reads an answer of any length in pieces; returns its bytes and the seconds it took."""

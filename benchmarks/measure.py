@@ -98,5 +98,5 @@ def gets(paths: Iterable[str], headers: dict[str, str] | None = None) -> list[Re
 
 def _checked(answer: Answer) -> Answer:
     if answer.status >= 400:
-        raise UnexpectedAnswer(f"{answer.status}: {answer.body[:300]!r}")
+        raise UnexpectedAnswer(f"{answer.path} answered {answer.status}")
     return answer

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 from rich.console import Console
@@ -15,13 +16,14 @@ from benchmarks.changes import adjustments, previews
 from benchmarks.client import Client
 from benchmarks.dataset import DataSet, opened_data_set
 from benchmarks.exports import ExportResult, measure_exports
-from benchmarks.measure import Alone, gets, measure_alone, measure_together
+from benchmarks.measure import Alone, UnexpectedAnswer, gets, measure_alone, measure_together
 from benchmarks.operations import Operation, operations
 from benchmarks.places import find_places
 from benchmarks.servers import Server, make_login, running_board, running_floor
 
 REQUESTS = 100
 """At least so many for each operation, and each of its addresses four times."""
+NEVER = Alone(inf, inf, 0, 0, inf)
 RESULTS = Path(__file__).parent / "results"
 console = Console(width=150)
 
@@ -34,13 +36,13 @@ class Figure:
     board: Alone
     floor: Alone | None
     budget_ms: float
-    ratio: float | None
-    board_throughput: float | None
-    floor_throughput: float | None
-    share: float | None
-    kept: bool
-    slowest: str
-    """The address that took longest, where the budget was not kept."""
+    ratio: float | None = None
+    board_throughput: float | None = None
+    floor_throughput: float | None = None
+    share: float | None = None
+    kept: bool = False
+    slowest: str = ""
+    """The address that took longest or did not answer, where the budget was not kept."""
 
 
 def main() -> None:
@@ -71,7 +73,10 @@ def _measure_one(operation: Operation, floor: Server, board: Server, cookie: str
     console.print(f"  {operation.name} …")
     requests = gets(operation.board, {"Cookie": cookie} | operation.headers)
     below = measure_alone(lambda: Client(floor.port), gets(operation.floor)) if operation.floor else None
-    alone = measure_alone(lambda: Client(board.port), requests, max(REQUESTS, 4 * len(requests)))
+    try:
+        alone = measure_alone(lambda: Client(board.port), requests, max(REQUESTS, 4 * len(requests)))
+    except UnexpectedAnswer as answer:
+        return Figure(operation.name, NEVER, below, operation.budget_ms, slowest=str(answer))
     together = under = None
     if operation.share and operation.floor:
         under = measure_together(lambda: Client(floor.port), gets(operation.floor))
