@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from adminboard.billing.models import InvoiceStatus, RefundReason, RefundStatus
 from adminboard.core.permissions import Permission, Role
@@ -78,25 +79,30 @@ def rows(board: BoardUnderTest) -> Rows:
         fail("failed", START - timedelta(hours=5))
         fail("failed and paid", START - WEEK + timedelta(seconds=1))
         fail("failed long ago", START - WEEK)
-        make_refund(
-            session,
-            organization_id=acme.id,
-            invoice_id=made["whole"],
-            amount_cents=2900,
-            reason=RefundReason.DUPLICATE,
-            stripe_refund_id="re_Acme",
-            requested_by="billing@aicallgo.test",
-            created_at=START - timedelta(hours=3),
-        )
-        make_refund(
-            session,
-            organization_id=acme.id,
-            invoice_id=made["whole"],
-            amount_cents=100,
-            status=RefundStatus.FAILED,
-            stripe_refund_id=None,
-        )
+        refund_twice(session, acme.id, made["whole"])
         return made
+
+
+def refund_twice(session: Session, customer: UUID, invoice: UUID) -> None:
+    """Once with success, once without."""
+    make_refund(
+        session,
+        organization_id=customer,
+        invoice_id=invoice,
+        amount_cents=2900,
+        reason=RefundReason.DUPLICATE,
+        stripe_refund_id="re_Acme",
+        requested_by="billing@aicallgo.test",
+        created_at=START - timedelta(hours=3),
+    )
+    make_refund(
+        session,
+        organization_id=customer,
+        invoice_id=invoice,
+        amount_cents=100,
+        status=RefundStatus.FAILED,
+        stripe_refund_id=None,
+    )
 
 
 @pytest.fixture(scope="module")

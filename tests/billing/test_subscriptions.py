@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
-from adminboard.billing.models import BillingInterval, InvoiceStatus, SubscriptionStatus
+from adminboard.billing.models import BillingInterval, InvoiceStatus, Plan, SubscriptionStatus
 from adminboard.core.permissions import Role
 from tests.billing.asking import find_ids, get, get_figures, get_panel, make_customer
 from tests.clients import BoardUnderTest, Program
@@ -28,20 +29,7 @@ Rows = dict[str, UUID]
 def rows(board: BoardUnderTest) -> Rows:
     """Acme's has everything; the others differ in what filters look at."""
     with board.rows() as session:
-        yen = make_plan(
-            session,
-            name="Growth (JPY)",
-            slug="growth-jpy",
-            amount_cents=7900,
-            currency="jpy",
-            interval=BillingInterval.YEAR,
-            included_minutes=1080,
-            stripe_product_id="prod_growth",
-            stripe_price_id="price_growth",
-        )
-        scale = make_plan(session, name="Scale", slug="scale")
-        feature = make_feature(session, name="Call recording", category="Calls")
-        make_plan_feature(session, plan_id=yen.id, feature_id=feature.id)
+        yen, scale = make_yearly_plan(session), make_plan(session, name="Scale", slug="scale")
         acme = make_customer(
             session,
             "Acme Plumbing",
@@ -92,6 +80,24 @@ def rows(board: BoardUnderTest) -> Rows:
                 current_period_end=START - timedelta(days=40),
             ),
         }
+
+
+def make_yearly_plan(session: Session) -> Plan:
+    """Growth by the year, in yen, with one feature."""
+    plan: Plan = make_plan(
+        session,
+        name="Growth (JPY)",
+        slug="growth-jpy",
+        amount_cents=7900,
+        currency="jpy",
+        interval=BillingInterval.YEAR,
+        included_minutes=1080,
+        stripe_product_id="prod_growth",
+        stripe_price_id="price_growth",
+    )
+    feature = make_feature(session, name="Call recording", category="Calls")
+    make_plan_feature(session, plan_id=plan.id, feature_id=feature.id)
+    return plan
 
 
 @pytest.fixture(scope="module")

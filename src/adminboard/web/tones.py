@@ -16,13 +16,14 @@ _LABEL = Badge("brand")
 # One word means the same in every list it appears in: calls, subscriptions, appointments, invoices, refunds,
 # webhooks, approvals, overrides, accounts.
 _WORDS = {
-    "green": "active answered answered_by_ai confirmed paid succeeded processed approved grant applied in_step "
-    "enabled up recovered",
+    "green": "active answered answered_by_ai confirmed paid succeeded processed approved grant applied "
+    "in_step enabled up recovered",
     "blue": "forwarded trialing completed open received processing invited running queued validated",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked",
     "red": "error unpaid canceled cancelled uncollectible failed rejected revoke inactive suspended debt "
     "down lapsed",
-    "grey": "voicemail paused draft void ignored incomplete_expired disabled none no_calls done cleared closed detached",
+    "grey": "voicemail paused draft void ignored incomplete_expired disabled none no_calls done cleared "
+    "closed detached",
 }
 _ICONS = {
     "past_due": "alert-triangle",
