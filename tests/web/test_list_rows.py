@@ -102,6 +102,11 @@ def test_the_first_cell_opens_the_detail_and_tells_when_it_is_open() -> None:
     assert 'aria-current="true"' in draw(CellKind.TEXT, "a", selected="1")
 
 
+def test_a_text_from_right_to_left_is_cut_at_its_own_end() -> None:
+    assert '<span class="clip" dir="auto">دناييل</span>' in draw(CellKind.TEXT, "دناييل")
+    assert "dir=" not in draw(CellKind.TEXT, "Daniel")
+
+
 def test_a_badge_has_its_tone_and_sign() -> None:
     html = draw(CellKind.BADGE, "past_due")
 

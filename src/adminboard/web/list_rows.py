@@ -141,9 +141,11 @@ def _make_marked_drawer(column: Column) -> Draw:
 
 def _draw_text(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
+    # A text that runs from right to left is cut at its own end, which is on the left.
+    direction = "" if text.isascii() else ' dir="auto"'
     if len(text) <= CLIPPED_FROM:
-        return f'<span class="clip">{text}</span>'
-    return f'<span class="clip" title="{text}">{text}</span>'
+        return f'<span class="clip"{direction}>{text}</span>'
+    return f'<span class="clip"{direction} title="{text}">{text}</span>'
 
 
 def _draw_long_text(value: Any, _: AnyRow) -> str:
