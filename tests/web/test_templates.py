@@ -8,6 +8,8 @@ import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adminboard.web import formatting
+from adminboard.web.area import Hit
+from adminboard.web.search_page import HitGroup
 from adminboard.web.tones import tone_of
 from tests.web.samples import (
     HOSTILE,
@@ -31,9 +33,7 @@ BOARD = SimpleNamespace(
     toasts=(make_toast(),),
 )
 ERROR = SimpleNamespace(status=409, title="Not possible", detail="The balance has changed meanwhile.")
-GROUPS = [
-    SimpleNamespace(title="Users", entries=[SimpleNamespace(title="A", subtitle="b", url="/u", icon="user")])
-]
+GROUPS = [HitGroup("Users", [Hit("A", "b", "/u", "user")], "/users?q=a"), HitGroup("Calls", [])]
 PAGES: dict[str, dict[str, Any]] = {
     "ui/list.html": {"list": replace(make_list(selected=0), cards=make_cards())},
     "ui/list_body.html": {"list": make_list(rows=0)},
