@@ -171,6 +171,8 @@ def test_every_rule_of_an_alert_leads_to_a_page_that_knows_its_filter() -> None:
     without = {rule.listing for rule in RULES if find_listing(LISTINGS, rule) is None}
     assert without <= TO_COME
     assert without & LISTINGS.keys() == set(), "the page is there: it needs the filter that the alert names"
+    found = [(rule, find_listing(LISTINGS, rule)) for rule in RULES]
+    assert all(listing.permission is rule.permission for rule, listing in found if listing is not None)
 
 
 def test_a_key_sees_what_its_scopes_allow(seeded_board: BoardUnderTest) -> None:

@@ -20,6 +20,7 @@ from adminboard.core.thresholds import Threshold
 from adminboard.db.engine import Database
 from adminboard.figures import refresh
 from adminboard.figures.models import FiguresState, Metric
+from adminboard.figures.queries import load_figures
 from adminboard.figures.refresh import refresh_figures
 from adminboard.figures.state import try_claim
 from adminboard.runtime import Runtime
@@ -276,3 +277,54 @@ def test_only_one_writes_figures_at_a_time(fresh_database: Database, clock: Mova
 
     with runtime.reading() as session:
         assert len(session.scalars(select(FiguresState)).all()) == 1
+
+
+def count_live(runtime: Runtime) -> tuple[int, int]:
+    with runtime.reading() as session:
+        figures, _ = load_figures(session, 30)
+    return figures.on(Metric.CALLS, figures.today), figures.on(Metric.CALLS_ANSWERED, figures.today)
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 9, 11, 30, 90])
+def test_todays_calls_are_live_however_long_ago_the_job_came(
+    session: Session, runtime: Runtime, clock: MovableClock, put: Put, minutes: int
+) -> None:
+    for age in (0, 5, 9, 11, 60, 200):
+        at = NOW - age * MINUTE
+        put(make_call, started_at=at, at=at)
+    refresh_figures(runtime)
+    assert count_live(runtime) == (6, 6)
+
+    clock.advance(minutes * MINUTE)
+    later = clock.now()
+    put(make_call, started_at=later, at=later)
+    put(make_call, started_at=NOW - 100 * MINUTE, at=later, status=CallStatus.MISSED)
+    put(make_call, started_at=NOW - DAY, at=later)
+    put(make_call, started_at=NOW + DAY, at=later)
+
+    assert count_live(runtime) == (8, 7)
+    refresh_figures(runtime)
+    assert count_live(runtime) == (8, 7)
+
+
+def test_a_change_of_a_call_counted_already_is_never_counted_twice(
+    session: Session, runtime: Runtime, put: Put
+) -> None:
+    calls = [put(make_call, started_at=NOW - age * MINUTE, at=NOW - age * MINUTE) for age in (5, 60)]
+    refresh_figures(runtime)
+
+    for call in calls:
+        values = {"status": CallStatus.MISSED, "updated_at": NOW + MINUTE}
+        session.execute(update(CallLog).where(CallLog.id == call.id).values(**values))
+    assert count_live(runtime) == (2, 1)
+
+    refresh_later(runtime)
+    assert count_live(runtime) == (2, 0)
+
+
+def test_after_midnight_today_begins_at_nothing(session: Session, runtime: Runtime, put: Put) -> None:
+    put(make_call, started_at=NOW)
+    refresh_figures(runtime)
+    assert isinstance(runtime.clock, MovableClock)
+    runtime.clock.advance(DAY)
+    assert count_live(runtime) == (0, 0)

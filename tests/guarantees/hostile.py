@@ -168,6 +168,7 @@ def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str
 def addresses_of(scene: Scene) -> list[str]:
     """Pages that show the scene's rows beyond the lists themselves."""
     return [
+        "/",
         f"/users?selected={scene.user}",
         f"/users?q={scene.user}&columns=email&columns=plan",
         f"/credits?user={scene.user}",

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
-from adminboard.core.listings.paging import COUNT_LIMIT, Count, count_matches
-from adminboard.core.listings.query import read_query
+from adminboard.core.listings.filters import Reader
+from adminboard.core.listings.paging import COUNT_LIMIT, Count, select_count
 from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.work import moment
@@ -27,7 +30,7 @@ from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus
 Listings = Mapping[str, Listing]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class AlertRule:
     """One thing to look for. ``one`` and ``many`` go behind the number; ``tone`` is "error" for what is
     losing money or data now and "warning" for what soon may. ``rows`` counts where there is no list."""
@@ -133,10 +136,15 @@ RULES: Sequence[AlertRule] = (
 
 
 def load_alerts(session: Session, actor: Actor, listings: Listings) -> Sequence[Alert]:
-    """What there is of all that this reader may see: one statement for each rule, none counting beyond the
-    10,000 to which lists count."""
-    found = [_look(session, actor, listings, rule) for rule in RULES if actor.may(rule.permission)]
-    return [alert for alert in found if alert is not None and alert.count.value]
+    """What there is of all that this reader may see, in one statement; no count goes beyond the 10,000 to
+    which lists count."""
+    rules = tuple((rule, find_listing(listings, rule)) for rule in RULES if actor.may(rule.permission))
+    counted = [rule for rule, listing in rules if listing is not None or rule.rows is not None]
+    if not counted:
+        return ()
+    numbers = session.execute(_count_all(rules), {"now": moment(session)}).one()
+    found = [_make_alert(rule, listing, numbers) for rule, listing in rules if rule in counted]
+    return [alert for alert in found if alert.count.value]
 
 
 def find_listing(listings: Listings, rule: AlertRule) -> Listing | None:
@@ -146,14 +154,29 @@ def find_listing(listings: Listings, rule: AlertRule) -> Listing | None:
     return listing if known else None
 
 
-def _look(session: Session, actor: Actor, listings: Listings, rule: AlertRule) -> Alert | None:
-    listing = find_listing(listings, rule)
-    if listing is not None:
-        query = read_query(listing, parse_qs(rule.query), actor, moment(session))
-        return Alert(rule, count_matches(session, listing, query), f"{listing.path}?{rule.query}")
-    if rule.rows is None:
-        return None
-    number = (
-        session.scalar(select(func.count()).select_from(rule.rows.limit(COUNT_LIMIT + 1).subquery())) or 0
-    )
-    return Alert(rule, Count(min(number, COUNT_LIMIT), exact=number <= COUNT_LIMIT), None)
+@cache
+def _count_all(rules: tuple[tuple[AlertRule, Listing | None], ...]) -> Select[Any]:
+    """Made once for each set of rules that readers may see."""
+    counts = []
+    for rule, listing in rules:
+        if listing is not None:
+            counts.append(
+                select_count(listing, _read_conditions(listing, rule)).scalar_subquery().label(rule.code)
+            )
+        elif rule.rows is not None:
+            rows = rule.rows.limit(COUNT_LIMIT + 1).subquery()
+            counts.append(select(func.count()).select_from(rows).scalar_subquery().label(rule.code))
+    return select(*counts)
+
+
+def _read_conditions(listing: Listing, rule: AlertRule) -> Sequence[ColumnElement[bool]]:
+    """As the list itself reads its address. None of them speaks of a reader or a day, only of `NOW`."""
+    reader = Reader(ZoneInfo("UTC"), masked=False, now=datetime.min.replace(tzinfo=UTC))
+    read = [filter_.read(parse_qs(rule.query), reader) for filter_ in listing.filters]
+    return [condition.clause for condition in read if condition is not None]
+
+
+def _make_alert(rule: AlertRule, listing: Listing | None, numbers: Row[Any]) -> Alert:
+    number = getattr(numbers, rule.code)
+    url = None if listing is None else f"{listing.path}?{rule.query}"
+    return Alert(rule, Count(min(number, COUNT_LIMIT), exact=number <= COUNT_LIMIT), url)

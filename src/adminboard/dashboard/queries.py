@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.masking import Mask
 from adminboard.figures.models import Metric
-from adminboard.figures.queries import Figures, Freshness, Span, find_freshness, load_figures
+from adminboard.figures.queries import Figures, Freshness, Span, load_figures
 from adminboard.users.models import User
 
 SHOWN_DAYS = 30
@@ -114,16 +114,15 @@ class Numbers:
 
 
 def load_numbers(session: Session) -> Numbers:
-    """Everything in four statements. Costs the same however many calls and users there are, but for today's
-    calls, which are counted in an index."""
-    figures = load_figures(session, 2 * SHOWN_DAYS)
+    """Everything in four statements, which cost the same however many calls and users there are."""
+    figures, freshness = load_figures(session, 2 * SHOWN_DAYS)
     return Numbers(
         users=_compare_users(figures),
         active_subscriptions=_compare_subscriptions(figures),
         calls_answered=_compare_spans(figures, Metric.CALLS_ANSWERED),
         revenue=_list_revenue(figures),
         figures=figures,
-        freshness=find_freshness(session, figures.zone),
+        freshness=freshness,
     )
 
 

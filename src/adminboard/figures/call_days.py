@@ -15,6 +15,7 @@ from adminboard.core.work import Work
 _NAMES = ("calls", "answered", "forwarded", "missed", "voicemail", "failed", "duration_seconds")
 _COLUMNS = ", ".join(_NAMES)
 _KEPT = ", ".join(f"kept.{name}" for name in _NAMES)
+_COUNTED = ", ".join(f"counted.{name}" for name in _NAMES)
 _NEW = ", ".join(f"excluded.{name}" for name in _NAMES)
 _AGGREGATES = """
     count(*) AS calls,
@@ -25,11 +26,14 @@ _AGGREGATES = """
     count(*) FILTER (WHERE status = 'error') AS failed,
     sum(duration_seconds) AS duration_seconds
 """
+# Only what differs is inserted: a row that meets another is locked, so written, even where nothing changes.
 _PUT = f"""
-    INSERT INTO board.business_call_days AS kept (business_id, day, {_COLUMNS})
-    SELECT business_id, day, {_COLUMNS} FROM counted
+    INSERT INTO board.business_call_days (business_id, day, {_COLUMNS})
+    SELECT counted.business_id, counted.day, {_COUNTED}
+    FROM counted LEFT JOIN board.business_call_days AS kept
+        ON kept.business_id = counted.business_id AND kept.day = counted.day
+    WHERE ({_KEPT}) IS DISTINCT FROM ({_COUNTED})
     ON CONFLICT (business_id, day) DO UPDATE SET ({_COLUMNS}) = ({_NEW})
-        WHERE ({_KEPT}) IS DISTINCT FROM ({_NEW})
     RETURNING business_id, day
 """  # noqa: S608 - put together from this module's own words
 

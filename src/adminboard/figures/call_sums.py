@@ -19,11 +19,10 @@ _MERGE = """
 WITH counted AS MATERIALIZED ({counted}), gone AS (
     DELETE FROM board.{table} USING counted WHERE {key} = counted.id AND counted.calls = 0 RETURNING {key}
 ), put AS (
-    INSERT INTO board.{table} AS kept ({key}, calls_30d, refreshed_at)
-    SELECT id, calls, :now FROM counted WHERE calls > 0
-    ON CONFLICT ({key}) DO UPDATE
-        SET calls_30d = excluded.calls_30d, refreshed_at = excluded.refreshed_at
-        WHERE kept.calls_30d <> excluded.calls_30d
+    INSERT INTO board.{table} ({key}, calls_30d, refreshed_at)
+    SELECT id, calls, :now FROM counted LEFT JOIN board.{table} AS kept ON kept.{key} = id
+    WHERE calls > 0 AND kept.calls_30d IS DISTINCT FROM calls
+    ON CONFLICT ({key}) DO UPDATE SET calls_30d = excluded.calls_30d, refreshed_at = excluded.refreshed_at
     RETURNING {key}
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)

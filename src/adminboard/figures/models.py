@@ -49,7 +49,8 @@ class FiguresState(Base):
 
     Changes of the product's rows up to `read_until` are in. The calls of 30 days end with `day`. All days
     are those of `time_zone`; when DEFAULT_TIMEZONE is another, everything is made anew. `checked_at` is when
-    the figures were last compared with all the rows they come from.
+    the figures were last compared with all the rows they come from. `settled_calls` are the calls of `day`
+    whose rows were made by `settled_until`: who counts today's calls need only look at later rows.
     """
 
     __tablename__ = "figures_state"
@@ -60,5 +61,8 @@ class FiguresState(Base):
     read_until: Mapped[datetime]
     refreshed_at: Mapped[datetime]
     checked_at: Mapped[datetime]
+    settled_until: Mapped[datetime]
+    settled_calls: Mapped[int]
+    settled_calls_answered: Mapped[int]
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"), {"schema": BOARD})

@@ -10,35 +10,30 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from adminboard.calls.models import CallStatus
-from adminboard.core.days import ONE_DAY, get_day, get_default_zone, get_start
+from adminboard.core.days import ONE_DAY, get_day, get_default_zone
 from adminboard.core.work import moment
-from adminboard.figures.models import Metric
+from adminboard.figures.models import FiguresState, Metric
+from adminboard.figures.state import find_state
+from adminboard.figures.today import SettledCalls, make_question
 
-ANSWERED = (CallStatus.ANSWERED_BY_AI, CallStatus.FORWARDED)
-
-# The statuses are spelled out so that their index is read and nothing else: a day may have 100,000 calls.
-_TODAY = f"""
+_TODAY = """
 SELECT 'signups' AS metric, '' AS dimension, count(*) AS value FROM users WHERE created_at >= :starts_at
-UNION ALL
-SELECT 'calls', status, count(*) FROM call_logs
-WHERE status IN ({", ".join(f"'{status}'" for status in CallStatus)})
-    AND started_at >= :starts_at AND started_at < :ends_at
-GROUP BY status
 UNION ALL
 SELECT 'revenue_cents', currency, sum(amount_paid_cents) FROM invoices
 WHERE status = 'paid' AND paid_at >= :starts_at AND paid_at < :ends_at GROUP BY currency
 UNION ALL
 SELECT 'refunds_cents', currency, sum(amount_cents) FROM refunds
 WHERE status = 'succeeded' AND created_at >= :starts_at AND created_at < :ends_at GROUP BY currency
-"""  # noqa: S608 - put together from the words of an enum
+UNION ALL
+SELECT metric, '', value FROM ({calls}) AS today_calls
+CROSS JOIN LATERAL (VALUES ('calls', calls), ('calls_answered', answered)) AS counted (metric, value)
+"""
 _KEPT = """
 SELECT metric, dimension, day, value FROM board.daily_metrics WHERE day BETWEEN :first AND :today
 UNION ALL
 SELECT metric, '', NULL, sum(value) FROM board.daily_metrics
 WHERE metric = 'signups' AND day < :first GROUP BY metric
 """
-_STATE = "SELECT refreshed_at, time_zone FROM board.figures_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +96,11 @@ class Freshness:
     """They still count by the days of another zone than DEFAULT_TIMEZONE now names."""
 
 
-def load_figures(session: Session, days: int) -> Figures:
-    """The last so many days, today among them. Three statements, by indexes alone."""
+def load_figures(session: Session, days: int) -> tuple[Figures, Freshness]:
+    """The last so many days, today among them. Four statements, by indexes alone."""
     zone = get_default_zone(session)
     today = get_day(moment(session), zone)
+    state = find_state(session)
     first = Span.until(today, days).first
     found: dict[tuple[Metric, str], dict[date, int]] = {}
     users_before = 0
@@ -113,32 +109,21 @@ def load_figures(session: Session, days: int) -> Figures:
             users_before = int(value)
         elif day < today or metric == Metric.ACTIVE_SUBSCRIPTIONS:
             found.setdefault((Metric(metric), dimension), {})[day] = int(value)
-    for (metric, dimension), value in _count_today(session, zone, today).items():
-        found.setdefault((metric, dimension), {})[today] = value
-    return Figures(today, zone, found, users_before)
+    for key, value in _count_today(session, state, zone, today):
+        found.setdefault(key, {})[today] = value
+    refreshed_at = state.refreshed_at if state else None
+    is_of_other_days = state is not None and state.time_zone != zone.key
+    return Figures(today, zone, found, users_before), Freshness(refreshed_at, is_of_other_days)
 
 
-def find_freshness(session: Session, zone: ZoneInfo) -> Freshness:
-    """One statement."""
-    row = session.execute(text(_STATE)).one_or_none()
-    if row is None:
-        return Freshness(None, is_of_other_days=False)
-    return Freshness(row.refreshed_at, row.time_zone != zone.key)
-
-
-def _count_today(session: Session, zone: ZoneInfo, today: date) -> dict[tuple[Metric, str], int]:
-    values = {"starts_at": get_start(today, zone), "ends_at": get_start(today + ONE_DAY, zone)}
-    counted: dict[tuple[Metric, str], int] = {}
-    for name, dimension, value in session.execute(text(_TODAY), values):
-        metric = Metric(name)
-        if metric is not Metric.CALLS:
-            counted[metric, dimension] = int(value)
-            continue
-        _add(counted, (Metric.CALLS, ""), value)
-        if dimension in ANSWERED:
-            _add(counted, (Metric.CALLS_ANSWERED, ""), value)
-    return counted
-
-
-def _add(counted: dict[tuple[Metric, str], int], key: tuple[Metric, str], value: int) -> None:
-    counted[key] = counted.get(key, 0) + value
+def _count_today(
+    session: Session, state: FiguresState | None, zone: ZoneInfo, today: date
+) -> Iterator[tuple[tuple[Metric, str], int]]:
+    settled = None
+    if state is not None and state.time_zone == zone.key:
+        settled = SettledCalls(
+            state.day, state.settled_until, state.settled_calls, state.settled_calls_answered
+        )
+    calls, values = make_question(settled, today, zone, moment(session))
+    for metric, dimension, value in session.execute(text(_TODAY.format(calls=calls)), values):
+        yield (Metric(metric), dimension), int(value)

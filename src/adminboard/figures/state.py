@@ -18,6 +18,7 @@ from adminboard.core.audit import Target
 from adminboard.core.days import get_day, get_default_zone
 from adminboard.core.work import Work
 from adminboard.figures.models import FiguresState
+from adminboard.figures.today import count_settled
 
 FIGURES = Target("figures", "all", "the board's figures")
 COMPARED_DAYS = 62
@@ -70,11 +71,15 @@ def note_state(
     work: Work, calendar: Calendar, read_until: datetime, *, checked_at: datetime | None = None
 ) -> None:
     """Writes down how far the figures are now."""
+    settled = count_settled(work, calendar.today, calendar.zone)
     values = {
         "time_zone": calendar.zone.key,
         "day": calendar.today,
         "read_until": read_until,
         "refreshed_at": work.now(),
+        "settled_until": settled.until,
+        "settled_calls": settled.calls,
+        "settled_calls_answered": settled.answered,
     }
     if checked_at is not None:
         values["checked_at"] = checked_at

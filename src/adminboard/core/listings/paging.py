@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
@@ -261,13 +261,19 @@ def count_matches(session: Session, listing: Listing, query: ListQuery) -> Count
     matches = find_matches(session, listing, query)
     if matches.known is not None:
         return Count(matches.known, exact=True)
-    # Some column must be named, or a listing without conditions has no FROM to count over.
-    wanted = select(listing.key.label("key")).where(*matches.clauses)
-    matching = select_pruned(listing.select, wanted)
-    limited = matching if query.exact_count else matching.limit(COUNT_LIMIT + 1)
-    counted = select(func.count()).select_from(limited.subquery())
+    counted = select_count(listing, matches.clauses, limit=None if query.exact_count else COUNT_LIMIT + 1)
     with by_index_of_text(session) if matches.text is not None else nullcontext():
         number = session.scalar(counted, {"now": moment(session)}) or 0
     if number > COUNT_LIMIT and not query.exact_count:
         return Count(COUNT_LIMIT, exact=False)
     return Count(number, exact=True)
+
+
+def select_count(
+    listing: Listing, clauses: Sequence[ColumnElement[bool]], *, limit: int | None = COUNT_LIMIT + 1
+) -> Select[int]:
+    """Counts the rows that meet all of these, at most so many. Wants `NOW`."""
+    # Some column must be named, or a listing without conditions has no FROM to count over.
+    wanted = select(listing.key.label("key")).where(*clauses)
+    matching = select_pruned(listing.select, wanted)
+    return select(func.count()).select_from(matching.limit(limit).subquery())

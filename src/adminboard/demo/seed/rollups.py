@@ -79,7 +79,8 @@ FIGURES = {
                     (SELECT count(*) FROM subscriptions WHERE status = 'active' AND created_at <= ends_at)
                         + coalesce(difference, 0) AS active
                 FROM ends LEFT JOIN (
-                    SELECT day, sum((previous_status = 'active')::int - (status = 'active')::int) AS difference
+                    SELECT day,
+                        sum((previous_status = 'active')::int - (status = 'active')::int) AS difference
                     FROM next_changes JOIN subscriptions USING (stripe_subscription_id)
                     WHERE created_at <= ends_at GROUP BY day
                 ) AS differences USING (day)
@@ -87,8 +88,13 @@ FIGURES = {
         ) AS figures
     """,
     "board.figures_state": """
-        INSERT INTO board.figures_state (id, time_zone, day, read_until, refreshed_at, checked_at)
-        SELECT 1, %(time_zone)s, (%(as_of)s AT TIME ZONE %(time_zone)s)::date, %(as_of)s, %(as_of)s, %(as_of)s
+        INSERT INTO board.figures_state (id, time_zone, day, read_until, refreshed_at, checked_at,
+            settled_until, settled_calls, settled_calls_answered)
+        SELECT 1, %(time_zone)s, (%(as_of)s AT TIME ZONE %(time_zone)s)::date,
+            %(as_of)s, %(as_of)s, %(as_of)s, %(as_of)s - interval '10 minutes', count(*),
+            count(*) FILTER (WHERE status IN ('answered_by_ai', 'forwarded'))
+        FROM call_logs WHERE created_at <= %(as_of)s - interval '10 minutes' AND started_at >=
+            date_trunc('day', %(as_of)s AT TIME ZONE %(time_zone)s) AT TIME ZONE %(time_zone)s
     """,
 }
 """By table, in an order in which each finds what it needs."""

@@ -104,6 +104,9 @@ CREATE TABLE board.figures_state (
     read_until timestamptz NOT NULL,
     refreshed_at timestamptz NOT NULL,
     checked_at timestamptz NOT NULL,
+    settled_until timestamptz NOT NULL,
+    settled_calls integer NOT NULL,
+    settled_calls_answered integer NOT NULL,
     CONSTRAINT pk_figures_state PRIMARY KEY (id),
     CONSTRAINT ck_figures_state_one_row CHECK (id = 1)
 );

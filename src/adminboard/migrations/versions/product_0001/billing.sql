@@ -99,7 +99,7 @@ CREATE INDEX ix_invoices_created_at ON invoices (created_at, id) INCLUDE (due_da
 CREATE INDEX ix_invoices_due_date ON invoices (due_date, id);
 CREATE INDEX ix_invoices_number ON invoices (lower(number) text_pattern_ops);
 CREATE INDEX ix_invoices_organization_id ON invoices (organization_id, created_at, id);
-CREATE INDEX ix_invoices_paid_at ON invoices (paid_at, id);
+CREATE INDEX ix_invoices_paid_at ON invoices (paid_at, id) INCLUDE (status, currency, amount_paid_cents);
 CREATE INDEX ix_invoices_status ON invoices (status, created_at, id);
 CREATE INDEX ix_invoices_status_amount_due_cents ON invoices (status, amount_due_cents, id);
 CREATE INDEX ix_invoices_status_due_date ON invoices (status, due_date, id);
