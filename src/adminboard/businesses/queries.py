@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, case, func, select
+from sqlalchemy import ColumnElement, String, Uuid, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.agents.models import AiAgent
@@ -24,6 +25,7 @@ from adminboard.core.work import moment
 from adminboard.users.models import User
 
 SHOWN_AGENTS = 10
+_BUSINESS = bindparam("business", type_=Uuid)
 IS_ACTIVE: ColumnElement[bool] = BusinessFigures.business_id.is_not(None)
 """A business is active while it has calls in 30 days (screens: "Businesses"): only then it has figures."""
 
@@ -102,7 +104,7 @@ class BusinessDetail:
 
 def get_business_detail(session: Session, business_id: UUID) -> BusinessDetail:
     """The panel of one business: five queries. Raises `BusinessUnknown`."""
-    row = session.execute(_facts().where(Business.id == business_id)).one_or_none()
+    row = session.execute(_make_facts(), {"business": business_id}).one_or_none()
     if row is None:
         raise BusinessUnknown(f"There is no business {business_id}.")
     facts = dict(row._mapping)
@@ -137,8 +139,10 @@ def read_services(written: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
-def _facts() -> AnySelect:
-    return businesses_with_owner().with_only_columns(
+@cache
+def _make_facts() -> AnySelect:
+    """The facts of one business; this and the next are made once, as that takes longer than to run them."""
+    facts = businesses_with_owner().with_only_columns(
         Business.id,
         Business.name,
         Business.owner_id,
@@ -155,6 +159,18 @@ def _facts() -> AnySelect:
         Business.core_services,
         func.coalesce(BusinessFigures.calls_30d, 0).label("calls_30d"),
     )
+    return facts.where(Business.id == _BUSINESS)
+
+
+@cache
+def _make_agents() -> AnySelect:
+    columns = (AiAgent.id, AiAgent.name, AiAgent.language, AiAgent.is_active)
+    return (
+        select(*columns, func.count().over().label("owned"))
+        .where(AiAgent.business_id == _BUSINESS)
+        .order_by(func.lower(AiAgent.name), AiAgent.id)
+        .limit(SHOWN_AGENTS)
+    )
 
 
 def _local(now: datetime, time_zone: str) -> datetime | None:
@@ -167,18 +183,7 @@ def _local(now: datetime, time_zone: str) -> datetime | None:
 
 def _agents(session: Session, business_id: UUID) -> tuple[tuple[BusinessAgent, ...], int]:
     """The first agents by name, and how many there are."""
-    rows = session.execute(
-        select(
-            AiAgent.id,
-            AiAgent.name,
-            AiAgent.language,
-            AiAgent.is_active,
-            func.count().over().label("owned"),
-        )
-        .where(AiAgent.business_id == business_id)
-        .order_by(func.lower(AiAgent.name), AiAgent.id)
-        .limit(SHOWN_AGENTS)
-    ).all()
+    rows = session.execute(_make_agents(), {"business": business_id}).all()
     agents = tuple(BusinessAgent(row.id, row.name, row.language, row.is_active) for row in rows)
     return agents, rows[0].owned if rows else 0
 
