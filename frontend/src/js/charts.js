@@ -99,7 +99,7 @@ function makeOption(figure) {
       boundaryGap: table.series.some((item) => item.kind === "bar") || table.labels.length === 1,
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
-      axisLabel: { ...words, hideOverlap: true },
+      axisLabel: { ...words, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right", margin: 10 },
     },
     yAxis: {
       type: "value",
