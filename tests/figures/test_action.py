@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
@@ -57,7 +58,9 @@ def test_a_rebuild_is_queued_with_its_audit_entry_and_done_by_the_worker(board: 
         async with app.open_async():
             await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="successful")
 
-    asyncio.run(work())
+    # In a thread of its own: a browser test before this one leaves its event loop running in the main one.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
 
     assert "rebuild_figures" not in list_jobs(board)
     assert count_calls(board) == 1
