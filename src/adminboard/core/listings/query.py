@@ -12,6 +12,7 @@ from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.listings.columns import Sort
 from adminboard.core.listings.filters import Condition, FilterError, Parameters, Reader
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.ranges import DateRange
 from adminboard.core.listings.search import MAX_TERM_LENGTH
 from adminboard.core.masking import sees_personal_data
 
@@ -97,7 +98,7 @@ def _read_sort(
 ) -> tuple[str, bool, Sort]:
     sorts = listing.sorts_for(masked=reader.masked)
     asked = _one(parameters, "sort")
-    text = asked or listing.sort
+    text = asked or _order_of_range(listing, sorts, parameters) or listing.sort
     name, descending = text.removeprefix("-"), text.startswith("-")
     if name not in sorts and asked:
         offered = ", ".join(sorts)
@@ -107,6 +108,21 @@ def _read_sort(
     if name not in sorts:
         name = next(iter(sorts))
     return name, descending, sorts[name]
+
+
+def _order_of_range(listing: Listing, sorts: Mapping[str, Sort], parameters: Parameters) -> str | None:
+    """The order by the column that a range is asked of, in the list's own direction.
+
+    Who asks for what was due in June wants it by that date; and the index that knows the range gives the
+    order, where the list's own would be walked past all that is not of June.
+    """
+    direction = "-" if listing.sort.startswith("-") else ""
+    for filter_ in listing.filters:
+        if isinstance(filter_, DateRange) and any(_one(parameters, n) for n in filter_.names):
+            for name, sort in sorts.items():
+                if sort.expression is filter_.column:
+                    return f"{direction}{name}"
+    return None
 
 
 def _read_limit(parameters: Parameters, errors: list[FieldError]) -> int:
