@@ -173,7 +173,11 @@ def test_words_that_would_take_too_long_are_refused_with_a_sentence(
 ) -> None:
     monkeypatch.setattr(text_walk, "PATIENCE", "20ms")
 
-    with pytest.raises(text_walk.TooCommonTogether, match="shorter time"):
+    with (
+        pytest.raises(text_walk.TooCommonTogether, match="shorter time"),
+        text_walk.by_index_of_text(session),
+    ):
         text_walk._look_beyond(session, select(func.pg_sleep(5)), {})
 
     assert session.scalar(select(func.current_setting("statement_timeout"))) == "5s"
+    assert session.scalar(select(func.current_setting("enable_seqscan"))) == "on"
