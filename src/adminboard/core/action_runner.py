@@ -130,28 +130,38 @@ class ActionRunner:
         `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview
         raises. Twice with one idempotency key is once.
         """
-        actor.require(action.permission)
         with self._work(actor) as work:
-            if action.step_up:
-                require_step_up(work)
-            request = digest([action.name, command.to_data(), str(confirmation.undoes)])
-            if confirmation.idempotency_key is not None:
-                known = idempotency.claim(work, confirmation.idempotency_key, request)
-                if known is not None:
-                    work.abandon()
-                    return _replayed(known)
-            if confirmation.undoes is not None:
-                _check_inverse(work.session, action, command, confirmation.undoes)
-            action.lock(work, command)
-            preview = action.preview(work.session, command)
-            self._check(work, action, command, preview, confirmation)
-            applied = action.apply(work, command)
-            if applied.undo is not None:
-                self.actions.get(applied.undo.action)
-            outcome = _record(work, action, command, preview, applied, confirmation.undoes)
-            if confirmation.idempotency_key is not None:
-                idempotency.store(work, confirmation.idempotency_key, _answer(outcome))
+            outcome = self.run_in(work, action, command, confirmation)
+            if outcome.replayed:
+                work.abandon()
             return outcome
+
+    def run_in(self, work: Work, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:
+        """The same as a part of a transaction that does more; what it raises must undo that part at least.
+
+        A replayed outcome has written nothing. The rights are those of the work's actor.
+        """
+        work.actor.require(action.permission)
+        if action.step_up:
+            require_step_up(work)
+        key = confirmation.idempotency_key
+        if key is not None:
+            request = digest([action.name, command.to_data(), str(confirmation.undoes)])
+            known = idempotency.claim(work, key, request)
+            if known is not None:
+                return _replayed(known)
+        if confirmation.undoes is not None:
+            _check_inverse(work.session, action, command, confirmation.undoes)
+        action.lock(work, command)
+        preview = action.preview(work.session, command)
+        self._check(work, action, command, preview, confirmation)
+        applied = action.apply(work, command)
+        if applied.undo is not None:
+            self.actions.get(applied.undo.action)
+        outcome = _record(work, action, command, preview, applied, confirmation.undoes)
+        if key is not None:
+            idempotency.store(work, key, _answer(outcome))
+        return outcome
 
     def find_undo(self, actor: Actor, audit_id: UUID) -> tuple[Action[Any], Command]:
         """The action and command that undo an audited change.
