@@ -78,9 +78,12 @@ def installer_of_uv() -> list[str | Path]:
 
 
 def install(part: str) -> None:
-    """Install one part's locked packages, their hashes checked; `runtime` adds the project itself."""
+    """Install one part's locked packages, their hashes checked; `runtime` adds the project itself.
+
+    Bytecode is written now: a process that may not write it later would compile everything at each start.
+    """
     environment = uv_environment()
-    into = ["install", "--python", str(PYTHON)]
+    into = ["install", "--compile-bytecode", "--python", str(PYTHON)]
     files = [word for lock in LOCKS[part] for word in ("-r", lock)]
     run([UV, "pip", *into, "--require-hashes", "--no-build", *files], environment=environment)
     if part == "runtime":
