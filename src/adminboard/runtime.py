@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.actor import Actor
 from adminboard.core.clock import Clock, SystemClock
 from adminboard.core.errors import Unavailable
+from adminboard.core.kept import Kept
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
 from adminboard.core.work import Work, situate, work_in
@@ -46,6 +47,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self._export_database = exports or database
         self._exports = BoundedSemaphore(MAX_EXPORTS)
+        self._kept = Kept()
 
     @contextmanager
     def reading(
@@ -95,6 +97,7 @@ class Runtime:
     def _prepare(self, session: Session, actor: Actor | None) -> None:
         situate(session, actor, self.clock.now())
         session.info["settings"] = self.settings
+        session.info["kept"] = self._kept
         session.info["defaults"] = Defaults.from_settings(self.settings)
 
 

@@ -4,6 +4,7 @@ is taken."""
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 
 import uvicorn
@@ -40,8 +41,18 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def settle_memory() -> None:
+    """Tells the garbage collector that what was made until now stays as long as the process.
+
+    Call it once, when the application is made: going through all of it took 0.2 s in the middle of a request.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def serve(app: FastAPI, listener: socket.socket, *, trusted_proxies: tuple[str, ...] = ()) -> None:
     """Serves until the process is told to stop; requests that were accepted are finished first."""
+    settle_memory()
     uvicorn.Server(_configured(app, trusted_proxies)).run(sockets=[listener])
 
 

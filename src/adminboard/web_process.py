@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from adminboard.app import create_app
 from adminboard.logs import configure_logs
 from adminboard.runtime import open_runtime
+from adminboard.serving import settle_memory
 from adminboard.settings import load_settings
 from adminboard.worker import worker_alongside
 
@@ -15,10 +16,14 @@ def make_app() -> FastAPI:
     """The application of this process, with its jobs; the queue gives each job to one process only."""
     configure_logs()
     runtime = open_runtime(load_settings())
-    return create_app(runtime, alongside=worker_alongside(runtime))
+    app = create_app(runtime, alongside=worker_alongside(runtime))
+    settle_memory()
+    return app
 
 
 def make_app_without_worker() -> FastAPI:
     """The application of this process, when `adminboard worker` runs the jobs elsewhere."""
     configure_logs()
-    return create_app(open_runtime(load_settings()))
+    app = create_app(open_runtime(load_settings()))
+    settle_memory()
+    return app

@@ -23,7 +23,7 @@ class BoardAuthenticator:
         live = find_live_session(session, self._runtime.signed, cookie, now) if cookie else None
         if live is None:
             return None
-        return Login(live.actor, live.id, live.renewed_cookie)
+        return Login(live.actor, live.id, live.renewed_cookie, live.pages_with_views)
 
     def find_key(self, session: Session, header: str | None, now: datetime) -> Actor | None:
         key = self._runtime.settings.admin_key

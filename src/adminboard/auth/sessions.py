@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Label, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Label, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin, AdminSession
 from adminboard.auth.tokens import hash_token, new_token
 from adminboard.core.actor import Actor, ActorKind
-from adminboard.core.models import Setting
+from adminboard.core.models import SavedView, Setting
 from adminboard.core.permissions import ROLE_PERMISSIONS
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Threshold, get_threshold
@@ -30,11 +30,15 @@ _STAMP_PURPOSE = "session last seen"
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session in force. ``renewed_cookie`` is the text to set when the stamp has aged, else None."""
+    """A session in force. ``renewed_cookie`` is the text to set when the stamp has aged, else None.
+
+    ``pages_with_views`` are the lists the admin has saved views of; most pages then need not ask for them.
+    """
 
     id: UUID
     actor: Actor
     renewed_cookie: str | None
+    pages_with_views: frozenset[str]
 
 
 def _stored(threshold: Threshold) -> Label[Any]:
@@ -56,6 +60,10 @@ _LIVE_SESSION = (
         _stored(Threshold.SESSION_TIMEOUT_HOURS),
         _stored(Threshold.SESSION_IDLE_HOURS),
         _stored(Threshold.DEFAULT_TIMEZONE),
+        select(func.array_agg(SavedView.page.distinct()))
+        .where(SavedView.admin_id == Admin.id)
+        .scalar_subquery()
+        .label("pages_with_views"),
     )
     .join(Admin, Admin.id == AdminSession.admin_id)
     .where(
@@ -95,7 +103,7 @@ def find_live_session(
         session_id=row.id,
     )
     renewed = make_cookie(signed, token, now) if now - seen_at >= RENEW_AFTER else None
-    return LiveSession(row.id, actor, renewed)
+    return LiveSession(row.id, actor, renewed, frozenset(row.pages_with_views or ()))
 
 
 def open_session(work: Work, admin_id: UUID, device_hash: bytes) -> tuple[UUID, str]:

@@ -21,11 +21,15 @@ from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchPro
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session that was recognised: who it is, which session, and the cookie to send anew, if any."""
+    """A session that was recognised: who it is, which session, and the cookie to send anew, if any.
+
+    ``pages_with_views`` are the lists of which the admin has saved views.
+    """
 
     actor: Actor
     session_id: UUID
     refreshed_cookie: str | None = None
+    pages_with_views: frozenset[str] = frozenset()
 
 
 class Authenticator(Protocol):

@@ -22,6 +22,8 @@ from markupsafe import Markup, escape
 from adminboard.core.currencies import count_own_places, count_places
 
 LONG_TEXT_CHARACTERS = 50
+_MINUTES, _SECONDS = len("2024-01-15 14:32"), len("2024-01-15 14:32:10")
+"""How much of an ISO 8601 text is shown; it is made several times faster than by strftime."""
 
 _POSITIVE = Markup('<span class="positive">{}</span>')
 _NEGATIVE = Markup('<span class="negative">{}</span>')
@@ -51,12 +53,12 @@ def _zone(name: str) -> ZoneInfo:
 def format_datetime(moment: datetime, time_zone: str | None = None) -> str:
     """An aware datetime as "2024-01-15 14:32 PST", in `time_zone` or the one that `displaying` set."""
     local = moment.astimezone(_zone(time_zone or _time_zone.get()))
-    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+    return f"{local.isoformat(' ')[:_MINUTES]} {local.tzname()}"
 
 
 def format_utc(moment: datetime) -> str:
     """An aware datetime as "2024-01-15 22:32:10 UTC"."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC).isoformat(' ')[:_SECONDS]} UTC"
 
 
 def format_relative(moment: datetime, now: datetime | None = None) -> str:
@@ -128,8 +130,8 @@ def shorten(text: str, limit: int = LONG_TEXT_CHARACTERS) -> str:
 
 def _draw_time(moment: datetime, hover: str, attribute: str, text: str) -> Markup:
     """A time element. All its parts are digits, zone names and words of ours, so nothing needs escaping."""
-    utc = moment.astimezone(UTC)
-    html = f'<time datetime="{utc:%Y-%m-%dT%H:%M:%SZ}" title="{hover}"{attribute}>{text}</time>'
+    utc = moment.astimezone(UTC).isoformat()[:_SECONDS]
+    html = f'<time datetime="{utc}Z" title="{hover}"{attribute}>{text}</time>'
     return Markup(html)  # noqa: S704 - see above; list pages draw hundreds
 
 

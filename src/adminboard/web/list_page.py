@@ -358,6 +358,6 @@ class _ListViewMaker:
                 active=view.query == here,
                 delete_url=f"/views/{view.id}/removal",
             )
-            for view in find_saved_views(self._visit.session, self._visit.actor, self._listing.name)
+            for view in find_saved_views(self._visit, self._listing.name)
         ]
         return [*built_in, *own]

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, func, select
 
-from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, FieldError, InvalidInput, NotFound
 from adminboard.core.listings.columns import AnyRow
@@ -20,6 +18,7 @@ from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.web.access import page_write
 from adminboard.web.addresses import local_address
+from adminboard.web.board import Login
 from adminboard.web.visit import Visit
 
 MAX_NAME_LENGTH = 60
@@ -33,17 +32,20 @@ class TooManyViews(DomainError):
     """A list offers a bounded number of views."""
 
 
-def find_saved_views(session: Session, actor: Actor, page: str) -> Sequence[AnyRow]:
-    """The admin's views of one list: rows of id, name, query."""
-    if actor.id is None:
+_VIEWS = (
+    select(SavedView.id, SavedView.name, SavedView.query)
+    .where(SavedView.admin_id == bindparam("admin_id"), SavedView.page == bindparam("on_page"))
+    .order_by(SavedView.position, SavedView.name)
+    .limit(MAX_VIEWS)
+)
+
+
+def find_saved_views(visit: Visit, page: str) -> Sequence[AnyRow]:
+    """The admin's views of one list: rows of id, name, query. Asks only where the login knows of some."""
+    login: Login = visit.request.state.login
+    if page not in login.pages_with_views:
         return ()
-    statement = (
-        select(SavedView.id, SavedView.name, SavedView.query)
-        .where(SavedView.admin_id == actor.id, SavedView.page == page)
-        .order_by(SavedView.position, SavedView.name)
-        .limit(MAX_VIEWS)
-    )
-    return session.execute(statement).all()
+    return visit.session.execute(_VIEWS, {"admin_id": login.actor.id, "on_page": page}).all()
 
 
 def save_view(work: Work, page: str, name: str, query: str) -> UUID:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,11 +17,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
+from adminboard.core.kept import keep_for
 from adminboard.core.listings.columns import AnySelect, Expression
 
 Parameters = Mapping[str, Sequence[str]]
 MAX_VALUES = 50
 MAX_TEXT = 200
+OPTIONS_LIFETIME = timedelta(seconds=30)
+"""A new word is offered so much later at most; it can be asked for at once."""
 
 
 class FilterError(ValueError):
@@ -89,7 +92,7 @@ def first_value(parameters: Parameters, name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Choice(Filter):
-    """Any of several words. ``options`` are fixed, or loaded when the page is made.
+    """Any of several words. ``options`` are fixed, or loaded for a page and kept for some seconds.
 
     ``where`` turns the chosen values into a condition when ``column IN (…)`` is not it. ``probe`` is for
     conditions on other tables: the keys of all rows that can match them (`Condition`).
@@ -101,7 +104,9 @@ class Choice(Filter):
     probe: Callable[[Sequence[str]], AnySelect] | None = None
 
     def load_options(self, session: Session) -> Sequence[Option]:
-        return self.options(session) if callable(self.options) else self.options
+        if not callable(self.options):
+            return self.options
+        return keep_for(session, OPTIONS_LIFETIME, self.options, self.options)
 
     def read(
         self,
