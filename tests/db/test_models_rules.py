@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -123,6 +124,8 @@ def test_nobody_approves_their_own_request_even_in_plain_sql(session: Session) -
         requested_by_kind="admin",
         requested_by_id=asking.id,
         requested_by_name=asking.email,
+        request_entry_id=uuid4(),
+        expires_at=START,
     )
     session.add(request)
     session.flush()
@@ -151,7 +154,10 @@ def test_a_decision_needs_somebody_who_decided(session: Session) -> None:
         target_id="1",
         target_label="jo@example.test",
         requested_by_kind="admin",
+        requested_by_id=make_admin(session).id,
         requested_by_name="jo@example.test",
+        request_entry_id=uuid4(),
+        expires_at=START,
     )
     session.add(approved)
     with pytest.raises(IntegrityError, match="decision_has_a_decider"):

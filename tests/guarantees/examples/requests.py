@@ -72,8 +72,8 @@ def find_example_at(board: BoardUnderTest, rest: RestCall, make: MakeExample) ->
 
 
 def call_api(scene: Scene, action: Action[Any], rest: RestCall, example: Example) -> Send:
-    """The same through the API, as a program of an administrator."""
-    program = scene.board.program(role=Role.ADMIN)
+    """The same through the API, as a program of the scene's administrator."""
+    program = scene.board.program(owner=scene.me)
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
     data = example.command.to_data()
     path = rest.path.format(**data)
