@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.core.actor import Actor
 from adminboard.core.errors import NotFound
-from adminboard.core.listings import NOW
+from adminboard.core.listings import NOW, Option
+from adminboard.core.listings.words import MAX_WORDS
 from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.work import moment, reader
@@ -72,9 +73,21 @@ def status_of(approval: Approval, session: Session) -> ApprovalStatus:
 
 
 def count_waiting(session: Session) -> int:
-    """How many requests wait that the reader may see: one small index."""
+    """How many requests wait that the reader may see, for the sidebar of every page: one small index."""
     visible = visible_to(reader(session))
-    counted = select(func.count()).where(is_waiting())
+    counted = select(func.count().label("sidebar_count")).where(is_waiting())
     if visible is not None:
         counted = counted.where(visible)
     return session.scalar(counted, {"now": moment(session)}) or 0
+
+
+def words_seen(column: InstrumentedAttribute[str]) -> Callable[[Session], Sequence[Option]]:
+    """The values of a column in the requests that the reader may see, as the options of a `Choice`."""
+
+    def load(session: Session) -> Sequence[Option]:
+        words = select(column).distinct().order_by(column).limit(MAX_WORDS)
+        visible = visible_to(reader(session))
+        found = session.scalars(words if visible is None else words.where(visible))
+        return [Option(word, word) for word in found]
+
+    return load

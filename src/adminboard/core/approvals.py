@@ -141,21 +141,26 @@ def freeze_preview(action: Action[C], command: C, preview: Preview) -> dict[str,
     return {
         "title": action.title,
         "label": action.label(command, preview),
-        "changes": [
-            {
-                "field": change.field,
-                "before": to_plain(change.before),
-                "after": to_plain(change.after),
-                "cell": change.cell,
-            }
-            for change in preview.changes
-        ],
+        "changes": freeze_changes(preview),
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
             for warning in preview.warnings
         ],
         "needs_approval": preview.needs_approval,
     }
+
+
+def freeze_changes(preview: Preview) -> list[dict[str, Any]]:
+    """What would become different, as JSON."""
+    return [
+        {
+            "field": change.field,
+            "before": to_plain(change.before),
+            "after": to_plain(change.after),
+            "cell": change.cell,
+        }
+        for change in preview.changes
+    ]
 
 
 def facts_of(action: Action[Any], preview: Preview) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -22,7 +22,6 @@ from adminboard.web.access import api_write
 from adminboard.web.api_docs import CHANGE_ANSWERS, command_schema
 from adminboard.web.visit import Visit
 
-C = TypeVar("C", bound=Command)
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=255, description="Makes a repeat harmless")
 ]
@@ -109,8 +108,8 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
 
 def answer_call(
     visit: Visit,
-    action: Action[C],
-    command: C,
+    action: Action[Any],
+    command: Command,
     terms: Terms,
     acknowledged: frozenset[str] = frozenset(),
     *,

@@ -18,7 +18,7 @@ ACCEPTED = frozenset({"large_amount", "negative_balance"})
 
 
 def approval(scene: Scene) -> Example:
-    request, user_id = ask(scene, _somebody_else(scene))
+    request, user_id = ask(scene, somebody_else(scene))
     note = scene.chance.choice([None, "Agreed with the customer"])
 
     def look(session: Session) -> Seen:
@@ -28,7 +28,7 @@ def approval(scene: Scene) -> Example:
 
 
 def rejection(scene: Scene) -> Example:
-    request, _ = ask(scene, _somebody_else(scene))
+    request, _ = ask(scene, somebody_else(scene))
     command = RejectRequest(approval=request, note="Ask the customer first")
     return Example(command, lambda session: _see(session, request))
 
@@ -49,7 +49,7 @@ def ask(scene: Scene, requester: Actor) -> tuple[UUID, UUID]:
     return asked.approval_id, user_id
 
 
-def _somebody_else(scene: Scene) -> Actor:
+def somebody_else(scene: Scene) -> Actor:
     other = scene.make_admin(role=Role.SUPPORT)
     return Actor(ActorKind.ADMIN, other.email, ROLE_PERMISSIONS[Role.SUPPORT], id=other.id, role=Role.SUPPORT)
 
