@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -280,6 +281,34 @@ def make_note(session: Session, **fields: Any) -> notes.Note:
         "author_name": "Staff",
     }
     return _insert(session, notes.Note, defaults, fields, target_id=make_organization)
+
+
+def make_approval(session: Session, **fields: Any) -> core.Approval:
+    """A request for an adjustment of credits that waits. It was not made by asking, so approving finds it
+    void: ask for what is to be approved."""
+    defaults = {
+        "action": "credits.adjust",
+        "command": {"amount": "1500.00"},
+        "preview": {
+            "title": "Adjust credits",
+            "label": "Add $1,500.00",
+            "changes": [{"field": "Balance", "before": "45.50", "after": "1545.50", "cell": "credits"}],
+            "warnings": [],
+            "needs_approval": "More than $1,000.00 of credits needs the approval of a second admin.",
+        },
+        "facts": {},
+        "fingerprint": bytes(32),
+        "reason": "Goodwill for the long outage",
+        "target_kind": "user",
+        "target_id": str(uuid4()),
+        "target_label": f"user{next(_numbers)}@example.test",
+        "credits": Decimal("1500.00"),
+        "requested_by_kind": "admin",
+        "requested_by_name": "sam@board.test",
+        "request_entry_id": uuid4(),
+        "expires_at": START + timedelta(days=7),
+    }
+    return _insert(session, core.Approval, defaults, fields, requested_by_id=make_admin)
 
 
 def make_run(session: Session, **fields: Any) -> core.Run:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from adminboard import models as _every_table  # noqa: F401 - foreign keys resolve only when all are known
 from adminboard.agents.area import area as agents
 from adminboard.appointments.area import area as appointments
+from adminboard.approvals.area import area as approvals
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.billing.area import area as billing
@@ -26,6 +27,7 @@ AREAS: Sequence[Area] = (
     auth,
     audit,
     configuration,
+    approvals,
     figures,
     system,
     users,

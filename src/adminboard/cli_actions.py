@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from adminboard.app import make_board
-from adminboard.cli_runtime import EXIT_USAGE, command_actor, open_cli_runtime, stop
-from adminboard.core.action_runner import Confirmation
+from adminboard.cli_runtime import EXIT_USAGE, EXIT_WAITS, command_actor, open_cli_runtime, stop
+from adminboard.core.action_runner import Confirmation, Outcome
 from adminboard.core.commands import parse_command
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.query import read_query
@@ -59,15 +59,7 @@ def run_action(
             _show_preview(preview_to_json(prepared, actor), as_json)
             return
         confirmation = Confirmation(prepared.token, frozenset(acknowledge or ()), idempotency_key)
-        outcome = runner.run(actor, action, command, confirmation)
-        if as_json:
-            typer.echo(json.dumps(outcome_to_json(outcome)))
-        else:
-            console.print(outcome.summary, markup=False)
-            for label, secret in outcome.shown_once.items():
-                typer.echo(f"{label} (shown once): {secret}")
-            if outcome.can_undo:
-                console.print(f"Undo: adminboard actions undo {outcome.audit_id}", markup=False)
+        tell(runner.run(actor, action, command, confirmation), as_json=as_json)
 
 
 @actions_app.command("undo")
@@ -82,8 +74,7 @@ def undo_action(
         undoes = _read_id(audit_id)
         action, command = runner.find_undo(actor, undoes)
         confirmation = Confirmation(None, frozenset(acknowledge or ()), undoes=undoes)
-        outcome = runner.run(actor, action, command, confirmation)
-        typer.echo(json.dumps(outcome_to_json(outcome)) if as_json else outcome.summary)
+        tell(runner.run(actor, action, command, confirmation), as_json=as_json)
 
 
 def export(
@@ -105,6 +96,20 @@ def export(
         with runtime.exporting(command_actor()) as session:
             for chunk in stream_csv(session, export_statement(session, listing, query)):
                 sys.stdout.buffer.write(chunk)
+
+
+def tell(outcome: Outcome, *, as_json: bool) -> None:
+    """Prints what was done. Exits with `EXIT_WAITS` when it was only asked for."""
+    if as_json:
+        typer.echo(json.dumps(outcome_to_json(outcome)))
+    else:
+        console.print(outcome.summary, markup=False)
+        for label, secret in outcome.shown_once.items():
+            typer.echo(f"{label} (shown once): {secret}")
+        if outcome.can_undo:
+            console.print(f"Undo: adminboard actions undo {outcome.audit_id}", markup=False)
+    if outcome.approval_id is not None:
+        raise typer.Exit(EXIT_WAITS)
 
 
 def _read_values(values: Sequence[str]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from adminboard.settings import SettingsError, load_settings
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
+EXIT_WAITS = 4
+"""Not done yet: it waits for the approval of a second person."""
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from adminboard.core.action_runner import (
     AcknowledgementRequired,
     ActionRunner,
-    ApprovalRequired,
     Confirmation,
     NotUndoable,
     Outcome,
@@ -19,11 +18,12 @@ from adminboard.core.action_runner import (
 )
 from adminboard.core.actions import Actions, ActionUnknown
 from adminboard.core.actor import Actor
+from adminboard.core.approvals import ApprovalRequired
 from adminboard.core.audit import AlreadyUndone
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
 from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotFound
-from adminboard.core.models import FeatureFlag, IdempotencyKey
+from adminboard.core.models import Approval, FeatureFlag, IdempotencyKey
 from adminboard.core.permissions import Permission, Role
 from tests.core.flags import (
     FlagFrozen,
@@ -34,6 +34,7 @@ from tests.core.flags import (
     set_flag_carefully,
     switch,
 )
+from tests.factories import make_admin
 
 ADA = make_person()
 
@@ -152,9 +153,30 @@ def test_a_warning_is_acknowledged_first(runner: ActionRunner, session: Session)
     assert is_enabled(session, "risky")
 
 
-def test_a_second_person_is_needed_where_the_preview_says_so(runner: ActionRunner, session: Session) -> None:
-    with pytest.raises(ApprovalRequired):
-        run(runner, "big")
+def test_where_a_second_person_is_needed_it_is_asked_for(runner: ActionRunner, session: Session) -> None:
+    ada = make_person(id=make_admin(session, email="ada@board.test").id)
+    asked = run(runner, "big", ada, idempotency_key="k")
+    again = run(runner, "big", ada, idempotency_key="k")
+
+    assert not is_enabled(session, "big")
+    request = session.scalars(select(Approval)).one()
+    assert (asked.approval_id, again.approval_id, again.replayed) == (request.id, request.id, True)
+    assert (asked.summary, asked.can_undo) == ("Waits for approval: Set a flag for big", False)
+    assert request.command == switch("big").to_data()
+    assert request.facts == {
+        "Whom it is about": "flag big",
+        "Warnings to accept": None,
+        "Why a second person is needed": "A second person must agree.",
+        "enabled": False,
+        "enabled afterwards": True,
+    }
+    entry = list_entries(session)[0]
+    assert (entry.action, entry.approval_id, entry.id) == ("approvals.request", request.id, asked.audit_id)
+
+
+def test_nobody_in_particular_cannot_ask_for_a_second_person(runner: ActionRunner, session: Session) -> None:
+    with pytest.raises(ApprovalRequired, match="A second person must agree"):
+        run(runner, "big", make_key(Permission.SETTINGS_WRITE))
     refuse(session)
 
 

@@ -15,7 +15,7 @@ from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from adminboard.settings import Settings
 from adminboard.users.models import User
-from tests.factories import make_user
+from tests.factories import make_admin, make_user
 
 
 @pytest.fixture
@@ -36,11 +36,12 @@ def runner(runtime: Runtime) -> ActionRunner:
 
 
 @pytest.fixture
-def support() -> Actor:
+def support(session: Session) -> Actor:
     return Actor(
         ActorKind.ADMIN,
         "sam@board.test",
         ROLE_PERMISSIONS[Role.SUPPORT],
+        id=make_admin(session, email="sam@board.test").id,
         role=Role.SUPPORT,
         ip_address="203.0.113.7",
         request_id="request-1",

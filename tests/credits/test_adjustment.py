@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from adminboard.core.action_runner import (
     AcknowledgementRequired,
     ActionRunner,
-    ApprovalRequired,
     Confirmation,
     Outcome,
     StalePreview,
@@ -22,6 +21,7 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
 from adminboard.core.commands import parse_command
 from adminboard.core.errors import Forbidden, InvalidInput
+from adminboard.core.models import Approval
 from adminboard.core.permissions import ROLE_PERMISSIONS, Role
 from adminboard.credits.actions import InactiveUser, adjust_credits
 from adminboard.credits.commands import AdjustCredits
@@ -233,9 +233,13 @@ def test_a_balance_below_zero_must_be_acknowledged_and_is_recorded(
 
 
 def test_over_the_threshold_a_second_admin_is_needed(adjust: Adjust, user: User, session: Session) -> None:
-    with pytest.raises(ApprovalRequired, match=r"More than \$1,000\.00 of credits needs the approval"):
-        adjust("1000.01", acknowledged=("large_amount",))
+    asked = adjust("1000.01", acknowledged=("large_amount",))
     assert count_entries(session, user) == 0
+    request = session.get_one(Approval, asked.approval_id)
+    assert request.preview["needs_approval"] == (
+        "More than $1,000.00 of credits needs the approval of a second admin."
+    )
+    assert request.credits == Decimal("1000.01")
     adjust("1000.00", acknowledged=("large_amount",))
     assert count_entries(session, user) == 1
 

@@ -17,7 +17,7 @@ from tests.demo.plans import AS_OF, TIME_ZONE
 
 ZONE = ZoneInfo(TIME_ZONE)
 LISTINGS: dict[str, Listing] = {listing.name: listing for area in AREAS for listing in area.listings}
-TO_COME = {"reconciliation", "approvals"}
+TO_COME = {"reconciliation"}
 """Pages that some alerts are about and that are not there yet."""
 
 ALERTS = {
@@ -26,7 +26,8 @@ ALERTS = {
         WHERE event_type = 'invoice.payment_failed' AND received_at > :now - interval '7 days'""",
     "failed_webhooks": "SELECT count(*) FROM billing_events WHERE processing_status = 'failed'",
     "open_discrepancies": "SELECT count(*) FROM board.discrepancies WHERE status = 'open'",
-    "waiting_approvals": "SELECT count(*) FROM board.approvals WHERE status = 'waiting'",
+    "waiting_approvals": """
+        SELECT count(*) FROM board.approvals WHERE status = 'waiting' AND expires_at > :now""",
     "ending_grace_periods": """
         SELECT count(*) FROM grace_periods WHERE status = 'open' AND ends_at > :now
             AND ends_at <= :now + interval '48 hours'""",

@@ -16,6 +16,7 @@ from tests.factories import (
     START,
     make_admin,
     make_appointment,
+    make_approval,
     make_billing_event,
     make_call,
     make_feature,
@@ -111,21 +112,7 @@ def test_one_membership_for_a_person_and_an_organization(session: Session) -> No
 
 def test_nobody_approves_their_own_request_even_in_plain_sql(session: Session) -> None:
     asking, deciding = make_admin(session), make_admin(session)
-    request = Approval(
-        action="credits.adjust",
-        command={},
-        preview={},
-        facts={},
-        fingerprint=bytes(32),
-        target_kind="user",
-        target_id="1",
-        target_label="jo@example.test",
-        requested_by_kind="admin",
-        requested_by_id=asking.id,
-        requested_by_name=asking.email,
-    )
-    session.add(request)
-    session.flush()
+    request = make_approval(session, requested_by_id=asking.id)
     with pytest.raises(IntegrityError, match="four_eyes"), session.begin_nested():
         decide(session, request, asking.id)
     decide(session, request, deciding.id)
@@ -140,19 +127,5 @@ def decide(session: Session, request: Approval, admin_id: object) -> None:
 
 
 def test_a_decision_needs_somebody_who_decided(session: Session) -> None:
-    approved = Approval(
-        action="credits.adjust",
-        command={},
-        preview={},
-        facts={},
-        fingerprint=bytes(32),
-        status=ApprovalStatus.APPROVED,
-        target_kind="user",
-        target_id="1",
-        target_label="jo@example.test",
-        requested_by_kind="admin",
-        requested_by_name="jo@example.test",
-    )
-    session.add(approved)
     with pytest.raises(IntegrityError, match="decision_has_a_decider"):
-        session.flush()
+        make_approval(session, status=ApprovalStatus.APPROVED)

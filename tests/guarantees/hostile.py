@@ -115,7 +115,22 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
         **put_billing(make, subscription),
         **_put_customer(make, payer.id, call.id, write),
     }
-    return user.id, admin, records
+    asked = make(
+        factories.make_approval,
+        core.Approval,
+        requested_by_id=admin,
+        preview=_hostile_preview(write),
+        facts={write(): write()},
+        command={write(): write()},
+    )
+    return user.id, admin, {**records, "/approvals": asked.id}
+
+
+def _hostile_preview(write: Callable[[], str]) -> dict[str, Any]:
+    change = {"field": write(), "before": write(), "after": write(), "cell": "long_text"}
+    warning = {"code": write(), "message": write(), "must_acknowledge": True}
+    words = {name: write() for name in ("title", "label", "needs_approval")}
+    return {**words, "changes": [change, change | {"cell": "text"}], "warnings": [warning]}
 
 
 def _put_staff(session: Session, make: Make, write: Callable[[], str]) -> UUID:

@@ -293,7 +293,11 @@ def test_more_than_the_threshold_needs_a_second_person_unless_the_key_is_exempt(
 ) -> None:
     fields: dict[str, Any] = {"amount": "1000.01", "acknowledge": ["large_amount"]}
     assert adjust(query="?dry_run=true", **fields).json()["preview"]["needs_approval"] is True
-    read_problem(adjust(**fields), 409, "approval_required")
+    asked = adjust(**fields)
+    approval = asked.json()["approval"]
+    assert (asked.status_code, asked.json()["result"], asked.json()["undo"]) == (202, None, None)
+    assert asked.headers["Location"] == approval["href"] == f"/v1/admin/approvals/{approval['id']}"
+    assert (approval["status"], entries_of(board, jane)) == ("waiting", 1)
     exempt = board.program(Permission.CREDITS_WRITE, Permission.APPROVALS_EXEMPT)
     assert adjust(by=exempt, **fields).status_code == 201
     assert entries_of(board, jane) == 2

@@ -6,6 +6,7 @@ _PAGES = {
     "user": "/users?selected={}",
     "customer": "/customers?selected={}",
     "call": "/calls?selected={}",
+    "approval": "/approvals?selected={}",
     "admin": "/settings/admins?selected={}",
     "api_key": "/settings/api-keys?selected={}",
 }

@@ -13,7 +13,6 @@ from adminboard.auth.models import Admin, ApiKey
 from adminboard.auth.queries import get_admin, get_key, key_target
 from adminboard.auth.staff_rules import require_enabled
 from adminboard.core.actions import Applied, Caution, Change, Preview
-from adminboard.core.actor import ActorKind
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, FieldError, Forbidden, InvalidInput
 from adminboard.core.permissions import Permission
@@ -97,13 +96,15 @@ def preview_rotation(session: Session, command: RotateKey) -> Preview:
 
 
 def apply_rotation(work: Work, command: RotateKey) -> Applied:
-    """Makes a key with the same name, scopes and owner, and lets the former one run out."""
+    """Makes a key with the same name and scopes, and lets the former one run out.
+
+    It belongs to whoever rotates it and sees its text; what nobody in particular rotates stays its owner's.
+    """
     former = get_key(work.session, command.key)
     former.expires_at = _former_until(former, command, work.now())
     made = make_key()
     expires_at = work.now() + timedelta(days=command.valid_days)
-    owner_id = work.actor.id if work.actor.kind is ActorKind.ADMIN else former.owner_admin_id
-    assert owner_id is not None
+    owner_id = work.actor.person_id or former.owner_admin_id
     key = _add(work, made, former.name, owner_id, former.scopes, expires_at)
     return Applied(
         result=shown_key(key) | {"former": shown_key(former)},
@@ -145,7 +146,7 @@ def _add(
 def _get_owner(session: Session, reference: str | None) -> Admin:
     """The key's owner: the person who asks, the owner of the asking key, or whom the command line names."""
     actor = reader(session)
-    own = actor.id if actor.kind is ActorKind.ADMIN else actor.owner_id
+    own = actor.person_id
     if own is None and reference is None:
         sentence = "Say whose key it is: an admin's e-mail address."
         raise OwnerNeeded(sentence, errors=[FieldError("owner", sentence)])

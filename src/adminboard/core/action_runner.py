@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from adminboard.core import idempotency
 from adminboard.core.actions import Action, Actions, Applied, Preview, Undo
 from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.approvals import must_wait, request_approval, summary_of
 from adminboard.core.audit import AlreadyUndone
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError, Forbidden, NotFound
-from adminboard.core.permissions import Permission
 from adminboard.core.signing import SignedTexts
 from adminboard.core.work import Work, moment
 
@@ -47,12 +47,6 @@ class AcknowledgementRequired(DomainError):
     def __init__(self, detail: str, preview: Preview) -> None:
         super().__init__(detail)
         self.preview = preview
-
-
-class ApprovalRequired(DomainError):
-    """A second person must approve this first."""
-
-    title = "This needs a second person"
 
 
 class StepUpRequired(Forbidden):
@@ -79,6 +73,8 @@ class Prepared:
 class Outcome:
     """What running an action answered. ``replayed`` tells that an earlier answer was given again.
 
+    With ``approval_id`` nothing has happened yet but that it was asked for: that request waits for a second
+    person, and ``audit_id`` is its entry.
     ``shown_once`` are secrets by label, for this answer alone: never redirect away from them, never log them.
     """
 
@@ -87,17 +83,22 @@ class Outcome:
     summary: str
     can_undo: bool
     replayed: bool = False
+    approval_id: UUID | None = None
     shown_once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What came with the command: the preview's token, acknowledged warnings, the idempotency key."""
+    """What came with the command: the preview's token, acknowledged warnings, the idempotency key.
+
+    ``approved_by`` names the second person, for the audit entry; it gives no right (`Work.approval_id`).
+    """
 
     token: str | None = None
     acknowledged: frozenset[str] = frozenset()
     idempotency_key: str | None = None
     undoes: UUID | None = None
+    approved_by: str | None = None
 
 
 OpenSession = Callable[[Actor], AbstractContextManager[Session]]
@@ -117,6 +118,7 @@ class ActionRunner:
         """What the action would do, and the token to confirm it. Changes nothing."""
         actor.require(action.permission)
         with self._reading(actor) as session:
+            session.info["runner"] = self
             preview = action.preview(session, command)
             expires_at = moment(session) + PREVIEW_LIFETIME
         fingerprint = _confirmation(action, command, preview)
@@ -126,6 +128,7 @@ class ActionRunner:
     def run(self, actor: Actor, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:
         """Does it: one transaction with its audit entry; refused entirely when any rule says no.
 
+        Where a second person must agree, it is asked for instead: the outcome then has an ``approval_id``.
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
         `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview
         raises. Twice with one idempotency key is once.
@@ -142,6 +145,7 @@ class ActionRunner:
         A replayed outcome has written nothing. The rights are those of the work's actor.
         """
         work.actor.require(action.permission)
+        work.session.info["runner"] = self
         if action.step_up:
             require_step_up(work)
         key = confirmation.idempotency_key
@@ -155,10 +159,10 @@ class ActionRunner:
         action.lock(work, command)
         preview = action.preview(work.session, command)
         self._check(work, action, command, preview, confirmation)
-        applied = action.apply(work, command)
-        if applied.undo is not None:
-            self.actions.get(applied.undo.action)
-        outcome = _record(work, action, command, preview, applied, confirmation.undoes)
+        if must_wait(work, preview):
+            outcome = _ask(work, action, command, preview, confirmation.undoes)
+        else:
+            outcome = self._apply(work, action, command, preview, confirmation)
         if key is not None:
             idempotency.store(work, key, _answer(outcome))
         return outcome
@@ -196,8 +200,20 @@ class ActionRunner:
         if missing:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
             raise AcknowledgementRequired(f"{messages} Acknowledge: {', '.join(sorted(missing))}.", preview)
-        if preview.needs_approval and not work.actor.may(Permission.APPROVALS_EXEMPT):
-            raise ApprovalRequired(preview.needs_approval)
+
+    def _apply(
+        self, work: Work, action: Action[C], command: C, preview: Preview, confirmation: Confirmation
+    ) -> Outcome:
+        applied = action.apply(work, command)
+        if applied.undo is not None:
+            self.actions.get(applied.undo.action)
+        return _record(work, action, command, preview, applied, confirmation)
+
+
+def runner_of(session: Session) -> ActionRunner:
+    """Who runs the action that this session is of, for actions that run others."""
+    runner: ActionRunner = session.info["runner"]
+    return runner
 
 
 def require_step_up(work: Work) -> None:
@@ -230,9 +246,8 @@ def _record(
     command: Command,
     preview: Preview,
     applied: Applied,
-    undoes: UUID | None,
+    confirmation: Confirmation,
 ) -> Outcome:
-    exempt = {"approval_exempt": True} if preview.needs_approval else {}
     audit_id = work.audit(
         action.name,
         preview.subject,
@@ -240,10 +255,10 @@ def _record(
         before={change.field: to_plain(change.before) for change in preview.changes},
         after={change.field: to_plain(change.after) for change in preview.changes}
         | to_plain(dict(applied.record))
-        | exempt,
+        | _agreement(work, preview, confirmation),
         reason=getattr(command, "reason", None),
         undo=applied.undo.to_data() if applied.undo else None,
-        undoes=undoes,
+        undoes=confirmation.undoes,
     )
     return Outcome(
         to_plain(dict(applied.result)),
@@ -254,16 +269,43 @@ def _record(
     )
 
 
+def _agreement(work: Work, preview: Preview, confirmation: Confirmation) -> dict[str, Any]:
+    """Who agreed to what needs a second person, or that nobody had to."""
+    if confirmation.approved_by is not None:
+        return {"approved_by": confirmation.approved_by}
+    if preview.needs_approval is not None and work.approval_id is None:
+        return {"approval_exempt": True}
+    return {}
+
+
+def _ask(work: Work, action: Action[C], command: C, preview: Preview, undoes: UUID | None) -> Outcome:
+    approval = request_approval(work, action, command, preview, undoes=undoes)
+    return Outcome(
+        to_plain({"id": approval.id, "status": approval.status, "expires_at": approval.expires_at}),
+        approval.request_entry_id,
+        f"Waits for approval: {summary_of(approval)}",
+        can_undo=False,
+        approval_id=approval.id,
+    )
+
+
 def _answer(outcome: Outcome) -> dict[str, Any]:
     return {
         "result": outcome.result,
         "audit_id": str(outcome.audit_id),
         "summary": outcome.summary,
         "can_undo": outcome.can_undo,
+        "approval_id": str(outcome.approval_id) if outcome.approval_id else None,
     }
 
 
 def _replayed(known: Mapping[str, Any]) -> Outcome:
+    asked = known.get("approval_id")
     return Outcome(
-        known["result"], UUID(known["audit_id"]), known["summary"], known["can_undo"], replayed=True
+        known["result"],
+        UUID(known["audit_id"]),
+        known["summary"],
+        known["can_undo"],
+        replayed=True,
+        approval_id=UUID(asked) if asked else None,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
@@ -47,6 +48,15 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What a change moves: credits, or minor units of a currency (lower case)."""
+
+    credits: Decimal | None = None
+    cents: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What an action would do: exactly this is confirmed, and exactly this then happens (guarantee 8).
 
@@ -59,6 +69,8 @@ class Preview:
     facts: Mapping[str, Any] = field(default_factory=dict)
     needs_approval: str | None = None
     """Why a second person must approve, as a sentence; None when nobody needs to."""
+    amount: Amount | None = None
+    """What it moves, for the list of what waits for approval; follows from the command."""
 
     def fingerprint(self) -> str:
         """Changes when anything that was shown changes."""
@@ -129,6 +141,13 @@ def lock_nothing(work: Work, command: Any) -> None:
     """For actions whose rows are locked by the constraint that protects them."""
 
 
+def everything_shown(preview: Preview) -> Mapping[str, Any]:
+    """All that a preview shows and rests on: what an approval compares unless the action says otherwise."""
+    before = {change.field: change.before for change in preview.changes}
+    after = {f"{change.field} afterwards": change.after for change in preview.changes}
+    return {**before, **after, **preview.facts}
+
+
 @dataclass(frozen=True)
 class Action(Generic[C]):
     """A change declared once.
@@ -162,6 +181,10 @@ class Action(Generic[C]):
     """Whether the first change is shown while the form is filled in."""
     begin: Callable[[Session, Mapping[str, str]], Mapping[str, str]] | None = None
     """What the form holds when it opens, from what the link that opened it says: a text to be edited."""
+    approval_facts: Callable[[Preview], Mapping[str, Any]] = everything_shown
+    """What an approval of it rests on, by names people read: where one has moved since it was asked for, the
+    request is void. Whom it is about, which warnings must be accepted and why a second person is needed are
+    always among them (`core.approvals`). Name what ordinary use of the product does not change."""
 
     @property
     def rest_calls(self) -> Sequence[RestCall]:

@@ -55,6 +55,12 @@ class Actor:
             )
 
     @property
+    def person_id(self) -> UUID | None:
+        """The admin who acts, by themselves or through a key of theirs; None for nobody in particular: the
+        environment key, the command line, the board itself."""
+        return self.id if self.kind is ActorKind.ADMIN else self.owner_id
+
+    @property
     def identity(self) -> str:
         """Tells actors apart across requests: the scope of idempotency keys and limits."""
         return f"{self.kind.value}:{self.id or self.name}"

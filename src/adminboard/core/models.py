@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminboard.db.base import BOARD, Base, Created, Identified, Timestamped
-from adminboard.db.types import Cents, Credits
+from adminboard.db.types import Cents, Credits, IpAddress
 
 
 class IdempotencyKey(Base):
@@ -80,14 +80,15 @@ class ApprovalStatus(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     VOID = "void"
-    """The facts it rested on changed, so it can no longer be decided."""
+    """Nothing came of it: what it rested on had changed, or who asked withdrew it. `outcome` says which."""
     EXPIRED = "expired"
 
 
 class Approval(Identified, Timestamped, Base):
-    """A change that waits for a second admin, with everything needed to decide on it and to make it.
+    """A change that waits for a second person, with everything needed to decide on it and to make it.
 
-    `fingerprint` covers action, command and facts: what is approved is exactly what was asked.
+    `fingerprint` covers all that was asked, by whom and until when (`core.approvals`); the audit entry of the
+    request holds it too. What is approved is exactly what was asked.
     """
 
     __tablename__ = "approvals"
@@ -96,6 +97,9 @@ class Approval(Identified, Timestamped, Base):
     command: Mapped[dict[str, Any]]
     preview: Mapped[dict[str, Any]]
     facts: Mapped[dict[str, Any]]
+    """What the decision rests on, by names people read: compared again when it is made."""
+    undoes: Mapped[UUID | None]
+    """The entry of the change that this one takes back."""
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str | None]
     status: Mapped[ApprovalStatus] = mapped_column(default=ApprovalStatus.WAITING)
@@ -107,14 +111,23 @@ class Approval(Identified, Timestamped, Base):
     amount_cents: Mapped[Cents | None]
     currency: Mapped[str | None]
     requested_by_kind: Mapped[str]
-    requested_by_id: Mapped[UUID | None]
+    requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("board.admins.id"))
     """The person behind the request: for a key, its owner."""
+    requested_by_key_id: Mapped[UUID | None]
+    """The key through which it was asked."""
     requested_by_name: Mapped[str]
-    expires_at: Mapped[datetime | None]
+    ip_address: Mapped[str | None] = mapped_column(IpAddress)
+    user_agent: Mapped[str | None]
+    request_id: Mapped[str | None]
+    request_entry_id: Mapped[UUID]
+    """The audit entry of the request."""
+    expires_at: Mapped[datetime]
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("board.admins.id"))
     decided_by_name: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str | None]
+    outcome: Mapped[str | None]
+    """What came of it, as a sentence: what was done, or why it is void."""
     audit_entry_id: Mapped[UUID | None]
     """The entry of the change once it was made."""
 
@@ -128,6 +141,13 @@ class Approval(Identified, Timestamped, Base):
         Index("ix_approvals_status", "status", "created_at", "id"),
         Index("ix_approvals_action", "action", "created_at", "id"),
         Index("ix_approvals_requested_by_id", "requested_by_id", "created_at", "id"),
+        Index("ix_approvals_waiting", "expires_at", "id", postgresql_where=text("status = 'waiting'")),
+        Index(
+            "ix_approvals_search",
+            text("target_label gin_trgm_ops"),
+            text("requested_by_name gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
         {"schema": BOARD},
     )
 

@@ -36,12 +36,26 @@ class Work:
         self._drafts: list[Draft] = []
         self._abandoned = False
         self._keeps_figures = False
+        self.approval_id: UUID | None = None
+        """The approval this work acts under; every entry names it. Set only by what found it approved."""
 
     def keep_figures(self) -> None:
         """This work writes nothing but figures, which anyone can count again from rows that are audited: it
         needs no entry of its own. It still commits only while an entry could be written (docs/adr/0006).
         """
         self._keeps_figures = True
+
+    @contextmanager
+    def acting(self, actor: Actor, approval_id: UUID) -> Iterator[None]:
+        """What is done in this part is done in the name of ``actor``, with their rights, under the approval;
+        its entries say so."""
+        mine, before = self.actor, self.approval_id
+        self.actor, self.approval_id = actor, approval_id
+        try:
+            with reading_as(self.session, actor):
+                yield
+        finally:
+            self.actor, self.approval_id = mine, before
 
     def abandon(self) -> None:
         """There was nothing to do after all: the transaction will be rolled back without an error."""
@@ -62,7 +76,6 @@ class Work:
         reason: str | None = None,
         undo: Mapping[str, Any] | None = None,
         undoes: UUID | None = None,
-        approval_id: UUID | None = None,
         run_id: UUID | None = None,
     ) -> UUID:
         """Adds an entry to the trail, written when the work commits; returns its id.
@@ -79,7 +92,6 @@ class Work:
             reason=reason,
             undo=undo,
             undoes=undoes,
-            approval_id=approval_id,
             run_id=run_id,
         )
         self._drafts.append(draft)
@@ -100,6 +112,7 @@ class Work:
             ip_address=self.actor.ip_address,
             user_agent=self.actor.user_agent,
             request_id=self.actor.request_id,
+            approval_id=self.approval_id,
             **more,
         )
 
@@ -134,6 +147,17 @@ def situate(session: Session, actor: Actor | None, now: datetime) -> None:
     session.info["now"] = now
     session.info["remembered"] = {}
     session.info["actor"] = actor
+
+
+@contextmanager
+def reading_as(session: Session, actor: Actor) -> Iterator[None]:
+    """What is read in this part is read as ``actor`` would read it."""
+    mine = session.info["actor"]
+    session.info["actor"] = actor
+    try:
+        yield
+    finally:
+        session.info["actor"] = mine
 
 
 def moment(session: Session) -> datetime:

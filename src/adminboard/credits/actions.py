@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Applied, Caution, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Amount, Applied, Caution, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
 from adminboard.core.money import in_dollars
@@ -60,6 +60,7 @@ def preview_adjustment(session: Session, command: AdjustCredits) -> Preview:
         changes=show_changes(outcome),
         warnings=(*warn_of_size(command.amount), *warn_of_outcome(outcome)),
         needs_approval=get_approval_sentence(session, command.amount),
+        amount=Amount(credits=command.amount),
     )
 
 
@@ -103,6 +104,7 @@ def preview_reversal(session: Session, command: ReverseTransaction) -> Preview:
         warnings=warn_of_outcome(outcome),
         facts={"transaction": str(posted.id), "spent_elsewhere": outcome.spent_elsewhere},
         needs_approval=get_approval_sentence(session, posted.amount),
+        amount=Amount(credits=-posted.amount),
     )
 
 
@@ -117,6 +119,12 @@ def apply_reversal(work: Work, command: ReverseTransaction) -> Applied:
         details=lambda outcome: _details(work, command.reason, warn_of_outcome(outcome)),
     )
     return _applied(user, outcome, None)
+
+
+def no_further_facts(preview: Preview) -> Mapping[str, Any]:  # noqa: ARG001 - the signature is that of every action
+    """The balance moves with every call of the user: an approval does not rest on it, but on whether the user
+    is active, would owe something, or would pay for what is spent of a grant, which warnings tell."""
+    return {}
 
 
 def _require_active(user: UserIdentity) -> UserIdentity:
@@ -184,6 +192,7 @@ adjust_credits = Action(
     ),
     money=True,
     subject=find_user_named,
+    approval_facts=no_further_facts,
 )
 
 reverse_transaction = Action(
@@ -205,4 +214,5 @@ reverse_transaction = Action(
     destructive=True,
     money=True,
     subject=find_owner,
+    approval_facts=no_further_facts,
 )

@@ -22,7 +22,6 @@ from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.core.listings.filters import Reader
 from adminboard.core.listings.paging import COUNT_LIMIT, Count, select_count
-from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.work import moment
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus
@@ -98,8 +97,7 @@ RULES: Sequence[AlertRule] = (
         "checklist",
         "approvals",
         "status=waiting",
-        Permission.APPROVALS_READ,
-        select(Approval.id).where(Approval.status == ApprovalStatus.WAITING),
+        Permission.APPROVALS_DECIDE,
     ),
     AlertRule(
         "ending_grace_periods",

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Applied, Change, Preview, RestCall, Undo
-from adminboard.core.actor import ActorKind
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.permissions import Permission
@@ -42,7 +41,7 @@ def apply_adding(work: Work, command: AddNote) -> Applied:
         target_kind=NoteTarget(subject.kind),
         target_id=UUID(subject.id),
         body=command.body,
-        author_id=work.actor.id if work.actor.kind is ActorKind.ADMIN else work.actor.owner_id,
+        author_id=work.actor.person_id,
         author_name=work.actor.name,
         created_at=work.now(),
         updated_at=work.now(),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,12 +14,12 @@ from adminboard.core.action_runner import Confirmation, Outcome, Prepared
 from adminboard.core.actions import Action, RestCall
 from adminboard.core.actor import Actor
 from adminboard.core.canonical import to_plain
-from adminboard.core.commands import parse_command
+from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.masking import Mask, mask_text, sees_personal_data
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_write
-from adminboard.web.api_docs import CHANGE_ERRORS, command_schema
+from adminboard.web.api_docs import CHANGE_ANSWERS, command_schema
 from adminboard.web.visit import Visit
 
 Key = Annotated[
@@ -29,6 +29,15 @@ IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="The token of a dry run: refuses if it is stale")
 ]
 DryRun = Annotated[bool, Query(description="Only say what would change")]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a changing call says beside its body."""
+
+    dry_run: DryRun = False
+    idempotency_key: Key = None
+    if_match: IfMatch = None
 
 
 class MissingIdempotencyKey(InvalidInput):
@@ -67,25 +76,13 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         request: Request,
         visit: Annotated[Visit, api_write(action.permission)],
         body: JsonBody,
-        dry_run: DryRun = False,
-        idempotency_key: Key = None,
-        if_match: IfMatch = None,
+        terms: Annotated[Terms, Depends()],
     ) -> Response:
         data = dict(body)
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
         _refuse_twice_named(data, not_in_body)
         command = parse_command(action.command, data | dict(request.path_params))
-        if dry_run:
-            prepared = visit.board.runner.preview(visit.actor, action, command)
-            return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
-        if action.money and idempotency_key is None:
-            raise MissingIdempotencyKey(
-                "This call changes money: send an Idempotency-Key header, a new one for each new change.",
-                errors=[FieldError("Idempotency-Key", "This header is required.")],
-            )
-        confirmation = Confirmation(if_match, acknowledged, idempotency_key)
-        outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
-        return JSONResponse(outcome_to_json(outcome), status_code=rest.status)
+        return answer_call(visit, action, command, terms, acknowledged, status_code=rest.status)
 
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -100,12 +97,43 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         summary=rest.summary,
         description=(action.command.__doc__ or "").strip(),
         status_code=rest.status,
-        responses={200: {"description": "Done, or the preview of a dry run"}, **CHANGE_ERRORS},
+        responses=CHANGE_ANSWERS,
         openapi_extra={
             "parameters": parameters,
             "requestBody": {"content": {"application/json": {"schema": schema}}},
         },
         tags=[action.name.partition(".")[0].capitalize()],
+    )
+
+
+def answer_call(
+    visit: Visit,
+    action: Action[Any],
+    command: Command,
+    terms: Terms,
+    acknowledged: frozenset[str] = frozenset(),
+    *,
+    status_code: int = 200,
+) -> Response:
+    """Previews or runs the action for a program. Raises `MissingIdempotencyKey`, and what running raises."""
+    if terms.dry_run:
+        prepared = visit.board.runner.preview(visit.actor, action, command)
+        return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
+    if action.money and terms.idempotency_key is None:
+        raise MissingIdempotencyKey(
+            "This call changes money: send an Idempotency-Key header, a new one for each new change.",
+            errors=[FieldError("Idempotency-Key", "This header is required.")],
+        )
+    confirmation = Confirmation(terms.if_match, acknowledged, terms.idempotency_key)
+    return _answer(visit.board.runner.run(visit.actor, action, command, confirmation), status_code)
+
+
+def _answer(outcome: Outcome, status_code: int = 200) -> Response:
+    """The outcome; 202 with the address of the request where a second person has to agree first."""
+    if outcome.approval_id is None:
+        return JSONResponse(outcome_to_json(outcome), status_code)
+    return JSONResponse(
+        outcome_to_json(outcome), 202, headers={"Location": approval_address(outcome.approval_id)}
     )
 
 
@@ -115,7 +143,7 @@ def mount_undo_api(router: APIRouter) -> None:
     @router.post(
         "/audit/{audit_id}/undo",
         summary="Undo an audited change",
-        responses=CHANGE_ERRORS,
+        responses=CHANGE_ANSWERS,
         tags=["Audit log"],
     )
     def undo(
@@ -127,8 +155,7 @@ def mount_undo_api(router: APIRouter) -> None:
         action, command = visit.board.runner.find_undo(visit.actor, audit_id)
         acknowledged = _read_acknowledged(body.get("acknowledge", []))
         confirmation = Confirmation(None, acknowledged, idempotency_key, undoes=audit_id)
-        outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
-        return JSONResponse(outcome_to_json(outcome))
+        return _answer(visit.board.runner.run(visit.actor, action, command, confirmation))
 
 
 def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
@@ -157,10 +184,20 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """What a change answers: its result, its audit entry, and where to undo it."""
+    """What a change answers: its result, its audit entry, and where to undo it; of one that waits for
+    approval the request instead of a result.
+    """
+    if outcome.approval_id is not None:
+        request = dict(outcome.result) | {"href": approval_address(outcome.approval_id)}
+        return {"result": None, "approval": request, "audit_id": str(outcome.audit_id), "undo": None}
     undo = {"href": f"/v1/admin/audit/{outcome.audit_id}/undo"} if outcome.can_undo else None
     answer = {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
     return answer | ({"shown_once": dict(outcome.shown_once)} if outcome.shown_once else {})
+
+
+def approval_address(approval_id: UUID) -> str:
+    """Where a program looks at a request for approval."""
+    return f"/v1/admin/approvals/{approval_id}"
 
 
 def _read_acknowledged(value: Any) -> frozenset[str]:

@@ -5,7 +5,6 @@ This is the one place that turns a refused change back into its form, so that wh
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,7 +29,7 @@ from adminboard.web.action_view import make_change_view, make_preview_view, outc
 from adminboard.web.addresses import address, local_address
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.done import find_done_toasts
-from adminboard.web.form_view import FormView, PreviewView
+from adminboard.web.form_view import FormView
 from adminboard.web.formatting import displaying
 from adminboard.web.forms import Typed, make_fields, typed_values
 from adminboard.web.step_up import ask_for_proof
@@ -84,9 +83,7 @@ def mount_undo(router: APIRouter) -> None:
                     return_to=_return_to(visit),
                     action_url=f"/undo/{audit_id}",
                 )
-            return visit.render(
-                _template(visit, "ui/action_preview"), preview=_closed_without_approval(visit, view)
-            )
+            return visit.render(_template(visit, "ui/action_preview"), preview=view)
         key = visit.typed("idempotency_key") or None
         confirmation = Confirmation(confirmed, acknowledged, key, undoes=audit_id)
         return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
@@ -167,7 +164,7 @@ def _show_preview(
     return visit.render(
         _template(visit, "ui/action_preview"),
         status_code=problem.status if problem else 200,
-        preview=_closed_without_approval(visit, view),
+        preview=view,
     )
 
 
@@ -214,14 +211,15 @@ def _done(visit: Visit, outcome: Outcome) -> Response:
 
 def _live_preview(visit: Visit, action: Action[Any]) -> Response:
     """The first change as one line, while typing; nothing while the input makes no sense yet."""
-    change = None
+    change = needs_approval = None
     try:
         command = _read_command(visit, action, visit.parameters, lenient=True)
         preview = action.preview(visit.session, command)
         change = make_change_view(preview.changes[0]) if preview.changes else None
+        needs_approval = preview.needs_approval
     except DomainError:
-        change = None
-    return visit.render("ui/live_preview.html", change=change)
+        change = needs_approval = None
+    return visit.render("ui/live_preview.html", change=change, needs_approval=needs_approval)
 
 
 def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: bool = False) -> Any:
@@ -229,12 +227,6 @@ def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: b
     if lenient and len(data.get("reason", "")) < 10 and "reason" in action.command.model_fields:
         data["reason"] = "not written yet"
     return parse_command(action.command, data)
-
-
-def _closed_without_approval(visit: Visit, view: PreviewView) -> PreviewView:
-    """No button that would only be refused: what needs approval cannot be requested from here yet."""
-    may_confirm = view.needs_approval is None or visit.actor.may(Permission.APPROVALS_EXEMPT)
-    return replace(view, can_confirm=may_confirm)
 
 
 def _is_just_done(visit: Visit, audit_id: UUID) -> bool:

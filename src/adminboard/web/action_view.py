@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from adminboard.core.action_runner import Outcome, Prepared
-from adminboard.core.actions import Action, Caution, Change
+from adminboard.core.actions import Action, Caution, Change, Preview
 from adminboard.core.commands import Command
 from adminboard.web import formatting
+from adminboard.web.done import waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
 from adminboard.web.forms import Typed, field_kind, hidden_values
 from adminboard.web.list_view import HiddenView
@@ -43,7 +44,7 @@ def make_preview_view(
         title=action.title,
         action_url=action_url or base,
         back_url=f"{base}/preview?back=1",
-        confirm_label=action.label(command, preview),
+        confirm_label=_confirm_label(action, command, preview),
         token=prepared.token,
         idempotency_key=uuid4().hex,
         csrf_token=csrf_token,
@@ -58,13 +59,12 @@ def make_preview_view(
     )
 
 
-def make_toast(summary: str, audit_id: UUID, *, can_undo: bool) -> ToastView:
-    """What just happened, with Undo where there is one."""
-    return ToastView(title=summary, undo_url=f"/undo/{audit_id}" if can_undo else None)
-
-
 def outcome_toast(outcome: Outcome) -> ToastView:
-    return make_toast(outcome.summary, outcome.audit_id, can_undo=outcome.can_undo)
+    """What just happened, with Undo where there is one, or with the way to the request that waits now."""
+    if outcome.approval_id is not None:
+        return waiting_toast(outcome.summary, outcome.approval_id)
+    undo_url = f"/undo/{outcome.audit_id}" if outcome.can_undo else None
+    return ToastView(title=outcome.summary, undo_url=undo_url)
 
 
 def shown_value(value: Any, cell: str = "text") -> str:
@@ -98,6 +98,12 @@ def make_change_view(change: Change) -> ChangeView:
         delta,
         tone,
     )
+
+
+def _confirm_label(action: Action[Any], command: Command, preview: Preview) -> str:
+    """The verb and the amount; people ask for what needs a second one (`approvals.exempt` is for keys)."""
+    label = action.label(command, preview)
+    return f"Request approval: {label}" if preview.needs_approval else label
 
 
 def _make_warning(warning: Caution, acknowledged: Collection[str], missing: Collection[str]) -> WarningView:

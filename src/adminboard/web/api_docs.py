@@ -44,6 +44,10 @@ CHANGE_ERRORS: dict[int | str, dict[str, Any]] = ERRORS | {
     413: {"description": "More than 2 MB were sent"},
     429: _problem("Too many at once; try again after `Retry-After` seconds"),
 }
+CHANGE_ANSWERS: dict[int | str, dict[str, Any]] = CHANGE_ERRORS | {
+    200: {"description": "Done, or the preview of a dry run"},
+    202: {"description": "Not done yet: `approval` is the request that waits for a second person"},
+}
 
 _TYPES = {
     "number": {"type": "integer"},

@@ -62,6 +62,14 @@ class Board:
     def navigation(self) -> Sequence[NavigationItem]:
         return tuple(item for area in self.areas for item in area.navigation)
 
+    def count_navigation(self, session: Session, actor: Actor) -> Mapping[str, int]:
+        """The figures of the sidebar that the actor sees, by the address of their entries."""
+        return {
+            item.url: item.count(session)
+            for item in self.navigation
+            if item.count is not None and actor.may(item.permission)
+        }
+
     @cached_property
     def search_providers(self) -> Sequence[SearchProvider]:
         """In the order of the sidebar, so that hits stand where their lists do; last those without a list."""

@@ -14,12 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.actor import Actor
+from adminboard.core.approvals import REQUEST
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.work import moment
 from adminboard.web.form_view import ToastView
-from adminboard.web.list_view import HiddenView
+from adminboard.web.list_view import HiddenView, LinkView
 
 SHOWN_FOR = timedelta(minutes=5)
+
+
+def waiting_toast(summary: str, approval_id: UUID) -> ToastView:
+    """Something was asked for and waits for a second person."""
+    link = LinkView("Show the request", f"/approvals?selected={approval_id}")
+    return ToastView(title=summary, tone="info", link=link)
 
 
 def find_done_toasts(
@@ -37,7 +44,13 @@ def find_done_toasts(
         return ()
     undone = aliased(AuditEntry)
     row = session.execute(
-        select(AuditEntry.summary, AuditEntry.undo, undone.id.label("undone_by"))
+        select(
+            AuditEntry.action,
+            AuditEntry.approval_id,
+            AuditEntry.summary,
+            AuditEntry.undo,
+            undone.id.label("undone_by"),
+        )
         .outerjoin(undone, undone.undoes == AuditEntry.id)
         .where(
             AuditEntry.id == wanted,
@@ -47,6 +60,8 @@ def find_done_toasts(
     ).one_or_none()
     if row is None:
         return ()
+    if row.action == REQUEST:
+        return (waiting_toast(row.summary, row.approval_id),)
     can_undo = row.undo is not None and row.undone_by is None
     undo_url = f"/undo/{wanted}" if can_undo else None
     return (ToastView(row.summary, undo_url=undo_url, undo_fields=(HiddenView("return_to", return_to),)),)

@@ -123,9 +123,8 @@ class PreviewView:
 
     `hidden` carries the command's values, also back to the form by a post to `back_url`: what was typed
     stays out of addresses. `token` signs what was shown, `idempotency_key` makes a second
-    press harmless. `needs_approval` says why a second person must agree; `can_confirm` is False while
-    nobody can be asked. `confirm_label` is the
-    verb with its amount.
+    press harmless. `needs_approval` says why a second person must agree: confirming then asks for it.
+    `confirm_label` is the verb with its amount.
     """
 
     title: str
@@ -140,7 +139,6 @@ class PreviewView:
     warnings: Sequence[WarningView] = ()
     facts: Sequence[FactView] = ()
     needs_approval: str | None = None
-    can_confirm: bool = True
     destructive: bool = False
     hidden: Sequence[HiddenView] = ()
     error: str | None = None

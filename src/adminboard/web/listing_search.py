@@ -79,7 +79,7 @@ class _ListingSearch:
         if probe is None:
             return []
         statement = self._statements[masked].where(
-            self.listing.key == func.any(func.array(probe.scalar_subquery()))
+            self.listing.key == func.any(func.array(probe.scalar_subquery())), *self.listing.find_scope(actor)
         )
         rows = session.execute(statement, {"now": moment(session)}).all()
         with formatting.displaying(actor.time_zone, moment(session)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -71,10 +71,12 @@ class PageContext:
 def page_context(request: Request) -> PageContext:
     """The frame for this request, made once; without a login it has no navigation and no actor.
 
-    Its toasts may be found only after a part of the page has been drawn already.
+    Its toasts and counts may be found only after a part of the page has been drawn already.
     """
-    known: PageContext = getattr(request.state, "page_context", None) or _make_context(request)
-    request.state.page_context = made = replace(known, toasts=getattr(request.state, "toasts", ()))
+    state = request.state
+    known: PageContext = getattr(state, "page_context", None) or _make_context(request)
+    navigation = _with_counts(known.navigation, getattr(state, "counts", {}))
+    state.page_context = made = replace(known, toasts=getattr(state, "toasts", ()), navigation=navigation)
     return made
 
 
@@ -115,6 +117,15 @@ def _navigation(board: Board, actor: Actor, path: str) -> Sequence[ShownGroup]:
         if items:
             groups.append(ShownGroup(group.value, items))
     return groups
+
+
+def _with_counts(groups: Sequence[ShownGroup], counts: Mapping[str, int]) -> Sequence[ShownGroup]:
+    if not counts:
+        return groups
+    return [
+        replace(group, items=[replace(item, count=counts.get(item.url)) for item in group.items])
+        for group in groups
+    ]
 
 
 def _shown_item(item: NavigationItem, path: str) -> ShownItem:

@@ -24,6 +24,7 @@ from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
 from tests.factories import make_call, make_saved_view, make_user
+from tests.guarantees.examples.deciding import ask, somebody_else
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
 
 Send = Callable[[], Any]
@@ -72,8 +73,8 @@ def find_example_at(board: BoardUnderTest, rest: RestCall, make: MakeExample) ->
 
 
 def call_api(scene: Scene, action: Action[Any], rest: RestCall, example: Example) -> Send:
-    """The same through the API, as a program of an administrator."""
-    program = scene.board.program(role=Role.ADMIN)
+    """The same through the API, as a program of the scene's administrator."""
+    program = scene.board.program(owner=scene.me)
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
     data = example.command.to_data()
     path = rest.path.format(**data)
@@ -191,6 +192,13 @@ def read_transcript_by_api(scene: Scene) -> Send:
     return lambda: program.get(path)
 
 
+def decide_by_api(scene: Scene) -> Send:
+    request, _ = ask(scene, somebody_else(scene))
+    program = scene.board.program(owner=scene.me)
+    path = f"/v1/admin/approvals/{request}/decision"
+    return lambda: program.post(path, json={"decision": "approve", "note": "Agreed with the customer"})
+
+
 FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /login": log_in,
     "POST /login/second-factor": enter_second_factor,
@@ -209,5 +217,6 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
     "POST /views/{view_id}/removal": remove_view,
     "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
+    "POST /v1/admin/approvals/{approval}/decision": decide_by_api,
     "POST /v1/usage/deductions": deduct_usage,
 }

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, DateTime, bindparam
 from sqlalchemy.orm import Session
 
+from adminboard.core.actor import Actor
 from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort, make_name
 from adminboard.core.listings.filters import Filter
 from adminboard.core.listings.search import Search
@@ -132,6 +133,9 @@ class Listing:
     """The template of what is to be said above the list, whatever it shows."""
     tone: Callable[[AnyRow], str | None] | None = None
     """The tone ("yellow", "red") of rows that stand out, by what they hold; None for ordinary ones."""
+    visible_to: Callable[[Actor], ColumnElement[bool] | None] | None = None
+    """Which rows a reader sees; it gives None for those who see all. Holds for everything that the list
+    gives: page, count, figures, export, API, search. The detail's ``load`` must ask the same."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` already when the list is declared, for a sort that would lose rows, and for a
@@ -152,6 +156,11 @@ class Listing:
         if not masked:
             return self.sorts
         return {name: sort for name, sort in self.sorts.items() if self.columns_by_name[name].mask is None}
+
+    def find_scope(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
+        """The condition of the rows that the reader sees; empty when they see all."""
+        visible = self.visible_to(actor) if self.visible_to is not None else None
+        return () if visible is None else (visible,)
 
     @cached_property
     def parameter_names(self) -> frozenset[str]:

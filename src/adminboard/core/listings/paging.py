@@ -88,7 +88,8 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Matches:
     """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
     clauses = [
-        clause for condition in query.conditions for clause in _clauses_of(session, listing, condition)
+        *query.scope,
+        *(clause for condition in query.conditions for clause in _clauses_of(session, listing, condition)),
     ]
     if not query.term or listing.search is None:
         return _Matches(clauses, walking=clauses)

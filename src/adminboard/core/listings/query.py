@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
+
 from adminboard.core.actor import Actor
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.listings.columns import Sort
@@ -27,7 +29,9 @@ class BadQuery(InvalidInput):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ListQuery:
-    """A question to a listing, validated. ``masked`` readers see and search whole values only."""
+    """A question to a listing, validated. ``masked`` readers see and search whole values only; ``scope`` is
+    the condition of the rows that the reader sees at all.
+    """
 
     term: str
     conditions: Sequence[Condition]
@@ -38,6 +42,7 @@ class ListQuery:
     cursor: str | None
     exact_count: bool
     masked: bool
+    scope: Sequence[ColumnElement[bool]] = ()
 
     @property
     def sort_parameter(self) -> str:
@@ -76,6 +81,7 @@ def read_query(listing: Listing, parameters: Parameters, actor: Actor, now: date
         cursor=_one(parameters, "cursor") or None,
         exact_count=_one(parameters, "count") == "exact",
         masked=reader.masked,
+        scope=listing.find_scope(actor),
     )
 
 

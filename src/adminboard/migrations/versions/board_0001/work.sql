@@ -70,6 +70,7 @@ CREATE TABLE board.approvals (
     command jsonb NOT NULL,
     preview jsonb NOT NULL,
     facts jsonb NOT NULL,
+    undoes uuid,
     fingerprint bytea NOT NULL,
     reason text,
     status varchar(40) NOT NULL,
@@ -81,13 +82,19 @@ CREATE TABLE board.approvals (
     amount_cents bigint,
     currency text,
     requested_by_kind text NOT NULL,
-    requested_by_id uuid,
+    requested_by_id uuid NOT NULL,
+    requested_by_key_id uuid,
     requested_by_name text NOT NULL,
-    expires_at timestamptz,
+    ip_address inet,
+    user_agent text,
+    request_id text,
+    request_entry_id uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
     decided_by_id uuid,
     decided_by_name text,
     decided_at timestamptz,
     decision_note text,
+    outcome text,
     audit_entry_id uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -95,6 +102,7 @@ CREATE TABLE board.approvals (
     CONSTRAINT ck_approvals_four_eyes CHECK (decided_by_id <> requested_by_id),
     CONSTRAINT ck_approvals_decision_has_a_decider
         CHECK (status NOT IN ('approved', 'rejected') OR num_nulls(decided_by_id, decided_at) = 0),
+    CONSTRAINT fk_approvals_requested_by_id FOREIGN KEY (requested_by_id) REFERENCES board.admins (id),
     CONSTRAINT fk_approvals_decided_by_id FOREIGN KEY (decided_by_id) REFERENCES board.admins (id),
     CONSTRAINT ck_approvals_status
         CHECK (status IN ('waiting', 'approved', 'rejected', 'void', 'expired'))
@@ -103,6 +111,9 @@ CREATE INDEX ix_approvals_action ON board.approvals (action, created_at, id);
 CREATE INDEX ix_approvals_created_at ON board.approvals (created_at, id);
 CREATE INDEX ix_approvals_requested_by_id ON board.approvals (requested_by_id, created_at, id);
 CREATE INDEX ix_approvals_status ON board.approvals (status, created_at, id);
+CREATE INDEX ix_approvals_waiting ON board.approvals (expires_at, id) WHERE status = 'waiting';
+CREATE INDEX ix_approvals_search
+    ON board.approvals USING gin (target_label gin_trgm_ops, requested_by_name gin_trgm_ops);
 
 CREATE TABLE board.operations (
     id uuid NOT NULL,
