@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.listing import Listing
-from adminboard.core.listings.paging import find_matches
+from adminboard.core.listings.matching import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import by_index_of_text
 from adminboard.core.work import moment
