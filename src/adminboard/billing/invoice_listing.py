@@ -147,6 +147,7 @@ invoices = Listing(
         BuiltInView("Failed payments", "failed=yes"),
         BuiltInView("Past due", "overdue=yes&sort=due_date"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Invoices", func.count()),
         Card(

@@ -114,6 +114,7 @@ subscriptions = Listing(
         BuiltInView("Behind with payment", "status=past_due&status=unpaid"),
         BuiltInView("Leaving", "cancels=yes&sort=current_period_end"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Subscriptions", func.count()),
         Card("Active", count_of(SubscriptionStatus.ACTIVE), query="status=active"),

@@ -90,6 +90,7 @@ usage = Listing(
     detail=Detail(get_usage_detail, "billing/usage.html", title=lambda record: record.customer.name),
     empty="A period appears here with a customer's first minutes.",
     views=[BuiltInView("Largest overage", "overage=yes&sort=-overage_cents")],
+    keeps_cards=True,
     cards=[
         Card("Periods", func.count()),
         Card("Minutes used", func.coalesce(func.sum(UsagePeriod.minutes_used), 0)),

@@ -151,6 +151,7 @@ customers = Listing(
         ),
         DateRange("created", "Created", Organization.created_at),
     ],
+    keeps_cards=True,
     cards=[
         Card("Organizations", func.count()),
         Card(
