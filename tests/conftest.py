@@ -8,6 +8,7 @@ from hypothesis import settings
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from adminboard.core.listings import matching
 from adminboard.db.embedded import OWNER_ROLE, EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
 from tests.db.rolled_back import RolledBackDatabase
@@ -109,3 +110,13 @@ def killable_addresses(killable_server: EmbeddedServer) -> Iterator[Addresses]:
     with copied_database(killable_server, make_template(killable_server)) as copied:
         yield copied
         killable_server.ensure_running()
+
+
+@pytest.fixture(params=["few", "some", "many"])
+def probing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a filter's probe find few keys, more than are named, and more than are gathered: whatever it
+    finds, the list shows the same."""
+    if request.param != "few":
+        monkeypatch.setattr(matching, "PROBE_LIMIT", -1)
+    if request.param == "many":
+        monkeypatch.setattr(matching, "MOST_GATHERED", -1)

@@ -61,6 +61,7 @@ def _queue() -> procrastinate.App:
 _WAITING = "SELECT count(*) FROM board.procrastinate_jobs WHERE task_name = :name AND status::text = :status"
 
 EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"
 """At seven minutes past, when not everything else starts too."""
 EVERY_NIGHT = "23 3 * * *"

@@ -41,6 +41,14 @@ def _folder_or_origin(place: str) -> str:
     )
 
 
+def _redis_address(url: SecretStr) -> SecretStr:
+    if not re.fullmatch(
+        r"rediss?://([^@/\s]*@)?[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[0-9]*)?", url.get_secret_value()
+    ):
+        raise ValueError("write an address like redis://cache:6379/0")
+    return url
+
+
 Recordings = Annotated[str, AfterValidator(_folder_or_origin)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 
@@ -67,6 +75,8 @@ class Settings(BaseSettings):
     session_idle_hours: float = Field(2, gt=0, le=24)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
+    """Only looked after on the System page: the board itself uses none."""
     stripe_dashboard_url: str = "https://dashboard.stripe.com"
     recordings: Recordings | None = None
     """Where the recordings of calls live: a folder, or an origin like https://recordings.example.com."""

@@ -29,7 +29,8 @@ HOSTED = "https://invoice.stripe.com/i/acme"
 def rows(board: BoardUnderTest) -> Rows:
     with board.rows() as session:
         acme = make_customer(session, "Acme Plumbing", "jane@acme.test", stripe_customer_id="cus_Acme")
-        plan = make_plan(session, name="Scale")
+        plan = make_plan(session, name="Scale", slug="scale")
+        make_plan(session, slug="unsold")
         subscription = make_subscription(session, organization_id=acme.id, plan_id=plan.id)
 
         def make(name: str, days: int, **fields: Any) -> UUID:
@@ -125,9 +126,12 @@ def test_a_row_tells_amounts_and_dates(board: BoardUnderTest, rows: Rows) -> Non
     assert page.rows[1]["Amount"] == "¥4,900"
 
 
+@pytest.mark.usefixtures("probing")
 @pytest.mark.parametrize(
     ("parameters", "found"),
     [
+        ({"plan": "scale"}, {"whole"}),
+        ({"plan": ["scale", "unsold"], "status": "open"}, set()),
         ({"status": "open"}, {"past due", "open", "failed"}),
         ({"status": ["draft", "void"]}, {"draft", "trap"}),
         ({"failed": "yes"}, {"failed", "failed and paid"}),

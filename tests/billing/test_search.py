@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from adminboard.billing.models import SubscriptionStatus
-from adminboard.core.listings import paging, related_search
+from adminboard.core.listings import matching, related_search
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import MembershipStatus
 from tests.billing.asking import find_ids, make_customer
@@ -127,7 +127,7 @@ def test_a_word_of_many_customers_finds_all_their_rows_once(
 ) -> None:
     few = find_ids(program, "invoices", q="crowd")
     assert len(few) == len(set(few)) == CROWD
-    for module in (related_search, paging):
+    for module in (related_search, matching):
         monkeypatch.setattr(module, "MOST_RECORDS", 5)
     assert find_ids(program, "invoices", q="crowd") == few
     answer = program.get("/v1/admin/billing/invoices", params={"q": "crowd", "limit": 7}).json()

@@ -22,7 +22,10 @@ def rows(board: BoardUnderTest) -> Rows:
     with board.rows() as session:
         acme = make_customer(session, "Acme Plumbing", stripe_customer_id="cus_Acme").id
         bare = make_customer(session, "Bare").id
-        euro, yen = (make_plan(session, name=f"Scale ({code})", currency=code) for code in ("eur", "jpy"))
+        euro, yen = (
+            make_plan(session, name=f"Scale ({code})", slug=f"scale-{code}", currency=code)
+            for code in ("eur", "jpy")
+        )
         make_subscription(
             session,
             organization_id=acme,
@@ -81,6 +84,7 @@ def test_rows_with_overage_stand_out(board: BoardUnderTest, rows: Rows) -> None:
     assert toned == {f"row-{rows[name]}" for name in ("yen", "euro", "bare")}
 
 
+@pytest.mark.usefixtures("probing")
 @pytest.mark.parametrize(
     ("parameters", "found"),
     [
@@ -90,6 +94,9 @@ def test_rows_with_overage_stand_out(board: BoardUnderTest, rows: Rows) -> None:
         ({"period": "30d"}, {"yen"}),
         ({"period_to": "2025-10-31"}, {"euro", "bare"}),
         ({"customer": "bare"}, {"bare"}),
+        ({"plan": "scale-jpy"}, {"yen", "within"}),
+        ({"plan": ["scale-jpy", "scale-eur"], "overage": "yes"}, {"yen", "euro"}),
+        ({"plan": "none"}, set()),
         ({"q": "cus_Acme", "overage": "yes"}, {"yen", "euro"}),
     ],
 )

@@ -193,6 +193,7 @@ def test_who_sees_no_personal_data_finds_whole_values_only(board: BoardUnderTest
         assert find(masked, q=whole) == ["Acme Plumbing"]
 
 
+@pytest.mark.usefixtures("probing")
 @pytest.mark.parametrize(
     ("filters", "found"),
     [

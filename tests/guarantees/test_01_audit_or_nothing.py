@@ -24,6 +24,7 @@ from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.cli import cli
 from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
+from adminboard.core.models import KeptCards
 from adminboard.db.embedded import APP_ROLE
 from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
@@ -194,6 +195,8 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
+        for name in ("customers", "invoices"):
+            session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)
     FORMS["POST /v1/usage/deductions"](scene)()

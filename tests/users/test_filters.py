@@ -58,6 +58,7 @@ def program(board: BoardUnderTest) -> Program:
     return board.program()
 
 
+@pytest.mark.usefixtures("probing")
 def test_by_plan(program: Program) -> None:
     assert find(program, plan="scale") == ["active@pays.test"]
     assert sorted(find(program, plan=["scale", "starter"])) == [
@@ -67,10 +68,12 @@ def test_by_plan(program: Program) -> None:
     ]
 
 
+@pytest.mark.usefixtures("probing")
 def test_by_subscription(program: Program) -> None:
     assert find(program, subscription="trialing") == ["trialing@pays.test"]
     assert len(find(program, subscription=["trialing", "past_due"])) == 2
     assert find(program, subscription="unpaid") == []
+    assert find(program, subscription="canceled") == []
 
 
 def test_by_activity(program: Program) -> None:

@@ -7,8 +7,11 @@ from adminboard.billing.subscription_listing import subscriptions
 from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
+from adminboard.figures.cards import keeping_cards
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
+
+LISTS = (subscriptions, invoices, usage, payment_methods, grace_periods)
 
 area = Area(
     name="billing",
@@ -17,8 +20,9 @@ area = Area(
             NavigationGroup.MONEY, "Billing", "/billing", "credit-card", Permission.BILLING_READ, order=10
         )
     ],
-    listings=[subscriptions, invoices, usage, payment_methods, grace_periods],
+    listings=LISTS,
     pages=pages,
+    jobs=[keeping_cards("keep_billing_cards", *LISTS)],
     search=[
         search_listing(
             invoices,

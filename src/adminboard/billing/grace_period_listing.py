@@ -78,6 +78,7 @@ grace_periods = Listing(
         BuiltInView("Ending soon", "ending=yes&sort=ends_at"),
         BuiltInView("Open", "status=open&sort=ends_at"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Open", func.count().filter(grace_status_is([GracePeriodStatus.OPEN])), query="status=open"),
         Card(

@@ -15,6 +15,7 @@ from adminboard.billing.customer import (
 )
 from adminboard.billing.invoice_detail import find_invoice_id, get_invoice_detail
 from adminboard.billing.models import Invoice, InvoiceStatus, Refund
+from adminboard.billing.plans import is_invoiced_for_plan, plan_options, probe_invoiced
 from adminboard.core.listings import (
     COMING_DAYS,
     PAST_DAYS,
@@ -115,6 +116,7 @@ invoices = Listing(
             Invoice.status,
             options=[Option(word.value, word.value) for word in InvoiceStatus],
         ),
+        Choice("plan", "Plan", options=plan_options, where=is_invoiced_for_plan, probe=probe_invoiced),
         DateRange("due", "Due", Invoice.due_date, (*PAST_DAYS, *COMING_DAYS[1:])),
         DateRange("paid", "Paid", Invoice.paid_at),
         Flag(
@@ -145,6 +147,7 @@ invoices = Listing(
         BuiltInView("Failed payments", "failed=yes"),
         BuiltInView("Past due", "overdue=yes&sort=due_date"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Invoices", func.count()),
         Card(

@@ -113,6 +113,7 @@ payment_methods = Listing(
         BuiltInView("Expiring cards", "ending=yes&sort=expires"),
         BuiltInView("Expired", "status=expired"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Payment methods", func.count()),
         Card("Active", func.count().filter(has_status([PaymentMethodStatus.ACTIVE])), query="status=active"),

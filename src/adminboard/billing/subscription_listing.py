@@ -1,9 +1,6 @@
 """The list of subscriptions."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
 
 from adminboard.billing.alerts import is_not, is_trial_ending
 from adminboard.billing.customer import (
@@ -16,6 +13,7 @@ from adminboard.billing.customer import (
     customer_search,
 )
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
+from adminboard.billing.plans import is_to_plan, plan_options
 from adminboard.billing.subscription_detail import find_subscription_id, get_subscription_detail
 from adminboard.core.listings import (
     COMING_DAYS,
@@ -33,22 +31,6 @@ from adminboard.core.listings import (
 )
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
-
-
-def plan_options(session: Session) -> list[Option]:
-    """Every plan there is, by name."""
-    rows = session.execute(select(Plan.slug, Plan.name).order_by(Plan.name))
-    return [Option(row.slug, row.name) for row in rows]
-
-
-def has_plan(slugs: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the subscription is to one of these plans.
-
-    A single plan is compared, not looked for in a set: then an index gives its subscriptions in order.
-    """
-    if len(slugs) == 1:
-        return Subscription.plan_id == select(Plan.id).where(Plan.slug == slugs[0]).scalar_subquery()
-    return Subscription.plan_id.in_(select(Plan.id).where(Plan.slug.in_(slugs)))
 
 
 def count_of(status: SubscriptionStatus) -> ColumnElement[int]:
@@ -105,7 +87,7 @@ subscriptions = Listing(
             Subscription.status,
             options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
         ),
-        Choice("plan", "Plan", options=plan_options, where=has_plan),
+        Choice("plan", "Plan", options=plan_options, where=is_to_plan),
         DateRange("period_end", "Period end", Subscription.current_period_end, COMING_DAYS),
         Flag(
             "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
@@ -132,6 +114,7 @@ subscriptions = Listing(
         BuiltInView("Behind with payment", "status=past_due&status=unpaid"),
         BuiltInView("Leaving", "cancels=yes&sort=current_period_end"),
     ],
+    keeps_cards=True,
     cards=[
         Card("Subscriptions", func.count()),
         Card("Active", count_of(SubscriptionStatus.ACTIVE), query="status=active"),

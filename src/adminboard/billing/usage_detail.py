@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.customer import CUSTOMER_COLUMNS, Customer
 from adminboard.billing.models import Plan, Subscription, UsagePeriod
@@ -50,11 +50,11 @@ def currency_of_usage() -> ColumnElement[Any]:
 
     A period itself has none. Without any subscription it is US dollars.
     """
-    return func.coalesce(_of_plan_then(Plan.currency), "usd")
+    return func.coalesce(plan_of_usage(Plan.currency), "usd")
 
 
-def _of_plan_then(column: Any) -> Any:
-    """Of the plan of the newest subscription that began before the period was over; by index."""
+def plan_of_usage(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
+    """This column of the plan that the newest subscription before the end of the period is to; by index."""
     return (
         select(column)
         .join(Subscription, Subscription.plan_id == Plan.id)
@@ -75,7 +75,7 @@ def get_usage_detail(session: Session, usage_id: UUID) -> UsageDetail:
         select(
             UsagePeriod,
             currency_of_usage().label("currency"),
-            _of_plan_then(Plan.name).label("plan"),
+            plan_of_usage(Plan.name).label("plan"),
             *CUSTOMER_COLUMNS,
         )
         .join(Organization, Organization.id == UsagePeriod.organization_id)

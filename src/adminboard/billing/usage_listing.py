@@ -10,10 +10,12 @@ from adminboard.billing.customer import (
     customer_search,
 )
 from adminboard.billing.models import UsagePeriod
+from adminboard.billing.plans import is_used_under_plan, plan_options, probe_used
 from adminboard.billing.usage_detail import currency_of_usage, get_usage_detail
 from adminboard.core.listings import (
     BuiltInView,
     Card,
+    Choice,
     Column,
     DateRange,
     Detail,
@@ -80,6 +82,7 @@ usage = Listing(
     ),
     filters=[
         customer_filter(UsagePeriod.organization_id),
+        Choice("plan", "Plan", options=plan_options, where=is_used_under_plan, probe=probe_used),
         DateRange("period", "Period", UsagePeriod.period_start),
         Flag("overage", "Overage", UsagePeriod.overage_cents > 0, yes_label="only", no_label="none"),
     ],
@@ -87,6 +90,7 @@ usage = Listing(
     detail=Detail(get_usage_detail, "billing/usage.html", title=lambda record: record.customer.name),
     empty="A period appears here with a customer's first minutes.",
     views=[BuiltInView("Largest overage", "overage=yes&sort=-overage_cents")],
+    keeps_cards=True,
     cards=[
         Card("Periods", func.count()),
         Card("Minutes used", func.coalesce(func.sum(UsagePeriod.minutes_used), 0)),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,6 +43,23 @@ class Setting(Base):
     value: Mapped[Any] = mapped_column(JSONB)
     updated_at: Mapped[datetime]
     updated_by: Mapped[str]
+
+    __table_args__ = ({"schema": BOARD},)
+
+
+class KeptCards(Base):
+    """The figures above a large list, by card, as they were at `counted_at` (`core.listings.kept_cards`).
+
+    `part` is the query that says which rows they are of, empty for all. JSON as it was written: the order of
+    the currencies in an amount counts.
+    """
+
+    __tablename__ = "kept_cards"
+
+    listing: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    figures: Mapped[Any] = mapped_column(JSON)
+    counted_at: Mapped[datetime]
 
     __table_args__ = ({"schema": BOARD},)
 

@@ -3,6 +3,7 @@
 from adminboard.core.permissions import Permission
 from adminboard.customers.listing import customers
 from adminboard.customers.search import customers_search, plans_search
+from adminboard.figures.cards import keeping_cards
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
 area = Area(
@@ -18,5 +19,6 @@ area = Area(
         )
     ],
     listings=[customers],
+    jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],
 )

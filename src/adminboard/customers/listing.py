@@ -10,7 +10,7 @@ from adminboard.billing.customer import (
     StripeId,
 )
 from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subscription, SubscriptionStatus
-from adminboard.billing.subscription_listing import plan_options
+from adminboard.billing.plans import plan_options
 from adminboard.core.listings import (
     BuiltInView,
     Card,
@@ -39,12 +39,11 @@ from adminboard.customers.queries import (
     last_activity,
     monthly_revenue_cents,
     paid_users,
-    probe_plan,
     probe_subscription_status,
     subscription_status,
 )
 from adminboard.users.models import User
-from adminboard.users.queries import has_plan_in_force, override_plan_name
+from adminboard.users.queries import has_plan_in_force, override_plan_name, probe_plan
 
 _MEMBERS = (
     select(Membership.organization_id.label("key"))
@@ -133,7 +132,7 @@ customers = Listing(
             "Plan",
             options=plan_options,
             where=lambda slugs: has_plan_in_force(slugs, Organization.id),
-            probe=probe_plan,
+            probe=lambda slugs: probe_plan(slugs, Organization.id),
         ),
         Choice(
             "subscription",
@@ -152,6 +151,7 @@ customers = Listing(
         ),
         DateRange("created", "Created", Organization.created_at),
     ],
+    keeps_cards=True,
     cards=[
         Card("Organizations", func.count()),
         Card(

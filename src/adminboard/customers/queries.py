@@ -17,7 +17,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
 )
 
 from adminboard.billing.expiry import has_status
@@ -31,9 +30,9 @@ from adminboard.billing.models import (
     Subscription,
     SubscriptionStatus,
 )
+from adminboard.core.listings import Probe
 from adminboard.core.listings.columns import AnySelect
 from adminboard.customers.models import Membership, MembershipStatus, Organization
-from adminboard.entitlements.models import PlanOverride
 from adminboard.users.models import User
 
 ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
@@ -138,18 +137,10 @@ def has_subscription_status(words: Sequence[str]) -> ColumnElement[bool]:
     return or_(*clauses)
 
 
-def probe_subscription_status(words: Sequence[str]) -> AnySelect:
+def probe_subscription_status(words: Sequence[str]) -> Probe:
     """Organizations that have, or had, a subscription of one of these statuses: all that can show it."""
     had = Subscription.__table__.alias("probed_subscription")
-    return select(had.c.organization_id).where(had.c.status.in_(words))
-
-
-def probe_plan(slugs: Sequence[str]) -> AnySelect:
-    """Organizations with a live subscription to one of these plans, or with an override that gives it."""
-    plans = select(Plan.id).where(Plan.slug.in_(slugs)).correlate(None)
-    paid = select(Subscription.organization_id.label("key")).where(Subscription.plan_id.in_(plans), IS_LIVE)
-    given = select(PlanOverride.organization_id).where(PlanOverride.plan_id.in_(plans))
-    return select(union_all(paid, given).subquery("probed_plan").c.key)
+    return Probe(select(had.c.organization_id).where(had.c.status.in_(words)))
 
 
 def has_valid_payment_method() -> ColumnElement[bool]:

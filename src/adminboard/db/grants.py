@@ -72,6 +72,7 @@ BOARD_PRIVILEGES = {
     "promotion_figures": WRITE,
     "business_call_days": WRITE,
     "daily_metrics": WRITE,
+    "kept_cards": WRITE,
     "figures_state": WRITE,
     "procrastinate_jobs": WRITE,
     "procrastinate_events": WRITE,

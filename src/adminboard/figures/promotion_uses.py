@@ -13,8 +13,7 @@ from sqlalchemy import case, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adminboard.core.actor import system_actor
-from adminboard.core.listings.columns import AnySelect
-from adminboard.core.listings.paging import is_any
+from adminboard.core.listings.columns import AnySelect, is_any
 from adminboard.core.work import Work
 from adminboard.db.engine import set_statement_timeout
 from adminboard.figures.state import Doors

@@ -12,6 +12,7 @@ from adminboard.core.models import Run
 from adminboard.core.work import moment, reader
 from adminboard.runtime import Runtime
 from adminboard.system.facts import Cell, Column, Content, Fact, Row, Table
+from adminboard.system.redis import is_reachable, name_place
 
 HEARTBEAT_WITHIN = timedelta(seconds=60)
 """Workers give a sign every ten seconds; the jobs of one that was silent for a minute go to another."""
@@ -35,7 +36,7 @@ _OLDEST_JOB = text(
 )
 
 
-def load_services(session: Session, _: Runtime) -> Content:
+def load_services(session: Session, runtime: Runtime) -> Content:
     """When Stripe was last heard of, synchronised and compared with. The board runs without Redis."""
     event = session.execute(
         select(BillingEvent.received_at, BillingEvent.event_type)
@@ -56,9 +57,17 @@ def load_services(session: Session, _: Runtime) -> Content:
             ),
             _run_fact("stripe_last_sync", "Last Stripe sync", sync),
             _run_fact("last_reconciliation", "Last reconciliation", reconciliation),
-            Fact("redis", "Redis", "not configured", note="the board needs none"),
+            _redis_fact(runtime),
         ]
     )
+
+
+def _redis_fact(runtime: Runtime) -> Fact:
+    if runtime.settings.redis_url is None:
+        return Fact("redis", "Redis", "not configured", note="the board needs none")
+    url = runtime.settings.redis_url.get_secret_value()
+    found = "reachable" if is_reachable(url) else "does not answer"
+    return Fact("redis", "Redis", found, note=name_place(url))
 
 
 def load_workers(session: Session, _: Runtime) -> Content:

@@ -31,6 +31,8 @@ from adminboard.users.queries import (
     has_plan_in_force,
     has_valid_override,
     override_plan_name,
+    probe_live_subscription,
+    probe_plan,
     users_with_plan,
 )
 
@@ -105,12 +107,13 @@ users = Listing(
         placeholder="Email, name or id",
     ),
     filters=[
-        Choice("plan", "Plan", options=plan_options, where=has_plan_in_force),
+        Choice("plan", "Plan", options=plan_options, where=has_plan_in_force, probe=probe_plan),
         Choice(
             "subscription",
             "Subscription",
             Subscription.status,
             options=[Option(status.value, status.value.replace("_", " ")) for status in SubscriptionStatus],
+            probe=probe_live_subscription,
         ),
         Flag("active", "Active", User.is_active, yes_label="active", no_label="inactive"),
         DateRange("created", "Signed up", User.created_at),

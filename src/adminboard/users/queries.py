@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from adminboard.billing.models import IS_LIVE, Plan, Subscription
+from adminboard.billing.models import IS_LIVE, LIVE_SUBSCRIPTION, Plan, Subscription
 from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.calls.models import CallLog
-from adminboard.core.listings import NOW
+from adminboard.core.listings import NOW, Probe
 from adminboard.core.listings.columns import AnySelect
 from adminboard.core.masking import Mask
 from adminboard.core.work import moment
@@ -74,6 +74,27 @@ def has_plan_in_force(
     is_given = payer.in_(overridden.where(override_plan.c.slug.in_(slugs)))
     is_paid = Plan.slug.in_(slugs) & payer.not_in(overridden)
     return is_given | is_paid
+
+
+def probe_plan(slugs: Sequence[str], payer: InstrumentedAttribute[UUID] = User.organization_id) -> Probe:
+    """Payers with a live subscription to one of these plans, or with an override that gives it."""
+    plan, subscribed = (
+        Plan.__table__.alias("probed_plan"),
+        Subscription.__table__.alias("probed_subscription"),
+    )
+    plans = select(plan.c.id).where(plan.c.slug.in_(slugs))
+    paid = select(subscribed.c.organization_id.label("payer_id")).where(
+        subscribed.c.plan_id.in_(plans), LIVE_SUBSCRIPTION
+    )
+    given = select(PlanOverride.organization_id).where(PlanOverride.plan_id.in_(plans))
+    return Probe(select(union_all(paid, given).subquery("probed_payer").c.payer_id), payer)
+
+
+def probe_live_subscription(words: Sequence[str]) -> Probe:
+    """Payers with a live subscription of one of these statuses."""
+    subscribed = Subscription.__table__.alias("probed_subscription")
+    live = select(subscribed.c.organization_id).where(subscribed.c.status.in_(words), LIVE_SUBSCRIPTION)
+    return Probe(live, User.organization_id)
 
 
 def has_valid_override() -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 from zlib import crc32
@@ -12,10 +14,10 @@ from fastapi.responses import JSONResponse
 from adminboard.core.canonical import to_plain
 from adminboard.core.errors import DomainError
 from adminboard.core.listings import Card, Listing
-from adminboard.core.listings.cards import load_figures
+from adminboard.core.listings.cards import Figures, load_figures
 from adminboard.core.listings.query import ListQuery, read_query
 from adminboard.web.addresses import Parameters, address, without
-from adminboard.web.formatting import FILTERS, format_money
+from adminboard.web.formatting import FILTERS, format_money, format_relative
 from adminboard.web.list_view import CardsView, CardView
 from adminboard.web.panels import draw_failure, load_panel
 from adminboard.web.visit import Visit
@@ -27,11 +29,11 @@ def make_page_cards(visit: Visit, listing: Listing, query: ListQuery, state: Par
     shown_url = address(listing.path, state, cards="shown")
     if not visit.parameter("cards"):
         source_url = address(f"{listing.path}/cards", state)
-        return CardsView(_make_cards(listing, state, None), source_url, shown_url, id=part_id)
+        return CardsView(_make_cards(listing, state, None, visit.now), source_url, shown_url, id=part_id)
     figures = load_panel(visit, lambda: load_figures(visit.session, listing, query))
     if isinstance(figures, DomainError):
         return CardsView((), failure=draw_failure(visit, figures, shown_url))
-    return CardsView(_make_cards(listing, state, figures))
+    return CardsView(_make_cards(listing, state, figures, visit.now))
 
 
 def make_part_id(name: str, listing: Listing, state: Parameters) -> str:
@@ -43,24 +45,27 @@ def make_part_id(name: str, listing: Listing, state: Parameters) -> str:
 def make_loaded_cards(visit: Visit, listing: Listing, state: Parameters) -> CardsView:
     """The cards with the figures of what ``state`` asks for. Raises `BadQuery`."""
     query = read_query(listing, visit.parameters, visit.actor, visit.now)
-    return CardsView(_make_cards(listing, state, load_figures(visit.session, listing, query)))
+    return CardsView(_make_cards(listing, state, load_figures(visit.session, listing, query), visit.now))
 
 
 def answer_cards(visit: Visit, listing: Listing) -> JSONResponse:
     """The figures by the cards' names; amounts by currency, in minor units. Raises `BadQuery`."""
     query = read_query(listing, visit.parameters, visit.actor, visit.now)
-    figures = load_figures(visit.session, listing, query)
+    figures = load_figures(visit.session, listing, query).by_name
     return JSONResponse({card.name: to_plain(figures[card.name]) for card in listing.cards})
 
 
-def _make_cards(listing: Listing, state: Parameters, figures: Mapping[str, Any] | None) -> list[CardView]:
-    return [_make_card(listing, card, state, figures) for card in listing.cards]
+def _make_cards(
+    listing: Listing, state: Parameters, figures: Figures | None, now: datetime
+) -> list[CardView]:
+    cards = [_make_card(listing, card, state, figures) for card in listing.cards]
+    if figures is not None and figures.counted_at is not None:
+        cards[0] = replace(cards[0], hint=f"counted {format_relative(figures.counted_at, now)}")
+    return cards
 
 
-def _make_card(
-    listing: Listing, card: Card, state: Parameters, figures: Mapping[str, Any] | None
-) -> CardView:
-    figure = figures[card.name] if figures is not None else None
+def _make_card(listing: Listing, card: Card, state: Parameters, figures: Figures | None) -> CardView:
+    figure = figures.by_name[card.name] if figures is not None else None
     counted = parse_qs(card.query)
     return CardView(
         label=card.label,

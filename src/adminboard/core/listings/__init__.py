@@ -1,7 +1,7 @@
 """Listings: a list declared once gives its page, its fragments, its JSON and its CSV."""
 
 from adminboard.core.listings.columns import Column, Sort
-from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Reference, TextPart
+from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Probe, Reference, TextPart
 from adminboard.core.listings.full_text import FullText
 from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab
 from adminboard.core.listings.phone_search import PhoneNumber, PhonePart
@@ -35,6 +35,7 @@ __all__ = [
     "PhoneNumber",
     "PhonePart",
     "Pick",
+    "Probe",
     "Records",
     "Reference",
     "Search",

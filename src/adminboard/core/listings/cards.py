@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, literal_column, select, tuple_
@@ -11,15 +13,30 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
+from adminboard.core.listings.kept_cards import find_kept
 from adminboard.core.listings.listing import Listing
-from adminboard.core.listings.paging import find_matches
+from adminboard.core.listings.matching import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import by_index_of_text
 from adminboard.core.work import moment
 
 
-def load_figures(session: Session, listing: Listing, query: ListQuery) -> Mapping[str, Any]:
-    """The figure of each card by its name. One statement.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figure of each card by its name. ``counted_at`` is of those that were kept."""
+
+    by_name: Mapping[str, Any]
+    counted_at: datetime | None = None
+
+
+def load_figures(session: Session, listing: Listing, query: ListQuery) -> Figures:
+    """The figures of what a query asks for: as they are kept, or else counted."""
+    kept = find_kept(session, listing, query)
+    return Figures(*kept) if kept is not None else Figures(count_figures(session, listing, query))
+
+
+def count_figures(session: Session, listing: Listing, query: ListQuery) -> Mapping[str, Any]:
+    """The figure of each card by its name, counted now. One statement.
 
     An amount is a mapping of its currencies to minor units of them, the currency of most rows first, without
     those that come to nothing; amounts of different currencies are never added up.

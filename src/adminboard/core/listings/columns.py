@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, bindparam, func
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import NullType
 
@@ -113,6 +113,11 @@ class Column:
         """What is selected, under the column's name."""
         value = mask_in_sql(self.mask, _element(self.value)) if masked and self.mask else _element(self.value)
         return value.label(self.name)
+
+
+def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
+    """``expression = ANY(array)``: one statement text for any number of values."""
+    return expression == func.any(bindparam(None, list(values), type_=ARRAY(expression.type)))
 
 
 def make_name(label: str) -> str:

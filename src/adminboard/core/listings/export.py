@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import NOTHING, AnySelect, Column
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.matching import find_matches
 from adminboard.core.listings.money_text import write_money
-from adminboard.core.listings.paging import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import stay_by_index_of_text
 from adminboard.core.work import moment

@@ -46,18 +46,29 @@ class Reader:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Probe:
+    """Which rows can match a condition on another table, from an index of that table, some perhaps twice.
+
+    ``keys`` selects what these have in ``column``, by default their key: never null. Where they are few they
+    are named (`matching`), since a walk along the sort order would hardly meet them.
+    """
+
+    keys: AnySelect
+    column: Expression | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Condition:
     """A filter that is set: its SQL, the words for its chip, and the parameters that make it.
 
-    ``probe`` selects, from an index of another table, the keys of all rows that can match. Where those are
-    few they are named, since a walk along the sort order would hardly meet them.
+    One on another table can have a ``probe``, which finds the rows from there.
     """
 
     name: str
     clause: ColumnElement[bool]
     words: str
     parameters: Mapping[str, Sequence[str]]
-    probe: AnySelect | None = None
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +106,13 @@ class Choice(Filter):
     """Any of several words. ``options`` are fixed, or loaded for a page and kept for some seconds.
 
     ``where`` turns the chosen values into a condition when ``column IN (…)`` is not it. ``probe`` is for
-    conditions on other tables: the keys of all rows that can match them (`Condition`).
+    conditions on other tables, so that values that few rows have are quick too.
     """
 
     column: Expression | None = None
     options: Sequence[Option] | Callable[[Session], Sequence[Option]] = ()
     where: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
-    probe: Callable[[Sequence[str]], AnySelect] | None = None
+    probe: Callable[[Sequence[str]], Probe] | None = None
 
     def load_options(self, session: Session) -> Sequence[Option]:
         if not callable(self.options):

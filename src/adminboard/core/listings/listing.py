@@ -118,6 +118,9 @@ class Listing:
     views: Sequence[BuiltInView] = ()
     cards: Sequence[Card] = ()
     """Figures above the list, asked for once the page is there (`core.listings.cards`)."""
+    keeps_cards: bool = False
+    """Whether the figures are kept while there are very many rows. The area then has a job for it
+    (`figures.cards`), and they may be some minutes old."""
     start: str = ""
     """What the page's bare address shows, as a query string like "started=7d" (`core.listings.start`)."""
     has_page: bool = True

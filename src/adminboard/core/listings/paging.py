@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
-from adminboard.core.listings.filters import Condition
-from adminboard.core.listings.joins import select_pruned, tables_of
+from adminboard.core.listings.columns import AnyRow, AnySelect
+from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.matching import Matches, find_matches
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.related_search import MOST_RECORDS, gather_few
-from adminboard.core.listings.search import PROBE_LIMIT, SearchSource
+from adminboard.core.listings.search import SearchSource
 from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
 from adminboard.core.listings.walks import Way, make_walk, place_values
 from adminboard.core.work import moment
@@ -48,22 +47,6 @@ class Page:
     count: Count | None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Matches:
-    """The condition of a query; ``known`` is the number of matches when the search found few.
-
-    ``walking`` is the same condition as a walk along a sort checks it, row by row.
-    ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
-    ``conditions`` are then the others; ``clauses`` are always all of them.
-    """
-
-    clauses: Sequence[ColumnElement[bool]]
-    known: int | None = None
-    walking: Sequence[ColumnElement[bool]] = ()
-    conditions: Sequence[ColumnElement[bool]] = ()
-    text: ColumnElement[bool] | None = None
-
-
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     """The page a query asks for. At most five statements, whatever the data. Raises `DamagedCursor`."""
     matches = find_matches(session, listing, query)
@@ -85,89 +68,10 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     )
 
 
-def find_matches(session: Session, listing: Listing, query: ListQuery) -> _Matches:
-    """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
-    clauses = [
-        *query.scope,
-        *(clause for condition in query.conditions for clause in _clauses_of(session, listing, condition)),
-    ]
-    if not query.term or listing.search is None:
-        return _Matches(clauses, walking=clauses)
-    if listing.search.reads_text(query.term, exact=query.masked):
-        text = listing.search.clause(query.term, listing.key, exact=query.masked)
-        assert text is not None
-        return _Matches([*clauses, text], conditions=clauses, text=text)
-    own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
-    if related is None:
-        known = own.number if not clauses else None
-        return _Matches([*clauses, own.clause], known=known, walking=[*clauses, own.check])
-    return _Matches(
-        [*clauses, or_(own.clause, related.clause)], walking=[*clauses, or_(own.check, related.check)]
-    )
-
-
-def _clauses_of(session: Session, listing: Listing, condition: Condition) -> list[ColumnElement[bool]]:
-    """The condition, and where few rows can match it, which these are."""
-    if condition.probe is None:
-        return [condition.clause]
-    keys = set(session.scalars(condition.probe.limit(PROBE_LIMIT + 1), {"now": moment(session)}))
-    few = [is_any(listing.key, list(keys))] if len(keys) <= PROBE_LIMIT else []
-    return [condition.clause, *few]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Found:
-    """What a search comes to: the condition for all rows, the one a walk checks, how many rows when few."""
-
-    clause: ColumnElement[bool]
-    check: ColumnElement[bool]
-    number: int | None = None
-
-
-def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found:
-    assert listing.search is not None
-    probe = listing.search.probe(query.term, listing.key, exact=query.masked)
-    keys = [] if probe is None else list(session.scalars(probe, {"now": moment(session)}))
-    if not keys:
-        return _Found(false(), false(), 0)
-    if len(keys) <= PROBE_LIMIT:
-        few = is_any(listing.key, keys)
-        return _Found(few, few, len(set(keys)))
-    many = listing.search.clause(
-        query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
-    )
-    assert many is not None
-    return _Found(many, many)
-
-
-def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Found | None:
-    """None when the listing's rows belong to nothing that is searched, or nothing was found there."""
-    related = listing.search.related if listing.search is not None else None
-    probe = related.probe(query.term, exact=query.masked) if related is not None else None
-    if related is None or probe is None:
-        return None
-    found = session.execute(gather_few(probe), {"now": moment(session)}).one()
-    if found.number == 0:
-        return None
-    if found.number <= MOST_RECORDS:
-        few = is_any(related.column, list(set(found.keys_found)))
-        return _Found(few, few)
-    clause = related.clause(query.term, exact=query.masked)
-    check = related.check(query.term, exact=query.masked)
-    assert clause is not None
-    assert check is not None
-    return _Found(clause, check)
-
-
-def _known_count(matches: _Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:
+def _known_count(matches: Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:
     if is_whole:
         return Count(len(rows), exact=True)
     return None if matches.known is None else Count(matches.known, exact=True)
-
-
-def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
-    """``expression = ANY(array)``: one statement text for any number of values."""
-    return expression == func.any(bindparam(None, list(values), type_=ARRAY(expression.type)))
 
 
 def _cursor(listing: Listing, query: ListQuery) -> Cursor | None:
@@ -182,7 +86,7 @@ def _place(query: ListQuery, row: AnyRow, *, backward: bool) -> str:
 
 
 def _find_keys(
-    session: Session, listing: Listing, query: ListQuery, matches: _Matches, cursor: Cursor | None
+    session: Session, listing: Listing, query: ListQuery, matches: Matches, cursor: Cursor | None
 ) -> list[AnyRow]:
     """Keys and sort values of the page and one more row, in the direction of travel.
 
@@ -208,7 +112,7 @@ def _find_keys(
 
 
 def _go(
-    session: Session, listing: Listing, way: Way, matches: _Matches, values: Mapping[str, Any]
+    session: Session, listing: Listing, way: Way, matches: Matches, values: Mapping[str, Any]
 ) -> Sequence[AnyRow]:
     if matches.text is not None:
         return walk_text(session, listing, way, TextQuestion(matches.conditions, matches.text), values)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from adminboard.core.listings.columns import AnySelect, Expression
+from adminboard.core.listings.columns import AnySelect, Expression, is_any
 from adminboard.core.listings.filters import (
     MAX_TEXT,
     MAX_VALUES,
@@ -22,7 +22,6 @@ from adminboard.core.listings.filters import (
     Reader,
     required,
 )
-from adminboard.core.listings.paging import is_any
 from adminboard.core.listings.search import Contains, IdPrefix, Search
 from adminboard.core.masking import Mask, mask_in_sql
 

@@ -19,12 +19,12 @@ from adminboard.core.listings.search import Search
 MOST_RECORDS = 5_000
 
 
-def gather_few(probe: AnySelect) -> AnySelect:
+def gather_few(probe: AnySelect, most: int = MOST_RECORDS) -> AnySelect:
     """How many keys a probe finds (``number``), and unless they are too many, which (``keys_found``)."""
     found = probe.subquery()
     key = found.c[0]
     gathered = func.array_agg(key, type_=ARRAY(key.type))
-    few = case((func.count() <= MOST_RECORDS, gathered))
+    few = case((func.count() <= most, gathered))
     return select(func.count().label("number"), few.label("keys_found")).select_from(found)
 
 

@@ -21,7 +21,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _drop_queue()
-    drop_tables(["board.figures_state", "board.daily_metrics", "board.business_call_days"])
+    drop_tables(
+        ["board.figures_state", "board.kept_cards", "board.daily_metrics", "board.business_call_days"]
+    )
     drop_tables(["board.promotion_figures", "board.business_figures", "board.user_figures"])
     drop_tables(["board.open_debts", "board.open_grants"])
     drop_tables(["board.discrepancies", "board.run_rows", "board.runs", "board.operations"])

@@ -97,6 +97,14 @@ CREATE TABLE board.daily_metrics (
 );
 CREATE INDEX ix_daily_metrics_day ON board.daily_metrics (day);
 
+CREATE TABLE board.kept_cards (
+    listing text NOT NULL,
+    part text NOT NULL,
+    figures json NOT NULL,
+    counted_at timestamptz NOT NULL,
+    CONSTRAINT pk_kept_cards PRIMARY KEY (listing, part)
+);
+
 CREATE TABLE board.figures_state (
     id integer NOT NULL,
     time_zone text NOT NULL,

@@ -1,0 +1,123 @@
+"""Which rows a query is about, as conditions: for all of them at once, and for a row that a walk meets.
+
+A filter or a search that asks other tables is probed first, since a walk along the sort order must not look
+for rows of which there are next to none, nor must all of very many be gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy.orm import Session
+
+from adminboard.core.listings.columns import is_any
+from adminboard.core.listings.filters import Condition
+from adminboard.core.listings.joins import tables_of
+from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.related_search import MOST_RECORDS, gather_few
+from adminboard.core.listings.search import PROBE_LIMIT
+from adminboard.core.work import moment
+
+MOST_GATHERED = 20_000
+"""Of keys that a filter's probe finds: so many PostgreSQL holds in a set that each row on a walk is looked up
+in, which is quicker than joining the row. Of more, a walk soon meets enough to fill a page."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Matches:
+    """The condition of a query; ``known`` is the number of matches when the search found few.
+
+    ``walking`` is the same condition as a walk along a sort checks it, row by row.
+    ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
+    ``conditions`` are then the others; ``clauses`` are always all of them.
+    """
+
+    clauses: Sequence[ColumnElement[bool]]
+    known: int | None = None
+    walking: Sequence[ColumnElement[bool]] = ()
+    conditions: Sequence[ColumnElement[bool]] = ()
+    text: ColumnElement[bool] | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Found:
+    """What is asked comes to: the condition for all rows, the one a walk checks, how many rows when few."""
+
+    clause: ColumnElement[bool]
+    check: ColumnElement[bool]
+    number: int | None = None
+
+
+def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
+    """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
+    asked = [_read_condition(session, listing, condition) for condition in query.conditions]
+    clauses = [*query.scope, *(item.clause for item in asked)]
+    walking = [*query.scope, *(item.check for item in asked)]
+    if not query.term or listing.search is None:
+        return Matches(clauses, walking=walking)
+    if listing.search.reads_text(query.term, exact=query.masked):
+        text = listing.search.clause(query.term, listing.key, exact=query.masked)
+        assert text is not None
+        return Matches([*clauses, text], conditions=walking, text=text)
+    own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
+    if related is None:
+        known = own.number if not clauses else None
+        return Matches([*clauses, own.clause], known=known, walking=[*walking, own.check])
+    return Matches(
+        [*clauses, or_(own.clause, related.clause)], walking=[*walking, or_(own.check, related.check)]
+    )
+
+
+def _read_condition(session: Session, listing: Listing, condition: Condition) -> _Found:
+    """The condition, and where its probe finds few keys, that they are among these."""
+    probe = condition.probe
+    if probe is None:
+        return _Found(condition.clause, condition.clause)
+    column = listing.key if probe.column is None else probe.column
+    gathered = gather_few(probe.keys.limit(MOST_GATHERED + 1), PROBE_LIMIT)
+    found = session.execute(gathered, {"now": moment(session)}).one()
+    if found.number <= PROBE_LIMIT:
+        few = and_(condition.clause, is_any(column, list(set(found.keys_found or ()))))
+        return _Found(few, few)
+    if found.number <= MOST_GATHERED:
+        # "is true" keeps it a set: without, it would become another join.
+        return _Found(condition.clause, and_(condition.clause, column.in_(probe.keys).is_(True)))
+    return _Found(condition.clause, condition.clause)
+
+
+def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found:
+    assert listing.search is not None
+    probe = listing.search.probe(query.term, listing.key, exact=query.masked)
+    keys = [] if probe is None else list(session.scalars(probe, {"now": moment(session)}))
+    if not keys:
+        return _Found(false(), false(), 0)
+    if len(keys) <= PROBE_LIMIT:
+        few = is_any(listing.key, keys)
+        return _Found(few, few, len(set(keys)))
+    many = listing.search.clause(
+        query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
+    )
+    assert many is not None
+    return _Found(many, many)
+
+
+def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Found | None:
+    """None when the listing's rows belong to nothing that is searched, or nothing was found there."""
+    related = listing.search.related if listing.search is not None else None
+    probe = related.probe(query.term, exact=query.masked) if related is not None else None
+    if related is None or probe is None:
+        return None
+    found = session.execute(gather_few(probe), {"now": moment(session)}).one()
+    if found.number == 0:
+        return None
+    if found.number <= MOST_RECORDS:
+        few = is_any(related.column, list(set(found.keys_found)))
+        return _Found(few, few)
+    clause = related.clause(query.term, exact=query.masked)
+    check = related.check(query.term, exact=query.masked)
+    assert clause is not None
+    assert check is not None
+    return _Found(clause, check)
