@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,8 +23,12 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError, Forbidden, NotFound
+from adminboard.core.models import OperationStatus
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.operations import link_decision
 from adminboard.core.permissions import Permission
 from adminboard.core.signing import SignedTexts
+from adminboard.core.standing import OperationRefused, Standing
 from adminboard.core.work import Work, moment
 
 C = TypeVar("C", bound=Command)
@@ -80,6 +84,7 @@ class Outcome:
     """What running an action answered. ``replayed`` tells that an earlier answer was given again.
 
     ``shown_once`` are secrets by label, for this answer alone: never redirect away from them, never log them.
+    ``operation_id`` is the call to the outside that the change wrote down, ``operation`` how that stands.
     """
 
     result: Mapping[str, Any]
@@ -88,6 +93,8 @@ class Outcome:
     can_undo: bool
     replayed: bool = False
     shown_once: Mapping[str, str] = field(default_factory=dict)
+    operation_id: UUID | None = None
+    operation: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +114,20 @@ OpenWork = Callable[[Actor], AbstractContextManager[Work]]
 class ActionRunner:
     """Previews and runs actions; the actor's rights are checked here and nowhere else."""
 
-    def __init__(self, reading: OpenSession, work: OpenWork, signed: SignedTexts, actions: Actions) -> None:
+    def __init__(
+        self,
+        reading: OpenSession,
+        work: OpenWork,
+        signed: SignedTexts,
+        actions: Actions,
+        operations: OperationRunner | None = None,
+    ) -> None:
+        """Without ``operations`` the calls that actions write down are left to a worker."""
         self._reading = reading
         self._work = work
         self._signed = signed
         self.actions = actions
+        self._operations = operations
 
     def preview(self, actor: Actor, action: Action[C], command: C) -> Prepared:
         """What the action would do, and the token to confirm it. Changes nothing."""
@@ -128,18 +144,36 @@ class ActionRunner:
 
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
         `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview
-        raises. Twice with one idempotency key is once.
+        raises; after the commit what `follow` raises. Twice with one idempotency key is once.
         """
         with self._work(actor) as work:
             outcome = self.run_in(work, action, command, confirmation)
             if outcome.replayed:
                 work.abandon()
+        return self.follow(actor, outcome)
+
+    def follow(self, actor: Actor, outcome: Outcome) -> Outcome:
+        """Makes the call that a committed change wrote down, if any; the outcome then says what came of it.
+
+        Raises `OperationRefused`: the change stays decided and written down, but nothing was done.
+        """
+        if outcome.operation_id is None or self._operations is None:
             return outcome
+        standing = self._operations.run_at_once(outcome.operation_id, actor)
+        if standing.status is OperationStatus.REFUSED:
+            raise OperationRefused(standing.sentence)
+        return replace(
+            outcome,
+            operation=standing,
+            summary=standing.summary or outcome.summary,
+            result={**outcome.result, **(standing.result or {})},
+        )
 
     def run_in(self, work: Work, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:
         """The same as a part of a transaction that does more; what it raises must undo that part at least.
 
-        A replayed outcome has written nothing. The rights are those of the work's actor.
+        A replayed outcome has written nothing. The rights are those of the work's actor. Whoever commits the
+        work lets `follow` make the call that may have been written down.
         """
         work.actor.require(action.permission)
         if action.step_up:
@@ -245,12 +279,15 @@ def _record(
         undo=applied.undo.to_data() if applied.undo else None,
         undoes=undoes,
     )
+    if applied.operation is not None:
+        link_decision(work, applied.operation, audit_id)
     return Outcome(
         to_plain(dict(applied.result)),
         audit_id,
         applied.summary,
         applied.undo is not None,
         shown_once=applied.shown_once,
+        operation_id=applied.operation,
     )
 
 
@@ -260,10 +297,17 @@ def _answer(outcome: Outcome) -> dict[str, Any]:
         "audit_id": str(outcome.audit_id),
         "summary": outcome.summary,
         "can_undo": outcome.can_undo,
+        "operation_id": str(outcome.operation_id) if outcome.operation_id else None,
     }
 
 
 def _replayed(known: Mapping[str, Any]) -> Outcome:
+    operation_id = known.get("operation_id")
     return Outcome(
-        known["result"], UUID(known["audit_id"]), known["summary"], known["can_undo"], replayed=True
+        known["result"],
+        UUID(known["audit_id"]),
+        known["summary"],
+        known["can_undo"],
+        replayed=True,
+        operation_id=UUID(operation_id) if operation_id else None,
     )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -95,6 +96,8 @@ class Applied:
     ``result`` is the JSON-able answer of the REST call; ``summary`` the sentence of toast and audit log;
     ``record`` further facts for the audit entry's "after". ``shown_once`` are secrets (a new key, a set-up
     code): they go into this one answer and are kept nowhere, so an answer given again does not have them.
+    ``operation`` is the call to the outside that it wrote down (`core.operations.write`), made as soon as
+    this is committed. ``summary`` is then what was decided ("Asked Stripe to …"): it is not done yet.
     """
 
     result: Mapping[str, Any]
@@ -102,6 +105,7 @@ class Applied:
     undo: Undo | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
     shown_once: Mapping[str, str] = field(default_factory=dict)
+    operation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
