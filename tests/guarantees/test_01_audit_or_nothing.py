@@ -36,7 +36,7 @@ from tests.factories import (
     make_promotion_code_usage,
     make_user,
 )
-from tests.guarantees.examples import money, staff, writing
+from tests.guarantees.examples import money, outside, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -47,7 +47,7 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = money.EXAMPLES | outside.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""

@@ -7,6 +7,7 @@ _PAGES = {
     "customer": "/customers?selected={}",
     "call": "/calls?selected={}",
     "admin": "/settings/admins?selected={}",
+    "operation": "/system/operations?selected={}",
     "api_key": "/settings/api-keys?selected={}",
 }
 

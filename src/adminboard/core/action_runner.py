@@ -35,6 +35,8 @@ C = TypeVar("C", bound=Command)
 
 PREVIEW_LIFETIME = timedelta(hours=1)
 STEP_UP_LIFETIME = timedelta(minutes=15)
+OPERATION = "operation_id"
+"""Where the entry of a decision names the call to the outside that it wrote down."""
 
 
 class StalePreview(DomainError):
@@ -267,6 +269,7 @@ def _record(
     undoes: UUID | None,
 ) -> Outcome:
     exempt = {"approval_exempt": True} if preview.needs_approval else {}
+    asked = {OPERATION: str(applied.operation)} if applied.operation is not None else {}
     audit_id = work.audit(
         action.name,
         preview.subject,
@@ -274,7 +277,8 @@ def _record(
         before={change.field: to_plain(change.before) for change in preview.changes},
         after={change.field: to_plain(change.after) for change in preview.changes}
         | to_plain(dict(applied.record))
-        | exempt,
+        | exempt
+        | asked,
         reason=getattr(command, "reason", None),
         undo=applied.undo.to_data() if applied.undo else None,
         undoes=undoes,

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, update
 
 from adminboard.core.audit import Target
 from adminboard.core.canonical import to_plain
-from adminboard.core.errors import Unavailable
+from adminboard.core.errors import TooFast, Unavailable
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.operations import (
     RUN_OPERATION,
@@ -24,7 +24,8 @@ from adminboard.core.operations import (
 from adminboard.core.queue import queue
 from adminboard.core.work import Work
 
-Reply = Answer | Refused | OutcomeUnknown | Unavailable
+NotSent = Unavailable | TooFast
+Reply = Answer | Refused | OutcomeUnknown | NotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def note_outcome(work: Work, kind: OperationKind, claim: Claim, reply: Reply) ->
             _note_done(work, kind, claim, reply)
         case Refused():
             _note_refused(work, kind, claim, reply.detail)
-        case OutcomeUnknown() | Unavailable():
+        case OutcomeUnknown() | Unavailable() | TooFast():
             _note_postponed(work, kind, claim, reply)
     return True
 
@@ -139,12 +140,10 @@ def _end(work: Work, claim: Claim, **values: Any) -> None:
     _update(work, claim, finished_at=work.now(), next_attempt_at=None, **values)
 
 
-def _note_postponed(
-    work: Work, kind: OperationKind, claim: Claim, problem: OutcomeUnknown | Unavailable
-) -> None:
-    surely_not_sent = claim.is_first and isinstance(problem, Unavailable)
+def _note_postponed(work: Work, kind: OperationKind, claim: Claim, problem: OutcomeUnknown | NotSent) -> None:
+    surely_not_sent = claim.is_first and isinstance(problem, NotSent)
     pause = kind.pause(claim.call.attempt)
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, NotSent):
         pause = max(pause, timedelta(seconds=problem.retry_after_seconds))
     next_attempt_at = work.now() + pause
     may_give_up = kind.gives_up_after is not None and (surely_not_sent or kind.look_up is None)

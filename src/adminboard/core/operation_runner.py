@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor, system_actor
-from adminboard.core.errors import Unavailable
+from adminboard.core.errors import TooFast, Unavailable
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.operation_outcomes import Claim, Reply, make_claim, note_outcome
 from adminboard.core.operations import (
@@ -143,7 +143,7 @@ class OperationRunner:
             if kind.look_up is not None and claim.is_forgotten_after(kind.key_lifetime):
                 return kind.look_up(self._doors, claim.call) or Refused(NEVER_ARRIVED)
             return kind.call(self._doors, claim.call)
-        except (Refused, OutcomeUnknown, Unavailable) as error:
+        except (Refused, OutcomeUnknown, Unavailable, TooFast) as error:
             return error
         except Exception as error:
             logger.exception("operation_failed", kind=kind.name, operation=str(claim.call.id), exc_info=error)

@@ -88,9 +88,9 @@ def leave_as_is(work: Work, call: Call, reason: str) -> None:
 class OperationKind:
     """One kind of call, declared by the area that makes it.
 
-    ``call`` makes it through the runtime and returns the answer. It raises `Refused`, `OutcomeUnknown`, or
-    `errors.Unavailable` when it is certain that nothing was sent; anything else it raises counts as unknown.
-    It must have ended well within `STAYS_FOR`. ``settle`` writes what follows on the board, once, in the
+    ``call`` makes it through the runtime and returns the answer, well within `STAYS_FOR`. It raises
+    `Refused`, `OutcomeUnknown`, or, when surely nothing was done, `errors.Unavailable` or `errors.TooFast`;
+    anything else it raises counts as unknown. ``settle`` writes what follows on the board, once, in the
     transaction that also notes the outcome; ``settle_refusal`` does so when it was refused.
     """
 
@@ -190,7 +190,12 @@ def write(
 
 
 def link_decision(work: Work, operation_id: UUID, audit_id: UUID) -> None:
-    """Notes the audit entry of the decision, which is made after the call was written down."""
+    """Notes the audit entry of the decision, which is made after the call was written down.
+
+    The first one stays, so that whoever has a call made again does not become the one who decided on it.
+    """
     work.session.execute(
-        update(Operation).where(Operation.id == operation_id).values(audit_entry_id=audit_id)
+        update(Operation)
+        .where(Operation.id == operation_id, Operation.audit_entry_id.is_(None))
+        .values(audit_entry_id=audit_id)
     )

@@ -85,7 +85,7 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
             )
         confirmation = Confirmation(if_match, acknowledged, idempotency_key)
         outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
-        return JSONResponse(outcome_to_json(outcome), status_code=rest.status)
+        return answer_change(outcome, rest.status)
 
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -100,7 +100,11 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         summary=rest.summary,
         description=(action.command.__doc__ or "").strip(),
         status_code=rest.status,
-        responses={200: {"description": "Done, or the preview of a dry run"}, **CHANGE_ERRORS},
+        responses={
+            200: {"description": "Done, or the preview of a dry run"},
+            202: {"description": "Decided, but not known to be done: ask `operation.href`"},
+            **CHANGE_ERRORS,
+        },
         openapi_extra={
             "parameters": parameters,
             "requestBody": {"content": {"application/json": {"schema": schema}}},
@@ -127,8 +131,7 @@ def mount_undo_api(router: APIRouter) -> None:
         action, command = visit.board.runner.find_undo(visit.actor, audit_id)
         acknowledged = _read_acknowledged(body.get("acknowledge", []))
         confirmation = Confirmation(None, acknowledged, idempotency_key, undoes=audit_id)
-        outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
-        return JSONResponse(outcome_to_json(outcome))
+        return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation), 200)
 
 
 def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
@@ -156,10 +159,27 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
     }
 
 
+def answer_change(outcome: Outcome, status: int) -> JSONResponse:
+    """The answer of a change; 202 and where to look for one whose call to the outside is still open."""
+    answer = JSONResponse(outcome_to_json(outcome), status_code=status)
+    if outcome.operation is not None and outcome.operation.is_open:
+        answer.status_code = 202
+        answer.headers["Location"] = f"/v1/admin/operations/{outcome.operation.id}"
+    return answer
+
+
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """What a change answers: its result, its audit entry, and where to undo it."""
+    """What a change answers: its result, its audit entry, where to undo it, how its call outside stands."""
     undo = {"href": f"/v1/admin/audit/{outcome.audit_id}/undo"} if outcome.can_undo else None
     answer = {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
+    if outcome.operation is not None:
+        standing = outcome.operation
+        href = f"/v1/admin/operations/{standing.id}"
+        answer["operation"] = {
+            "href": href,
+            "status": standing.status.value,
+            "detail": standing.sentence or None,
+        }
     return answer | ({"shown_once": dict(outcome.shown_once)} if outcome.shown_once else {})
 
 

@@ -12,6 +12,7 @@ from adminboard.core.action_runner import Outcome, Prepared
 from adminboard.core.actions import Action, Caution, Change
 from adminboard.core.commands import Command
 from adminboard.web import formatting
+from adminboard.web.done import make_open_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
 from adminboard.web.forms import Typed, field_kind, hidden_values
 from adminboard.web.list_view import HiddenView
@@ -64,6 +65,8 @@ def make_toast(summary: str, audit_id: UUID, *, can_undo: bool) -> ToastView:
 
 
 def outcome_toast(outcome: Outcome) -> ToastView:
+    if outcome.operation is not None and outcome.operation.is_open:
+        return make_open_toast(outcome.summary, outcome.operation)
     return make_toast(outcome.summary, outcome.audit_id, can_undo=outcome.can_undo)
 
 

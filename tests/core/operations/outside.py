@@ -40,7 +40,8 @@ class Outside:
     url: str = ""
     effects: list[str] = field(default_factory=list)
     keys_asked: list[str] = field(default_factory=list)
-    faults: deque[Fault] = field(default_factory=deque)
+    faults: deque[Fault | None] = field(default_factory=deque)
+    """What goes wrong with the next requests, in their order; None for nothing."""
     is_down: bool = False
     was_asked: Event = field(default_factory=Event)
     released: Event = field(default_factory=Event)

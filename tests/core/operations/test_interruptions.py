@@ -16,7 +16,7 @@ from adminboard.core.operations import STAYS_FOR
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from tests.core.flags import is_enabled, make_runtime
-from tests.core.operations.killed_process import STEPS
+from tests.core.operations.killed_process import STEPS, STEPS_THAT_ASK
 from tests.core.operations.outside import Fault, Outside
 from tests.core.operations.switching import decide, get_operation, make_executor
 from tests.db.templates import Addresses
@@ -31,23 +31,16 @@ def runtime(fresh_database: Database, clock: MovableClock) -> Runtime:
     return make_runtime(fresh_database, clock)
 
 
-def run_killed(database_url: str, outside: Outside, name: str, step: str) -> None:
-    module = "tests.core.operations.killed_process"
-    process = subprocess.run(
-        [sys.executable, "-m", module, database_url, outside.url, name, step], cwd=ROOT, check=False
-    )
-    assert process.returncode == -9, step
-
-
 def test_a_call_whose_executor_is_killed_at_any_step_has_its_effect_once(
     runtime: Runtime, fresh_addresses: Addresses, outside: Outside, clock: MovableClock
 ) -> None:
-    for step in STEPS:
-        run_killed(fresh_addresses.app_url, outside, step, step)
-    for fault in KILLED_BY_OUTSIDE:
-        outside.faults.append(fault)
-        run_killed(fresh_addresses.app_url, outside, fault.value, "")
     names = [*STEPS, *(fault.value for fault in KILLED_BY_OUTSIDE)]
+    outside.faults.extend([None] * STEPS_THAT_ASK)
+    outside.faults.extend(KILLED_BY_OUTSIDE)
+    arguments = [fresh_addresses.app_url, outside.url, *names]
+    subprocess.run(
+        [sys.executable, "-m", "tests.core.operations.killed_process", *arguments], cwd=ROOT, check=True
+    )
     assert sorted(outside.effects) == sorted(["answered", "settled", "settling", KILLED_BY_OUTSIDE[1].value])
 
     clock.set(datetime.now(UTC) + STAYS_FOR + timedelta(seconds=30))
