@@ -322,6 +322,27 @@ def make_run(session: Session, **fields: Any) -> core.Run:
     return _insert(session, core.Run, defaults, fields)
 
 
+def make_operation(session: Session, **fields: Any) -> core.Operation:
+    """A call to the outside of a kind that this board does not make; its outcome is not known."""
+    number = next(_numbers)
+    defaults = {
+        "kind": "unknown.call",
+        "idempotency_key": f"adminboard-{number}",
+        "parameters": {"number": number},
+        "status": core.OperationStatus.UNKNOWN,
+        "target_kind": "flag",
+        "target_id": f"flag-{number}",
+        "target_label": f"Flag {number}",
+        "actor_kind": "system",
+        "actor_name": "system",
+        "attempts": 1,
+        "first_sent_at": START,
+        "next_attempt_at": START + timedelta(hours=1),
+        "error": "The outside did not answer.",
+    }
+    return _insert(session, core.Operation, defaults, fields)
+
+
 def as_credits(amount: Decimal | str | int) -> Decimal:
     """Two decimal places, as the database keeps credits."""
     return Decimal(amount).quantize(Decimal("0.01"))

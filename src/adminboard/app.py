@@ -19,6 +19,8 @@ from adminboard.auth.authenticator import BoardAuthenticator
 from adminboard.auth.keys import noting_key_use
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.operations import Operations
 from adminboard.runtime import Runtime
 from adminboard.web import docs_page, health, saved_views, search_page, static_files
 from adminboard.web.access import Door
@@ -75,8 +77,14 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
         noting_key_use(runtime.work),
         runtime.signed,
         Actions(tuple(a for area in areas for a in area.actions)),
+        make_operation_runner(runtime, areas),
     )
     return Board(runtime, runner, areas, BoardAuthenticator(runtime))
+
+
+def make_operation_runner(runtime: Runtime, areas: Sequence[Area] = AREAS) -> OperationRunner:
+    """What makes the calls to the outside that any of the areas writes down."""
+    return OperationRunner(runtime, Operations(kind for area in areas for kind in area.operations))
 
 
 def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:

@@ -104,6 +104,8 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
         typer.echo(json.dumps(outcome_to_json(outcome)))
     else:
         console.print(outcome.summary, markup=False)
+        if outcome.operation is not None and outcome.operation.is_open:
+            console.print(f"{outcome.operation.sentence} Operation {outcome.operation.id}", markup=False)
         for label, secret in outcome.shown_once.items():
             typer.echo(f"{label} (shown once): {secret}")
         if outcome.can_undo:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
-import procrastinate
-from procrastinate import SyncPsycopgConnector
 from procrastinate.jobs import Status
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from adminboard.core.queue import queue
 from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 
@@ -48,14 +46,7 @@ def count_waiting(session: Session, job: DeferredJob) -> int:
 
 def defer(work: Work, job: DeferredJob) -> None:
     """Queues the job in the transaction of the work: it is there exactly when the work was committed."""
-    connection = work.session.connection().connection.driver_connection
-    _queue().configure_task(job.name, connection=connection).defer()
-
-
-@cache
-def _queue() -> procrastinate.App:
-    """Opens no connection: it only spells jobs for the connection of a work."""
-    return procrastinate.App(connector=SyncPsycopgConnector())
+    queue(work, job.name)
 
 
 _WAITING = "SELECT count(*) FROM board.procrastinate_jobs WHERE task_name = :name AND status::text = :status"

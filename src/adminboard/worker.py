@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from uuid import UUID
 
 import procrastinate
 import structlog
 from procrastinate import PsycopgConnector
 
+from adminboard.app import make_operation_runner
 from adminboard.areas import AREAS
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.operations import RUN_OPERATION
 from adminboard.db.urls import psycopg_conninfo
-from adminboard.jobs import DeferredJob, PeriodicJob
+from adminboard.jobs import EVERY_MINUTE, DeferredJob, PeriodicJob
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 
@@ -42,6 +46,7 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
             _register(app, job, runtime)
         for deferred in area.deferred:
             _register_deferred(app, deferred, runtime)
+    _register_operations(app, make_operation_runner(runtime, areas))
     _register_stalled(app)
     return app
 
@@ -100,10 +105,23 @@ def _register_deferred(app: procrastinate.App, job: DeferredJob, runtime: Runtim
         logger.info("job_done", job=job.name, done=done)
 
 
+def _register_operations(app: procrastinate.App, operations: OperationRunner) -> None:
+    """Each call has its job; what a killed executor held, or whose job was lost, is taken up by the clock."""
+
+    @app.task(name=RUN_OPERATION)
+    def run(operation_id: str) -> None:
+        operations.attempt(UUID(operation_id))
+
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name="run_due_operations", queueing_lock="run_due_operations")
+    def run_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says for which minute
+        logger.info("job_done", job="run_due_operations", done=operations.run_due())
+
+
 def _register_stalled(app: procrastinate.App) -> None:
     """Jobs whose worker was killed stay "doing" until someone takes them up again."""
 
-    @app.periodic(cron="* * * * *")
+    @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs")
     async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001 - as above
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)

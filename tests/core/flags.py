@@ -13,6 +13,8 @@ from adminboard.core.clock import Clock
 from adminboard.core.commands import Command, Reason
 from adminboard.core.errors import DomainError
 from adminboard.core.models import FeatureFlag
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.operations import Operations
 from adminboard.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from adminboard.core.work import Work
 from adminboard.db.engine import Database
@@ -99,9 +101,13 @@ def make_runtime(database: Database, clock: Clock) -> Runtime:
     return Runtime(Settings(secret_key="s" * 32), database, clock)
 
 
-def make_runner(runtime: Runtime) -> ActionRunner:
+def make_runner(runtime: Runtime, *more: Action[Any], operations: Operations | None = None) -> ActionRunner:
     return ActionRunner(
-        runtime.reading, runtime.work, runtime.signed, Actions((set_flag, set_flag_carefully))
+        runtime.reading,
+        runtime.work,
+        runtime.signed,
+        Actions((set_flag, set_flag_carefully, *more)),
+        OperationRunner(runtime, operations or Operations()),
     )
 
 

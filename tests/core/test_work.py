@@ -149,3 +149,9 @@ def test_nothing_but_figures_is_written_without_an_entry() -> None:
         if ".keep_figures()" in path.read_text(encoding="utf-8")
     }
     assert callers == {"figures"}
+
+
+def test_nothing_but_the_standing_of_calls_is_noted_without_an_entry() -> None:
+    root = Path(adminboard.__file__).parent
+    callers = {path.name for path in root.rglob("*.py") if ".keep_operations()" in path.read_text("utf-8")}
+    assert callers == {"operation_runner.py", "operation_outcomes.py"}

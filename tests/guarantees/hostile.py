@@ -166,7 +166,8 @@ def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str])
     )
     for kind, target in ((notes.NoteTarget.CUSTOMER, payer), (notes.NoteTarget.CALL, call)):
         make(factories.make_note, notes.Note, target_kind=kind, target_id=target)
-    return {"/customers": payer, "/webhooks": event.id}
+    call_outside = make(factories.make_operation, core.Operation, parameters={write(): [write()]})
+    return {"/customers": payer, "/webhooks": event.id, "/system/operations": call_outside.id}
 
 
 def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str]) -> UUID:

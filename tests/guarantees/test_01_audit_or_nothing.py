@@ -37,7 +37,7 @@ from tests.factories import (
     make_promotion_code_usage,
     make_user,
 )
-from tests.guarantees.examples import deciding, money, staff, writing
+from tests.guarantees.examples import deciding, money, outside, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -48,7 +48,7 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = deciding.EXAMPLES | money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = deciding.EXAMPLES | money.EXAMPLES | outside.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""

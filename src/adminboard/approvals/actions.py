@@ -118,7 +118,8 @@ def apply_approving(work: Work, command: ApproveRequest) -> Applied:
         done = runner.run_in(work, standing.action, standing.command, confirmation)
     approval.audit_entry_id = done.audit_id
     change = {"result": done.result, "audit_id": done.audit_id, "can_undo": done.can_undo}
-    return _decide(work, approval, ApprovalStatus.APPROVED, command.note, done.summary, change)
+    applied = _decide(work, approval, ApprovalStatus.APPROVED, command.note, done.summary, change)
+    return replace(applied, operation=done.operation_id)
 
 
 def preview_rejecting(session: Session, command: RejectRequest) -> Preview:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,13 +24,19 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError, Forbidden, NotFound
+from adminboard.core.models import OperationStatus
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.operations import link_decision
 from adminboard.core.signing import SignedTexts
+from adminboard.core.standing import OperationRefused, Standing
 from adminboard.core.work import Work, moment
 
 C = TypeVar("C", bound=Command)
 
 PREVIEW_LIFETIME = timedelta(hours=1)
 STEP_UP_LIFETIME = timedelta(minutes=15)
+OPERATION = "operation_id"
+"""Where the entry of a decision names the call to the outside that it wrote down."""
 
 
 class StalePreview(DomainError):
@@ -76,6 +82,7 @@ class Outcome:
     With ``approval_id`` nothing has happened yet but that it was asked for: that request waits for a second
     person, and ``audit_id`` is its entry.
     ``shown_once`` are secrets by label, for this answer alone: never redirect away from them, never log them.
+    ``operation_id`` is the call to the outside that the change wrote down, ``operation`` how that stands.
     """
 
     result: Mapping[str, Any]
@@ -85,6 +92,8 @@ class Outcome:
     replayed: bool = False
     approval_id: UUID | None = None
     shown_once: Mapping[str, str] = field(default_factory=dict)
+    operation_id: UUID | None = None
+    operation: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +117,20 @@ OpenWork = Callable[[Actor], AbstractContextManager[Work]]
 class ActionRunner:
     """Previews and runs actions; the actor's rights are checked here and nowhere else."""
 
-    def __init__(self, reading: OpenSession, work: OpenWork, signed: SignedTexts, actions: Actions) -> None:
+    def __init__(
+        self,
+        reading: OpenSession,
+        work: OpenWork,
+        signed: SignedTexts,
+        actions: Actions,
+        operations: OperationRunner | None = None,
+    ) -> None:
+        """Without ``operations`` the calls that actions write down are left to a worker."""
         self._reading = reading
         self._work = work
         self._signed = signed
         self.actions = actions
+        self._operations = operations
 
     def preview(self, actor: Actor, action: Action[C], command: C) -> Prepared:
         """What the action would do, and the token to confirm it. Changes nothing."""
@@ -131,18 +149,36 @@ class ActionRunner:
         Where a second person must agree, it is asked for instead: the outcome then has an ``approval_id``.
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
         `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview
-        raises. Twice with one idempotency key is once.
+        raises; after the commit what `follow` raises. Twice with one idempotency key is once.
         """
         with self._work(actor) as work:
             outcome = self.run_in(work, action, command, confirmation)
             if outcome.replayed:
                 work.abandon()
+        return self.follow(actor, outcome)
+
+    def follow(self, actor: Actor, outcome: Outcome) -> Outcome:
+        """Makes the call that a committed change wrote down, if any; the outcome then says what came of it.
+
+        Raises `OperationRefused`: the change stays decided and written down, but nothing was done.
+        """
+        if outcome.operation_id is None or self._operations is None:
             return outcome
+        standing = self._operations.run_at_once(outcome.operation_id, actor)
+        if standing.status is OperationStatus.REFUSED:
+            raise OperationRefused(standing.sentence)
+        return replace(
+            outcome,
+            operation=standing,
+            summary=standing.summary or outcome.summary,
+            result={**outcome.result, **(standing.result or {})},
+        )
 
     def run_in(self, work: Work, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:
         """The same as a part of a transaction that does more; what it raises must undo that part at least.
 
-        A replayed outcome has written nothing. The rights are those of the work's actor.
+        A replayed outcome has written nothing. The rights are those of the work's actor. Whoever commits the
+        work lets `follow` make the call that may have been written down.
         """
         work.actor.require(action.permission)
         work.session.info["runner"] = self
@@ -248,6 +284,7 @@ def _record(
     applied: Applied,
     confirmation: Confirmation,
 ) -> Outcome:
+    asked = {OPERATION: str(applied.operation)} if applied.operation is not None else {}
     audit_id = work.audit(
         action.name,
         preview.subject,
@@ -255,17 +292,21 @@ def _record(
         before={change.field: to_plain(change.before) for change in preview.changes},
         after={change.field: to_plain(change.after) for change in preview.changes}
         | to_plain(dict(applied.record))
+        | asked
         | _agreement(work, preview, confirmation),
         reason=getattr(command, "reason", None),
         undo=applied.undo.to_data() if applied.undo else None,
         undoes=confirmation.undoes,
     )
+    if applied.operation is not None:
+        link_decision(work, applied.operation, audit_id)
     return Outcome(
         to_plain(dict(applied.result)),
         audit_id,
         applied.summary,
         applied.undo is not None,
         shown_once=applied.shown_once,
+        operation_id=applied.operation,
     )
 
 
@@ -296,16 +337,18 @@ def _answer(outcome: Outcome) -> dict[str, Any]:
         "summary": outcome.summary,
         "can_undo": outcome.can_undo,
         "approval_id": str(outcome.approval_id) if outcome.approval_id else None,
+        "operation_id": str(outcome.operation_id) if outcome.operation_id else None,
     }
 
 
 def _replayed(known: Mapping[str, Any]) -> Outcome:
-    asked = known.get("approval_id")
+    approval_id, operation_id = known.get("approval_id"), known.get("operation_id")
     return Outcome(
         known["result"],
         UUID(known["audit_id"]),
         known["summary"],
         known["can_undo"],
         replayed=True,
-        approval_id=UUID(asked) if asked else None,
+        approval_id=UUID(approval_id) if approval_id else None,
+        operation_id=UUID(operation_id) if operation_id else None,
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -107,6 +108,8 @@ class Applied:
     ``result`` is the JSON-able answer of the REST call; ``summary`` the sentence of toast and audit log;
     ``record`` further facts for the audit entry's "after". ``shown_once`` are secrets (a new key, a set-up
     code): they go into this one answer and are kept nowhere, so an answer given again does not have them.
+    ``operation`` is the call to the outside that it wrote down (`core.operations.write`), made as soon as
+    this is committed. ``summary`` is then what was decided ("Asked Stripe to …"): it is not done yet.
     """
 
     result: Mapping[str, Any]
@@ -114,6 +117,7 @@ class Applied:
     undo: Undo | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
     shown_once: Mapping[str, str] = field(default_factory=dict)
+    operation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

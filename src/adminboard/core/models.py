@@ -203,15 +203,25 @@ class Operation(Identified, Timestamped, Base):
     outcome: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
     audit_entry_id: Mapped[UUID | None]
+    """The entry of the decision."""
+    outcome_entry_id: Mapped[UUID | None]
+    """The entry of what came of it."""
     approval_id: Mapped[UUID | None]
     run_id: Mapped[UUID | None]
 
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
-        CheckConstraint("status NOT IN ('done', 'refused') OR finished_at IS NOT NULL", name="end_has_time"),
+        CheckConstraint(
+            "(status IN ('done', 'refused')) = (finished_at IS NOT NULL) "
+            "AND (finished_at IS NULL) = (next_attempt_at IS NOT NULL)",
+            name="ended_or_to_be_tried",
+        ),
         Index("ix_operations_created_at", "created_at", "id"),
         Index("ix_operations_customer_id", "customer_id", "created_at", "id"),
         Index("ix_operations_target", "target_kind", "target_id", "created_at"),
+        Index("ix_operations_status", "status", "created_at", "id"),
+        Index("ix_operations_kind", "kind", "created_at", "id"),
+        Index("ix_operations_audit_entry_id", "audit_entry_id"),
         Index(
             "ix_operations_unfinished",
             "next_attempt_at",

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     APPROVALS_DECIDE = "approvals.decide"
     APPROVALS_EXEMPT = "approvals.exempt"
     """Acts without a second person's approval; for keys only, and the audit says so."""
+    OPERATIONS_RETRY = "operations.retry"
+    """Having a call to the outside tried again at once, exactly as it was decided."""
     FIGURES_WRITE = "figures.write"
     """Having all figures counted anew."""
     AUDIT_READ = "audit.read"
@@ -76,6 +78,7 @@ _SUPPORT = _VIEWER | {
     Permission.GRACE_PERIODS_WRITE,
     Permission.NOTES_WRITE,
     Permission.WEBHOOKS_REPLAY,
+    Permission.OPERATIONS_RETRY,
     Permission.APPROVALS_READ,
 }
 _BILLING = _SUPPORT | {

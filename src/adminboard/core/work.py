@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,10 +21,16 @@ from adminboard.core.audit import Draft, Target
 
 T = TypeVar("T")
 _FIGURES = Target("figures", "all", "the board's figures")
+_OPERATIONS = Target("operations", "all", "calls in flight")
+_inside: ContextVar[bool] = ContextVar("inside_work", default=False)
 
 
 class UnauditedWork(RuntimeError):
     """A programming error: a transaction wanted to commit without an audit entry."""
+
+
+class CalledInsideWork(RuntimeError):
+    """A programming error: something outside was to be called while a transaction was open."""
 
 
 class Work:
@@ -35,7 +42,7 @@ class Work:
         self._now = now
         self._drafts: list[Draft] = []
         self._abandoned = False
-        self._keeps_figures = False
+        self._keeps: Target | None = None
         self.approval_id: UUID | None = None
         """The approval this work acts under; every entry names it. Set only by what found it approved."""
 
@@ -43,7 +50,13 @@ class Work:
         """This work writes nothing but figures, which anyone can count again from rows that are audited: it
         needs no entry of its own. It still commits only while an entry could be written (docs/adr/0006).
         """
-        self._keeps_figures = True
+        self._keeps = _FIGURES
+
+    def keep_operations(self) -> None:
+        """The same for one that only notes how far calls have come, whose decision has an entry already and
+        whose outcome will have one. So nothing is sent while no entry could be written (docs/adr/0007).
+        """
+        self._keeps = _OPERATIONS
 
     @contextmanager
     def acting(self, actor: Actor, approval_id: UUID) -> Iterator[None]:
@@ -121,9 +134,10 @@ class Work:
         if self._abandoned:
             self.session.rollback()
             return
-        if self._keeps_figures and not self._drafts:
+        if self._keeps is not None and not self._drafts:
             self.session.flush()
-            audit.prove_writable(self.session, self._draft("figures.keep", _FIGURES, "Kept figures"))
+            draft = self._draft(f"{self._keeps.kind}.keep", self._keeps, f"Kept {self._keeps.label}")
+            audit.prove_writable(self.session, draft)
             return
         if not self._drafts:
             raise UnauditedWork("this work changed something without saying so in the audit log")
@@ -135,11 +149,24 @@ class Work:
 @contextmanager
 def work_in(transaction: AbstractContextManager[Session], actor: Actor, now: datetime) -> Iterator[Work]:
     """A `Work` over a transaction that commits when left normally and rolls back on an exception."""
-    with transaction as session:
-        situate(session, actor, now)
-        work = Work(session, actor, now)
-        yield work
-        work.seal()
+    outer = _inside.get()
+    _inside.set(True)
+    try:
+        with transaction as session:
+            situate(session, actor, now)
+            work = Work(session, actor, now)
+            yield work
+            work.seal()
+    finally:
+        _inside.set(outer)
+
+
+def forbid_inside_work() -> None:
+    """Raises `CalledInsideWork` in a transaction that writes. Whatever calls the outside begins with this:
+    a call cannot be rolled back, and a slow one would hold locks that others wait for.
+    """
+    if _inside.get():
+        raise CalledInsideWork("nothing outside may be called while a work is open: write an operation")
 
 
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:

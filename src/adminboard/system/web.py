@@ -7,9 +7,11 @@ from fastapi import APIRouter, Response
 from adminboard.core.audit import Target
 from adminboard.core.permissions import Permission
 from adminboard.system.facts import Panel
+from adminboard.system.operation_listing import TABS
 from adminboard.system.panels import DATABASE_TEST, Loaded, get_panel, load_panel, panels_for
 from adminboard.system.report import load_all, to_csv
 from adminboard.web.access import page_read
+from adminboard.web.list_view import LinkView
 from adminboard.web.visit import Visit
 
 pages = APIRouter()
@@ -21,7 +23,8 @@ RETRY_AFTER_SECONDS = 5
 def show_system(visit: Annotated[Visit, page_read(Permission.SYSTEM_READ)]) -> Response:
     """Everything about the running board that its reader may see."""
     loaded = [_load_at_once(visit, panel) for panel in panels_for(visit.actor)]
-    return visit.render("system/page.html", panels=loaded, may_rebuild=may_rebuild(visit))
+    tabs = [LinkView(tab.label, tab.path, active=tab.path == "/system") for tab in TABS]
+    return visit.render("system/page.html", panels=loaded, may_rebuild=may_rebuild(visit), tabs=tabs)
 
 
 @pages.get("/system/panels/{name}")

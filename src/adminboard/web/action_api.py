@@ -125,16 +125,7 @@ def answer_call(
             errors=[FieldError("Idempotency-Key", "This header is required.")],
         )
     confirmation = Confirmation(terms.if_match, acknowledged, terms.idempotency_key)
-    return _answer(visit.board.runner.run(visit.actor, action, command, confirmation), status_code)
-
-
-def _answer(outcome: Outcome, status_code: int = 200) -> Response:
-    """The outcome; 202 with the address of the request where a second person has to agree first."""
-    if outcome.approval_id is None:
-        return JSONResponse(outcome_to_json(outcome), status_code)
-    return JSONResponse(
-        outcome_to_json(outcome), 202, headers={"Location": approval_address(outcome.approval_id)}
-    )
+    return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation), status_code)
 
 
 def mount_undo_api(router: APIRouter) -> None:
@@ -155,7 +146,7 @@ def mount_undo_api(router: APIRouter) -> None:
         action, command = visit.board.runner.find_undo(visit.actor, audit_id)
         acknowledged = _read_acknowledged(body.get("acknowledge", []))
         confirmation = Confirmation(None, acknowledged, idempotency_key, undoes=audit_id)
-        return _answer(visit.board.runner.run(visit.actor, action, command, confirmation))
+        return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation))
 
 
 def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
@@ -183,15 +174,38 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
     }
 
 
+def answer_change(outcome: Outcome, status_code: int = 200) -> Response:
+    """The outcome; 202 and where to look where a second person has to agree first, or where nobody knows yet
+    what comes of the call to the outside.
+    """
+    answer = JSONResponse(outcome_to_json(outcome), status_code)
+    address = None
+    if outcome.approval_id is not None:
+        address = approval_address(outcome.approval_id)
+    elif outcome.operation is not None and outcome.operation.is_open:
+        address = f"/v1/admin/operations/{outcome.operation.id}"
+    if address is not None:
+        answer.status_code, answer.headers["Location"] = 202, address
+    return answer
+
+
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """What a change answers: its result, its audit entry, and where to undo it; of one that waits for
-    approval the request instead of a result.
+    """What a change answers: its result, its audit entry, where to undo it, how its call outside stands; of
+    one that waits for approval the request instead of a result.
     """
     if outcome.approval_id is not None:
         request = dict(outcome.result) | {"href": approval_address(outcome.approval_id)}
         return {"result": None, "approval": request, "audit_id": str(outcome.audit_id), "undo": None}
     undo = {"href": f"/v1/admin/audit/{outcome.audit_id}/undo"} if outcome.can_undo else None
     answer = {"result": dict(outcome.result), "audit_id": str(outcome.audit_id), "undo": undo}
+    if outcome.operation is not None:
+        standing = outcome.operation
+        href = f"/v1/admin/operations/{standing.id}"
+        answer["operation"] = {
+            "href": href,
+            "status": standing.status.value,
+            "detail": standing.sentence or None,
+        }
     return answer | ({"shown_once": dict(outcome.shown_once)} if outcome.shown_once else {})
 
 

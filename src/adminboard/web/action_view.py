@@ -12,7 +12,7 @@ from adminboard.core.action_runner import Outcome, Prepared
 from adminboard.core.actions import Action, Caution, Change, Preview
 from adminboard.core.commands import Command
 from adminboard.web import formatting
-from adminboard.web.done import waiting_toast
+from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
 from adminboard.web.forms import Typed, field_kind, hidden_values
 from adminboard.web.list_view import HiddenView
@@ -60,9 +60,13 @@ def make_preview_view(
 
 
 def outcome_toast(outcome: Outcome) -> ToastView:
-    """What just happened, with Undo where there is one, or with the way to the request that waits now."""
+    """What just happened, with Undo where there is one, or with the way to what is still open: a request that
+    waits, a call to the outside that nobody knows the end of.
+    """
     if outcome.approval_id is not None:
         return waiting_toast(outcome.summary, outcome.approval_id)
+    if outcome.operation is not None and outcome.operation.is_open:
+        return make_open_toast(outcome.summary, outcome.operation)
     undo_url = f"/undo/{outcome.audit_id}" if outcome.can_undo else None
     return ToastView(title=outcome.summary, undo_url=undo_url)
 

@@ -137,20 +137,25 @@ CREATE TABLE board.operations (
     outcome jsonb,
     error text,
     audit_entry_id uuid,
+    outcome_entry_id uuid,
     approval_id uuid,
     run_id uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_operations PRIMARY KEY (id),
     CONSTRAINT ck_operations_attempts_not_negative CHECK (attempts >= 0),
-    CONSTRAINT ck_operations_end_has_time
-        CHECK (status NOT IN ('done', 'refused') OR finished_at IS NOT NULL),
+    CONSTRAINT ck_operations_ended_or_to_be_tried
+        CHECK ((status IN ('done', 'refused')) = (finished_at IS NOT NULL)
+            AND (finished_at IS NULL) = (next_attempt_at IS NOT NULL)),
     CONSTRAINT uq_operations_idempotency_key UNIQUE (idempotency_key),
     CONSTRAINT ck_operations_status
         CHECK (status IN ('pending', 'running', 'done', 'refused', 'unknown'))
 );
+CREATE INDEX ix_operations_audit_entry_id ON board.operations (audit_entry_id);
 CREATE INDEX ix_operations_created_at ON board.operations (created_at, id);
 CREATE INDEX ix_operations_customer_id ON board.operations (customer_id, created_at, id);
+CREATE INDEX ix_operations_kind ON board.operations (kind, created_at, id);
+CREATE INDEX ix_operations_status ON board.operations (status, created_at, id);
 CREATE INDEX ix_operations_target ON board.operations (target_kind, target_id, created_at);
 CREATE INDEX ix_operations_unfinished
     ON board.operations (next_attempt_at, id) WHERE status IN ('pending', 'running', 'unknown');
