@@ -47,8 +47,8 @@ CHANGE_ERRORS: dict[int | str, dict[str, Any]] = ERRORS | {
 CHANGE_ANSWERS: dict[int | str, dict[str, Any]] = CHANGE_ERRORS | {
     200: {"description": "Done, or the preview of a dry run"},
     202: {
-        "description": "Not done yet: `approval` is the request that waits for a second person, `operation` the "
-        "call to the outside whose end is not known"
+        "description": "Not done yet: `approval` is the request that waits for a second person, "
+        "`operation` the call to the outside whose end is not known"
     },
 }
 
