@@ -52,6 +52,12 @@ def defer(work: Work, job: DeferredJob) -> None:
     _queue().configure_task(job.name, connection=connection).defer()
 
 
+def wake_runs(work: Work) -> None:
+    """Has a worker look for runs to advance, soon after the work is committed. Jobs of the clock go first."""
+    connection = work.session.connection().connection.driver_connection
+    _queue().configure_task(ADVANCE_RUNS, connection=connection, priority=-1).defer()
+
+
 @cache
 def _queue() -> procrastinate.App:
     """Opens no connection: it only spells jobs for the connection of a work."""
@@ -60,6 +66,7 @@ def _queue() -> procrastinate.App:
 
 _WAITING = "SELECT count(*) FROM board.procrastinate_jobs WHERE task_name = :name AND status::text = :status"
 
+ADVANCE_RUNS = "advance_runs"
 EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "7 * * * *"
 """At seven minutes past, when not everything else starts too."""

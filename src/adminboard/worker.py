@@ -14,9 +14,12 @@ import procrastinate
 import structlog
 from procrastinate import PsycopgConnector
 
+from adminboard.app import make_board
 from adminboard.areas import AREAS
+from adminboard.auth.actors import find_actor_of_run
+from adminboard.core.run_advancing import RunAdvancer
 from adminboard.db.urls import psycopg_conninfo
-from adminboard.jobs import DeferredJob, PeriodicJob
+from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 
@@ -42,8 +45,16 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
             _register(app, job, runtime)
         for deferred in area.deferred:
             _register_deferred(app, deferred, runtime)
+    _register_runs(app, make_run_advancer(runtime, areas))
     _register_stalled(app)
     return app
+
+
+def make_run_advancer(runtime: Runtime, areas: Sequence[Area] = AREAS) -> RunAdvancer:
+    """What advances the runs of every area, each for whom it acts."""
+    kinds = [kind for area in areas for kind in area.runs]
+    runner = make_board(runtime, areas).runner
+    return RunAdvancer(runtime, runner, kinds, find_actor_of_run, wake_runs)
 
 
 async def run_worker(
@@ -100,10 +111,23 @@ def _register_deferred(app: procrastinate.App, job: DeferredJob, runtime: Runtim
         logger.info("job_done", job=job.name, done=done)
 
 
+def _register_runs(app: procrastinate.App, advancer: RunAdvancer) -> None:
+    """A slice of a run is a job, which queues the next; every minute one is begun for runs left over."""
+
+    @app.task(name=ADVANCE_RUNS)
+    def advance() -> None:
+        advancer.advance_next()
+
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name="take_up_runs", queueing_lock="take_up_runs")
+    def take_up(timestamp: int) -> None:  # noqa: ARG001 - as above
+        advancer.advance_next()
+
+
 def _register_stalled(app: procrastinate.App) -> None:
     """Jobs whose worker was killed stay "doing" until someone takes them up again."""
 
-    @app.periodic(cron="* * * * *")
+    @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs")
     async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001 - as above
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)

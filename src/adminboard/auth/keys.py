@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin, ApiKey
@@ -18,7 +20,7 @@ from adminboard.auth.tokens import hash_token, new_code, new_token
 from adminboard.core.action_runner import OpenWork
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.permissions import KEY_SCOPES, KEYS_ONLY, ROLE_PERMISSIONS, Permission
-from adminboard.core.work import Work
+from adminboard.core.work import Work, moment
 
 MARK = "abk"
 PREFIX_LENGTH = 10
@@ -41,7 +43,7 @@ def make_key() -> NewKey:
     return NewKey(prefix, hash_token(secret), f"{MARK}_{prefix}_{secret}")
 
 
-_KEY = (
+_LIVE = (
     select(
         ApiKey.id,
         ApiKey.name,
@@ -52,12 +54,12 @@ _KEY = (
     )
     .join(Admin, Admin.id == ApiKey.owner_admin_id)
     .where(
-        ApiKey.prefix == bindparam("prefix"),
         ApiKey.revoked_at.is_(None),
         ApiKey.expires_at > bindparam("now"),
         Admin.disabled_at.is_(None),
     )
 )
+_KEY = _LIVE.where(ApiKey.prefix == bindparam("prefix"))
 
 
 def find_key_actor(
@@ -75,8 +77,16 @@ def find_key_actor(
     is_environment_key = hmac.compare_digest(hash_token(sent), hash_token(environment_key or new_token()))
     if is_environment_key and environment_key:
         return Actor(ActorKind.ENVIRONMENT_KEY, ENVIRONMENT_KEY_NAME, KEY_SCOPES)
-    if row is None or not is_key:
-        return None
+    return _actor_of(row) if row is not None and is_key else None
+
+
+def find_actor_of_key(session: Session, key_id: UUID) -> Actor | None:
+    """Who acts through the key of this id, which was shown before; None when it does not hold any more."""
+    row = session.execute(_LIVE.where(ApiKey.id == key_id), {"now": moment(session)}).one_or_none()
+    return _actor_of(row) if row is not None else None
+
+
+def _actor_of(row: Row[*tuple[Any, ...]]) -> Actor:
     return Actor(
         ActorKind.API_KEY,
         row.name,

@@ -173,13 +173,19 @@ class ActionRunner:
             undone = session.scalar(select(exists().where(AuditEntry.undoes == audit_id)))
         if entry is None:
             raise NotFound("There is no such change in the audit log.")
-        if entry.undo is None:
+        return self.read_undo(actor, entry.undo, undone=bool(undone))
+
+    def read_undo(
+        self, actor: Actor, recorded: Mapping[str, Any] | None, *, undone: bool
+    ) -> tuple[Action[Any], Command]:
+        """The same from what an entry recorded as its undo, and whether another entry has undone it."""
+        if recorded is None:
             raise NotUndoable("This change cannot be undone. Make the opposite change instead.")
-        action = self.actions.get(entry.undo["action"])
+        action = self.actions.get(recorded["action"])
         actor.require(action.permission)
         if undone:
             raise AlreadyUndone("This change has been undone already.")
-        return action, parse_command(action.command, entry.undo["command"])
+        return action, parse_command(action.command, recorded["command"])
 
     def _check(
         self, work: Work, action: Action[C], command: C, preview: Preview, confirmation: Confirmation
@@ -196,7 +202,8 @@ class ActionRunner:
         if missing:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
             raise AcknowledgementRequired(f"{messages} Acknowledge: {', '.join(sorted(missing))}.", preview)
-        if preview.needs_approval and not work.actor.may(Permission.APPROVALS_EXEMPT):
+        is_approved = work.approval_id is not None or work.actor.may(Permission.APPROVALS_EXEMPT)
+        if preview.needs_approval and not is_approved:
             raise ApprovalRequired(preview.needs_approval)
 
 
@@ -232,7 +239,7 @@ def _record(
     applied: Applied,
     undoes: UUID | None,
 ) -> Outcome:
-    exempt = {"approval_exempt": True} if preview.needs_approval else {}
+    exempt = {"approval_exempt": True} if preview.needs_approval and work.approval_id is None else {}
     audit_id = work.audit(
         action.name,
         preview.subject,

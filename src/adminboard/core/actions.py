@@ -129,6 +129,28 @@ def lock_nothing(work: Work, command: Any) -> None:
     """For actions whose rows are locked by the constraint that protects them."""
 
 
+def prepare_nothing(session: Session, commands: Sequence[Any]) -> None:
+    """For actions whose previews ask little."""
+
+
+def lock_each(work: Work, commands: Sequence[Any]) -> None:
+    """For actions that lock nothing, or things that no two commands share: each is locked in its turn."""
+
+
+@dataclass(frozen=True)
+class Bulk(Generic[C]):
+    """How an action takes the rows of a file, many in one transaction (docs/adr/0007).
+
+    ``example`` is the row of the template, by field. ``prepare`` remembers, in a few statements, what the
+    previews of all the commands will ask. ``lock`` takes the locks of all of them in an order that every such
+    transaction keeps, so that no two of them wait for each other.
+    """
+
+    example: Mapping[str, str]
+    prepare: Callable[[Session, Sequence[C]], None] = prepare_nothing
+    lock: Callable[[Work, Sequence[C]], None] = lock_each
+
+
 @dataclass(frozen=True)
 class Action(Generic[C]):
     """A change declared once.
@@ -162,6 +184,13 @@ class Action(Generic[C]):
     """Whether the first change is shown while the form is filled in."""
     begin: Callable[[Session, Mapping[str, str]], Mapping[str, str]] | None = None
     """What the form holds when it opens, from what the link that opened it says: a text to be edited."""
+    bulk: Bulk[C] | None = None
+    """Lets a file change many records at once."""
+
+    def __post_init__(self) -> None:
+        """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""
+        if self.bulk is not None and self.step_up:
+            raise TypeError(f"{self.name} asks for fresh proof, so it cannot be made from a file")
 
     @property
     def rest_calls(self) -> Sequence[RestCall]:

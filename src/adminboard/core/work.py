@@ -35,13 +35,36 @@ class Work:
         self._now = now
         self._drafts: list[Draft] = []
         self._abandoned = False
-        self._keeps_figures = False
+        self._kept: Target | None = None
+        self.run_id: UUID | None = None
+        """The run this work is a step of; every entry names it."""
+        self.approval_id: UUID | None = None
+        """The approval this work acts under; every entry names it. Set only by what found it approved."""
 
     def keep_figures(self) -> None:
         """This work writes nothing but figures, which anyone can count again from rows that are audited: it
         needs no entry of its own. It still commits only while an entry could be written (docs/adr/0006).
         """
-        self._keeps_figures = True
+        self._kept = _FIGURES
+
+    def keep_progress(self, run: Target) -> None:
+        """This work only moves a run on, which changes nothing but the run's own rows: the same holds for it
+        (docs/adr/0007).
+        """
+        self._kept = run
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that may fail by itself: what is raised in it takes back its changes and its entries, and
+        what was remembered in it, and leaves the rest of the work as it was."""
+        entries, remembered = len(self._drafts), dict(self.session.info["remembered"])
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._drafts[entries:]
+            self.session.info["remembered"] = remembered
+            raise
 
     def abandon(self) -> None:
         """There was nothing to do after all: the transaction will be rolled back without an error."""
@@ -62,8 +85,6 @@ class Work:
         reason: str | None = None,
         undo: Mapping[str, Any] | None = None,
         undoes: UUID | None = None,
-        approval_id: UUID | None = None,
-        run_id: UUID | None = None,
     ) -> UUID:
         """Adds an entry to the trail, written when the work commits; returns its id.
 
@@ -79,8 +100,6 @@ class Work:
             reason=reason,
             undo=undo,
             undoes=undoes,
-            approval_id=approval_id,
-            run_id=run_id,
         )
         self._drafts.append(draft)
         return draft.id
@@ -100,6 +119,8 @@ class Work:
             ip_address=self.actor.ip_address,
             user_agent=self.actor.user_agent,
             request_id=self.actor.request_id,
+            approval_id=self.approval_id,
+            run_id=self.run_id,
             **more,
         )
 
@@ -108,9 +129,10 @@ class Work:
         if self._abandoned:
             self.session.rollback()
             return
-        if self._keeps_figures and not self._drafts:
+        if self._kept is not None and not self._drafts:
             self.session.flush()
-            audit.prove_writable(self.session, self._draft("figures.keep", _FIGURES, "Kept figures"))
+            proof = self._draft(f"{self._kept.kind}.keep", self._kept, f"Kept {self._kept.label}")
+            audit.prove_writable(self.session, proof)
             return
         if not self._drafts:
             raise UnauditedWork("this work changed something without saying so in the audit log")
@@ -156,7 +178,7 @@ def remember(session: Session, key: Hashable, load: Callable[[], T]) -> T:
 
 def forget(session: Session, key: Hashable) -> None:
     """What was remembered under the key no longer holds: it is asked anew."""
-    session.info["remembered"].pop(key, None)
+    session.info.setdefault("remembered", {}).pop(key, None)
 
 
 def reader(session: Session) -> Actor:

@@ -14,6 +14,7 @@ from adminboard.core.actions import Action
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
+from adminboard.core.runs import RunKind
 from adminboard.jobs import DeferredJob, PeriodicJob
 
 
@@ -90,7 +91,8 @@ class Area:
     ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
     ``api`` hold what is more than a listing or an action; every route of them declares its access
     (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin. ``jobs``
-    are what the worker does by the clock, ``deferred`` what it does when an action queued it.
+    are what the worker does by the clock, ``deferred`` what it does when an action queued it, ``runs`` the
+    kinds of long work it advances step by step.
     """
 
     name: str
@@ -104,3 +106,4 @@ class Area:
     subject_pages: Sequence[SubjectPage] = ()
     jobs: Sequence[PeriodicJob] = ()
     deferred: Sequence[DeferredJob] = ()
+    runs: Sequence[RunKind] = ()
