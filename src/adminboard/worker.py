@@ -17,7 +17,7 @@ from procrastinate import PsycopgConnector
 from adminboard.app import make_board
 from adminboard.areas import AREAS
 from adminboard.auth.actors import find_actor_of_run
-from adminboard.core.run_advancing import RunAdvancer
+from adminboard.core.run_advancing import SLICE_SECONDS, RunAdvancer
 from adminboard.db.urls import psycopg_conninfo
 from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
 from adminboard.runtime import Runtime
@@ -50,11 +50,13 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     return app
 
 
-def make_run_advancer(runtime: Runtime, areas: Sequence[Area] = AREAS) -> RunAdvancer:
+def make_run_advancer(
+    runtime: Runtime, areas: Sequence[Area] = AREAS, *, slice_seconds: float = SLICE_SECONDS
+) -> RunAdvancer:
     """What advances the runs of every area, each for whom it acts."""
     kinds = [kind for area in areas for kind in area.runs]
     runner = make_board(runtime, areas).runner
-    return RunAdvancer(runtime, runner, kinds, find_actor_of_run, wake_runs)
+    return RunAdvancer(runtime, runner, kinds, find_actor_of_run, wake_runs, slice_seconds=slice_seconds)
 
 
 async def run_worker(

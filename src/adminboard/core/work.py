@@ -176,6 +176,11 @@ def remember(session: Session, key: Hashable, load: Callable[[], T]) -> T:
     return value
 
 
+def memorize(session: Session, key: Hashable, value: Any) -> None:
+    """The same for a fact that was found together with many others."""
+    session.info.setdefault("remembered", {})[key] = value
+
+
 def forget(session: Session, key: Hashable) -> None:
     """What was remembered under the key no longer holds: it is asked anew."""
     session.info.setdefault("remembered", {}).pop(key, None)

@@ -1,6 +1,7 @@
 """A user's book in the database: one query to read it, a few statements to write what an operation did."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,8 +10,10 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Uuid,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     literal_column,
@@ -20,10 +23,11 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from adminboard.core.work import Work, forget, remember
+from adminboard.core.work import Work, forget, memorize, remember
 from adminboard.credits.book import Book, Buckets, Debt, Grant, Outcome, Posting
 from adminboard.credits.kinds import Bucket
 from adminboard.credits.models import BURN_RANK_SQL, CreditBalance, OpenDebt, OpenGrant
@@ -53,6 +57,19 @@ def load_book(session: Session, user_id: UUID, now: datetime, *, whole: bool = F
     return remember(session, _memory_key(user_id, whole), lambda: _load(session, user_id, now, whole=whole))
 
 
+def remember_books(session: Session, user_ids: Collection[UUID], now: datetime) -> None:
+    """Reads the books of many users in one statement, for `load_book` to know. Those with more than the first
+    part due are left to it."""
+    rows_of = defaultdict(list)
+    limits = {"grants": FIRST_PART, "debts": FIRST_PART}
+    for row in session.execute(_BOOKS, {"user_ids": list(user_ids), **limits}):
+        rows_of[row.user_id].append(row)
+    for user_id in user_ids:
+        book = _read_book(rows_of[user_id]) if user_id in rows_of else Book()
+        if _is_enough(book, now):
+            memorize(session, _memory_key(user_id, whole=False), book)
+
+
 def _memory_key(user_id: UUID, whole: bool) -> Hashable:
     return ("book", user_id, whole)
 
@@ -64,10 +81,15 @@ def _load(session: Session, user_id: UUID, now: datetime, *, whole: bool) -> Boo
         if not rows:
             return Book()
         book = _read_book(rows)
-        settled_at = max(now, book.last_created_at or now)
-        if whole or len(book.grants) < FIRST_PART or not book.grants[-1].is_due(settled_at):
+        if whole or _is_enough(book, now):
             return book
         whole = True
+
+
+def _is_enough(book: Book, now: datetime) -> bool:
+    """Whether the first part of a book has everything that is due."""
+    settled_at = max(now, book.last_created_at or now)
+    return len(book.grants) < FIRST_PART or not book.grants[-1].is_due(settled_at)
 
 
 def write_outcome(
@@ -148,22 +170,20 @@ def _book_query() -> Select[Any]:
         .correlate(CreditBalance)
     )
     entries = union_all(grants, debts).subquery("entries").lateral()
-    return (
-        select(
-            CreditBalance.trial,
-            CreditBalance.subscription,
-            CreditBalance.credit_pack,
-            CreditBalance.adjustment,
-            CreditBalance.last_sequence,
-            CreditBalance.last_updated,
-            *entries.c,
-        )
-        .outerjoin(entries, true())
-        .where(CreditBalance.user_id == bindparam("user_id"))
-    )
+    return select(
+        CreditBalance.user_id,
+        CreditBalance.trial,
+        CreditBalance.subscription,
+        CreditBalance.credit_pack,
+        CreditBalance.adjustment,
+        CreditBalance.last_sequence,
+        CreditBalance.last_updated,
+        *entries.c,
+    ).outerjoin(entries, true())
 
 
-_BOOK = _book_query()
+_BOOK = _book_query().where(CreditBalance.user_id == bindparam("user_id"))
+_BOOKS = _book_query().where(CreditBalance.user_id == func.any(bindparam("user_ids", type_=ARRAY(Uuid()))))
 
 
 def _read_book(rows: Sequence[Row[Any]]) -> Book:

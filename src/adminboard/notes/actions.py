@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Applied, Change, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Applied, Bulk, Change, Preview, RestCall, Undo
 from adminboard.core.actor import ActorKind
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, NotFound
@@ -205,6 +205,7 @@ add_note = Action(
     subject=find_subject,
     subject_field="customer",
     live=False,
+    bulk=Bulk(example={"customer": "acme", "call": "", "body": "Prefers to be called in the morning."}),
 )
 
 edit_note = Action(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect, Expression
@@ -166,7 +166,7 @@ def _known_count(matches: _Matches, rows: Sequence[AnyRow], *, is_whole: bool) -
 
 def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
     """``expression = ANY(array)``: one statement text for any number of values."""
-    return expression == func.any(bindparam(None, list(values), type_=ARRAY(expression.type)))
+    return expression == any_(bindparam(None, list(values), type_=ARRAY(expression.type)))
 
 
 def _cursor(listing: Listing, query: ListQuery) -> Cursor | None:
