@@ -16,6 +16,7 @@ from adminboard.core.models import Run, RunRow
 from adminboard.core.permissions import Role
 from adminboard.core.run_advancing import RunAdvancer
 from adminboard.credits.models import CreditBalance
+from adminboard.users.models import User
 from adminboard.worker import make_run_advancer
 from tests.clients import BoardUnderTest, Program
 from tests.db.templates import Addresses
@@ -115,8 +116,6 @@ class BulkBoard:
             return list(session.scalars(found.order_by(AuditEntry.position)))
 
     def balances(self, emails: Sequence[str]) -> list[Decimal]:
-        from adminboard.users.models import User
-
         with self.board.rows() as session:
             totals = dict(
                 session.execute(

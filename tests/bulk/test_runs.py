@@ -11,7 +11,7 @@ from adminboard.core.run_advancing import LEASE
 from adminboard.credits.verify import verify_ledger
 from adminboard.db.embedded import APP_ROLE
 from tests.bulk.sending import REASON, BulkBoard
-from tests.factories import START
+from tests.factories import START, make_organization
 from tests.web.problems import read_problem
 
 
@@ -187,7 +187,7 @@ def test_an_approved_run_runs_the_rows_under_its_approval(bulk: BulkBoard) -> No
 
 
 def test_a_run_is_paused_resumed_and_cancelled(bulk: BulkBoard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adminboard.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("adminboard.bulk.changing.MOST_AT_ONCE", 2)
     emails = bulk.make_users(6)
     run_id = bulk.check(adjustments(emails))
     assert bulk.do("start", run_id).status_code == 200
@@ -255,14 +255,8 @@ def test_rows_undone_while_the_run_that_undoes_them_waits_are_said_so(bulk: Bulk
 
 
 def test_other_actions_take_files_too(bulk: BulkBoard) -> None:
-    [email] = bulk.make_users(1)
     with bulk.board.rows() as session:
-        slug = session.scalars(
-            text(
-                "SELECT slug FROM organizations o JOIN users u ON u.organization_id = o.id WHERE email = :email"
-            ),
-            {"email": email},
-        ).one()
+        slug = make_organization(session).slug
     rows = [(slug, "Called twice."), ("no-such-customer", "Called twice."), (slug, "")]
     run_id = bulk.check(rows, ("customer", "body"), action="notes.add")
 

@@ -61,6 +61,12 @@ def group_commands(tasks: Sequence[Task]) -> list[tuple[Action[Any], list[Comman
     return [(actions[name], found) for name, found in commands.items()]
 
 
+def note_pace(run: Run, planned: int, done: int, seconds: float, enough_seconds: float) -> None:
+    """Has the next step take as many rows as fit into ``enough_seconds``: it prepares and locks them all."""
+    fitting = done if done < planned else min(int(done * enough_seconds / max(seconds, 0.001)), 2 * planned)
+    run.cursor = {**(run.cursor or {}), "rows_at_once": max(fitting, 1)}
+
+
 def note_seconds(run: Run, phase: str, seconds: float) -> None:
     """Adds to the time the run was worked on, in milliseconds, from which what is left is estimated."""
     spent = dict(run.cursor or {})

@@ -6,12 +6,13 @@ function whose first parameter is a ``Work`` may write; one whose first paramete
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
 from adminboard.core import audit
@@ -52,6 +53,25 @@ class Work:
         (docs/adr/0007).
         """
         self._kept = run
+
+    def write_rows(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Executes the statement for each of the rows: at once, or within `gathering` with others."""
+        gathered = self.session.info.get("gathered")
+        if gathered is None:
+            self.session.execute(statement, rows)
+        else:
+            gathered.setdefault(statement, []).extend(rows)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Within it, rows that `write_rows` is given are sent together at the end: one statement for many
+        changes. Whoever reads what may have been gathered calls `write_gathered` before."""
+        self.session.info["gathered"] = {}
+        try:
+            yield
+            write_gathered(self.session)
+        finally:
+            del self.session.info["gathered"]
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -149,6 +169,13 @@ def work_in(transaction: AbstractContextManager[Session], actor: Actor, now: dat
         work = Work(session, actor, now)
         yield work
         work.seal()
+
+
+def write_gathered(session: Session) -> None:
+    """Sends what was gathered so far, statement by statement in the order of their first rows."""
+    gathered: dict[Executable, list[Any]] = session.info.get("gathered") or {}
+    for statement in list(gathered):
+        session.execute(statement, gathered.pop(statement))
 
 
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:

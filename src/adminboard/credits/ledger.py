@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.listings.paging import is_any
-from adminboard.core.work import Work, memorize, moment, remember
+from adminboard.core.work import Work, memorize, moment, remember, write_gathered
 from adminboard.credits import bookkeeping
 from adminboard.credits.book import Book, Grant, IncompleteBook, Outcome
 from adminboard.credits.book_rows import load_book, remember_books, write_outcome
@@ -133,6 +133,7 @@ def post(
 
 def get_transaction(session: Session, transaction_id: UUID) -> PostedTransaction:
     """Raises `TransactionUnknown`."""
+    write_gathered(session)
     reversal = aliased(CreditTransaction)
     row = session.execute(
         select(
