@@ -47,6 +47,7 @@ def create_app(
     alongside: Callable[[], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does."""
+    uploads: dict[str, int] = {}
     app = FastAPI(
         title="AICallGO Admin Board",
         version=VERSION,
@@ -55,7 +56,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(runtime, alongside),
         middleware=[
-            Middleware(RequestFrame, settings=runtime.settings),
+            Middleware(RequestFrame, settings=runtime.settings, uploads=uploads),
             Middleware(CrossSiteGuard, public_url=runtime.settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
@@ -67,6 +68,7 @@ def create_app(
     app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
     app.include_router(health.router)
     check_doors(app.routes)
+    uploads.update(find_uploads(app.routes))
     return app
 
 
@@ -148,6 +150,16 @@ def check_doors(routes: Sequence[BaseRoute]) -> None:
         doors = find_doors(dependant) if dependant is not None else []
         if len(doors) != 1:
             raise UnguardedRoute(f"{route.path} needs exactly one access rule, it has {doors}")
+
+
+def find_uploads(routes: Sequence[BaseRoute]) -> dict[str, int]:
+    """The paths that take files, and how many bytes each takes."""
+    found = {}
+    for route in iter_route_contexts(routes):
+        for door in find_doors(getattr(route, "dependant", None) or Dependant()):
+            if door.max_body_bytes is not None:
+                found[str(route.path)] = door.max_body_bytes
+    return found
 
 
 def find_doors(dependant: Dependant) -> list[Door]:

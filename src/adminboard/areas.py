@@ -9,6 +9,7 @@ from adminboard.approvals.area import area as approvals
 from adminboard.audit.area import area as audit
 from adminboard.auth.area import area as auth
 from adminboard.billing.area import area as billing
+from adminboard.bulk.area import area as bulk
 from adminboard.businesses.area import area as businesses
 from adminboard.calls.area import area as calls
 from adminboard.configuration.area import area as configuration
@@ -30,6 +31,7 @@ AREAS: Sequence[Area] = (
     approvals,
     figures,
     system,
+    bulk,
     users,
     billing,
     credits_area,

@@ -16,6 +16,7 @@ from adminboard.audit.cli import audit_app
 from adminboard.auth.bootstrap import ensure_first_admin
 from adminboard.auth.cli import admins_app, keys_app
 from adminboard.cli_actions import actions_app, export
+from adminboard.cli_bulk import bulk_app
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.credits.cli import ledger_app
 from adminboard.db.migrate import is_up_to_date
@@ -35,6 +36,7 @@ cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_ena
 cli.add_typer(actions_app, name="actions")
 cli.add_typer(admins_app, name="admins")
 cli.add_typer(audit_app, name="audit")
+cli.add_typer(bulk_app, name="bulk")
 cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")

@@ -49,8 +49,14 @@ def defer(work: Work, job: DeferredJob) -> None:
     queue(work, job.name)
 
 
+def wake_runs(work: Work) -> None:
+    """Has a worker look for runs to advance, soon after the work is committed. Jobs of the clock go first."""
+    queue(work, ADVANCE_RUNS, priority=-1)
+
+
 _WAITING = "SELECT count(*) FROM board.procrastinate_jobs WHERE task_name = :name AND status::text = :status"
 
+ADVANCE_RUNS = "advance_runs"
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"

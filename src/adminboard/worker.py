@@ -14,13 +14,18 @@ from uuid import UUID
 import procrastinate
 import structlog
 from procrastinate import PsycopgConnector
+from sqlalchemy.orm import Session
 
-from adminboard.app import make_operation_runner
+from adminboard.app import make_board, make_operation_runner
 from adminboard.areas import AREAS
+from adminboard.auth.actors import find_actor
+from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.models import Run
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import RUN_OPERATION
+from adminboard.core.run_advancing import SLICE_SECONDS, RunAdvancer
 from adminboard.db.urls import psycopg_conninfo
-from adminboard.jobs import EVERY_MINUTE, DeferredJob, PeriodicJob
+from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 
@@ -47,8 +52,23 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
         for deferred in area.deferred:
             _register_deferred(app, deferred, runtime)
     _register_operations(app, make_operation_runner(runtime, areas))
+    _register_runs(app, make_run_advancer(runtime, areas))
     _register_stalled(app)
     return app
+
+
+def make_run_advancer(
+    runtime: Runtime, areas: Sequence[Area] = AREAS, *, slice_seconds: float = SLICE_SECONDS
+) -> RunAdvancer:
+    """What advances the runs of every area, each for whom it acts."""
+    kinds = [kind for area in areas for kind in area.runs]
+    runner = make_board(runtime, areas).runner
+    return RunAdvancer(runtime, runner, kinds, find_actor_of_run, wake_runs, slice_seconds=slice_seconds)
+
+
+def find_actor_of_run(session: Session, run: Run) -> Actor | None:
+    """Whom the run acts for, with the rights they have now; None for who has lost them."""
+    return find_actor(session, ActorKind(run.actor_kind), run.actor_id, run.actor_name)
 
 
 async def run_worker(
@@ -116,6 +136,19 @@ def _register_operations(app: procrastinate.App, operations: OperationRunner) ->
     @app.task(name="run_due_operations", queueing_lock="run_due_operations")
     def run_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says for which minute
         logger.info("job_done", job="run_due_operations", done=operations.run_due())
+
+
+def _register_runs(app: procrastinate.App, advancer: RunAdvancer) -> None:
+    """A slice of a run is a job, which queues the next; every minute one is begun for runs left over."""
+
+    @app.task(name=ADVANCE_RUNS)
+    def advance() -> None:
+        advancer.advance_next()
+
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name="take_up_runs", queueing_lock="take_up_runs")
+    def take_up(timestamp: int) -> None:  # noqa: ARG001 - as above
+        advancer.advance_next()
 
 
 def _register_stalled(app: procrastinate.App) -> None:

@@ -15,7 +15,7 @@ from adminboard.core.commands import Command
 from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.models import Setting
 from adminboard.core.permissions import Permission
-from adminboard.core.thresholds import Threshold, get_threshold
+from adminboard.core.thresholds import Threshold, forget_threshold, get_threshold
 from adminboard.core.work import Work
 
 
@@ -69,6 +69,7 @@ def apply(work: Work, command: ChangeSetting) -> Applied:
         row = {"value": _read(command), "updated_at": work.now(), "updated_by": work.actor.name}
         statement = insert(Setting).values(key=command.setting.value, **row)
         work.session.execute(statement.on_conflict_do_update(index_elements=[Setting.key], set_=row))
+    forget_threshold(work.session, command.setting)
     undo = ChangeSetting(setting=command.setting, value=None if former is None else str(former))
     return Applied(
         result={"setting": command.setting, "value": str(after)},

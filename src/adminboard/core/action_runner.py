@@ -213,13 +213,19 @@ class ActionRunner:
             undone = session.scalar(select(exists().where(AuditEntry.undoes == audit_id)))
         if entry is None:
             raise NotFound("There is no such change in the audit log.")
-        if entry.undo is None:
+        return self.read_undo(actor, entry.undo, undone=bool(undone))
+
+    def read_undo(
+        self, actor: Actor, recorded: Mapping[str, Any] | None, *, undone: bool
+    ) -> tuple[Action[Any], Command]:
+        """The same from what an entry recorded as its undo, and whether another entry has undone it."""
+        if recorded is None:
             raise NotUndoable("This change cannot be undone. Make the opposite change instead.")
-        action = self.actions.get(entry.undo["action"])
+        action = self.actions.get(recorded["action"])
         actor.require(action.permission)
         if undone:
             raise AlreadyUndone("This change has been undone already.")
-        return action, parse_command(action.command, entry.undo["command"])
+        return action, parse_command(action.command, recorded["command"])
 
     def _check(
         self, work: Work, action: Action[C], command: C, preview: Preview, confirmation: Confirmation

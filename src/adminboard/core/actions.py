@@ -152,6 +152,28 @@ def everything_shown(preview: Preview) -> Mapping[str, Any]:
     return {**before, **after, **preview.facts}
 
 
+def prepare_nothing(session: Session, commands: Sequence[Any]) -> None:
+    """For actions whose previews ask little."""
+
+
+def lock_each(work: Work, commands: Sequence[Any]) -> None:
+    """For actions that lock nothing, or things that no two commands share: each is locked in its turn."""
+
+
+@dataclass(frozen=True)
+class Bulk(Generic[C]):
+    """How an action takes the rows of a file, many in one transaction (docs/adr/0008).
+
+    ``example`` is the row of the template, by field. ``prepare`` remembers, in a few statements, what the
+    previews of all the commands will ask. ``lock`` takes the locks of all of them in an order that every such
+    transaction keeps, so that no two of them wait for each other.
+    """
+
+    example: Mapping[str, str]
+    prepare: Callable[[Session, Sequence[C]], None] = prepare_nothing
+    lock: Callable[[Work, Sequence[C]], None] = lock_each
+
+
 @dataclass(frozen=True)
 class Action(Generic[C]):
     """A change declared once.
@@ -189,6 +211,13 @@ class Action(Generic[C]):
     """What an approval of it rests on, by names people read: where one has moved since it was asked for, the
     request is void. Whom it is about, which warnings must be accepted and why a second person is needed are
     always among them (`core.approvals`). Name what ordinary use of the product does not change."""
+    bulk: Bulk[C] | None = None
+    """Lets a file change many records at once."""
+
+    def __post_init__(self) -> None:
+        """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""
+        if self.bulk is not None and self.step_up:
+            raise TypeError(f"{self.name} asks for fresh proof, so it cannot be made from a file")
 
     @property
     def rest_calls(self) -> Sequence[RestCall]:

@@ -233,9 +233,12 @@ class Operation(Identified, Timestamped, Base):
 
 
 class RunStatus(StrEnum):
+    CHECKING = "checking"
+    """A worker previews its rows; nothing is changed yet."""
     DRAFT = "draft"
     """Checked and previewed, not started."""
     WAITING = "waiting"
+    """Started, for a worker to take up."""
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
@@ -244,7 +247,11 @@ class RunStatus(StrEnum):
 
 
 class Run(Identified, Timestamped, Base):
-    """Long work that a worker advances in small committed steps; `cursor` is where to take it up again."""
+    """Long work that a worker advances in small committed steps (`core.runs`).
+
+    `cursor` is where to take it up again, for kinds without rows. While a worker is at it, `claimed_by` is
+    that worker's claim, good until `claimed_until`. `failures` counts attempts since a step last succeeded.
+    """
 
     __tablename__ = "runs"
 
@@ -254,25 +261,38 @@ class Run(Identified, Timestamped, Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[RunStatus] = mapped_column(default=RunStatus.WAITING)
     rows_total: Mapped[int | None]
+    rows_checked: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)
     rows_failed: Mapped[int] = mapped_column(default=0)
     rows_skipped: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
     cursor: Mapped[dict[str, Any] | None]
     outcome: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
     actor_kind: Mapped[str]
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str]
+    ip_address: Mapped[str | None] = mapped_column(IpAddress)
+    user_agent: Mapped[str | None]
+    request_id: Mapped[str | None]
     approval_id: Mapped[UUID | None]
+    undoes_id: Mapped[UUID | None] = mapped_column(ForeignKey("board.runs.id"))
+    """The run that this one takes back."""
+    claimed_by: Mapped[UUID | None]
+    claimed_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     advanced_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
+        Index("ix_runs_undoes_id", "undoes_id"),
         Index("ix_runs_kind", "kind", "created_at", "id"),
         Index("ix_runs_created_at", "created_at", "id"),
         Index(
-            "ix_runs_unfinished", "status", "id", postgresql_where=text("status IN ('waiting', 'running')")
+            "ix_runs_unfinished",
+            "advanced_at",
+            "id",
+            postgresql_where=text("status IN ('checking', 'waiting', 'running')"),
         ),
         {"schema": BOARD},
     )
@@ -280,6 +300,11 @@ class Run(Identified, Timestamped, Base):
 
 class RunRowStatus(StrEnum):
     WAITING = "waiting"
+    """To be checked."""
+    READY = "ready"
+    """Checked, to be done."""
+    REFUSED = "refused"
+    """Not to be done: `error` says what is wrong with it."""
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -298,6 +323,8 @@ class RunRow(Base):
     preview: Mapped[dict[str, Any] | None]
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
+    duplicate_of: Mapped[int | None]
+    """The first row that says the same."""
     audit_entry_id: Mapped[UUID | None]
     finished_at: Mapped[datetime | None]
 

@@ -80,7 +80,7 @@ def note_outcome(work: Work, kind: OperationKind, claim: Claim, reply: Reply) ->
     )
     if work.session.execute(held).one_or_none() is None:
         return False
-    work.approval_id = claim.approval_id
+    work.approval_id, work.run_id = claim.approval_id, claim.run_id
     match reply:
         case Answer():
             _note_done(work, kind, claim, reply)
@@ -100,7 +100,6 @@ def _note_done(work: Work, kind: OperationKind, claim: Claim, answer: Answer) ->
         settled.summary,
         before=to_plain(dict(settled.before)),
         after=to_plain(after),
-        run_id=claim.run_id,
     )
     outcome = {"summary": settled.summary, "result": settled.result, "answer": answer.data}
     _end(
@@ -123,7 +122,6 @@ def _note_refused(
         claim.call.target,
         f"{kind.title} for {claim.call.target.label} was refused: {reason}",
         after={"operation_id": str(claim.call.id)},
-        run_id=claim.run_id,
     )
     _end(
         work,

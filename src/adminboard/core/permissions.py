@@ -27,6 +27,8 @@ class Permission(StrEnum):
     WEBHOOKS_READ = "webhooks.read"
     WEBHOOKS_REPLAY = "webhooks.replay"
     RECONCILIATION_WRITE = "reconciliation.write"
+    BULK_RUN = "bulk.run"
+    """Changes from a file, of the actions one may make one by one."""
     APPROVALS_READ = "approvals.read"
     APPROVALS_DECIDE = "approvals.decide"
     APPROVALS_EXEMPT = "approvals.exempt"
@@ -79,6 +81,7 @@ _SUPPORT = _VIEWER | {
     Permission.NOTES_WRITE,
     Permission.WEBHOOKS_REPLAY,
     Permission.OPERATIONS_RETRY,
+    Permission.BULK_RUN,
     Permission.APPROVALS_READ,
 }
 _BILLING = _SUPPORT | {

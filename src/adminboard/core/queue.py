@@ -11,10 +11,11 @@ from procrastinate import SyncPsycopgConnector
 from adminboard.core.work import Work
 
 
-def queue(work: Work, task: str, *, at: datetime | None = None, **arguments: str) -> None:
-    """Has a worker run the task of this name with these arguments, not before ``at``."""
+def queue(work: Work, task: str, *, at: datetime | None = None, priority: int = 0, **arguments: str) -> None:
+    """Has a worker run the task of this name with these arguments, not before ``at``; what has a higher
+    ``priority`` goes first."""
     connection = work.session.connection().connection.driver_connection
-    _app().configure_task(task, connection=connection, schedule_at=at).defer(**arguments)
+    _app().configure_task(task, connection=connection, schedule_at=at, priority=priority).defer(**arguments)
 
 
 @cache

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.models import Setting
 from adminboard.core.money import to_credits
+from adminboard.core.work import forget, remember
 
 
 class Threshold(StrEnum):
@@ -44,12 +45,21 @@ class Defaults:
 
 
 def get_threshold(session: Session, threshold: Threshold) -> Any:
-    """The value in force. One query."""
-    stored = session.scalar(select(Setting.value).where(Setting.key == threshold.value))
+    """The value in force. One query, once a transaction."""
+    stored = remember(
+        session,
+        ("setting", threshold.value),
+        lambda: session.scalar(select(Setting.value).where(Setting.key == threshold.value)),
+    )
     if stored is not None:
         return stored
     defaults: Defaults = session.info["defaults"]
     return defaults.values[threshold]
+
+
+def forget_threshold(session: Session, threshold: Threshold) -> None:
+    """The value was changed in this transaction: it is asked anew."""
+    forget(session, ("setting", threshold.value))
 
 
 def get_credit_threshold(session: Session, threshold: Threshold) -> Decimal:

@@ -6,13 +6,14 @@ function whose first parameter is a ``Work`` may write; one whose first paramete
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
 from adminboard.core import audit
@@ -43,6 +44,8 @@ class Work:
         self._drafts: list[Draft] = []
         self._abandoned = False
         self._keeps: Target | None = None
+        self.run_id: UUID | None = None
+        """The run this work is a step of; every entry names it."""
         self.approval_id: UUID | None = None
         """The approval this work acts under; every entry names it. Set only by what found it approved."""
 
@@ -70,6 +73,44 @@ class Work:
         finally:
             self.actor, self.approval_id = mine, before
 
+    def keep_progress(self, run: Target) -> None:
+        """This work only moves a run on, which changes nothing but the run's own rows: the same holds for it
+        (docs/adr/0008).
+        """
+        self._keeps = run
+
+    def write_rows(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Executes the statement for each of the rows: at once, or within `gathering` with others."""
+        gathered = self.session.info.get("gathered")
+        if gathered is None:
+            self.session.execute(statement, rows)
+        else:
+            gathered.setdefault(statement, []).extend(rows)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Within it, rows that `write_rows` is given are sent together at the end: one statement for many
+        changes. Whoever reads what may have been gathered calls `write_gathered` before."""
+        self.session.info["gathered"] = {}
+        try:
+            yield
+            write_gathered(self.session)
+        finally:
+            del self.session.info["gathered"]
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that may fail by itself: what is raised in it takes back its changes and its entries, and
+        what was remembered in it, and leaves the rest of the work as it was."""
+        entries, remembered = len(self._drafts), dict(self.session.info["remembered"])
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._drafts[entries:]
+            self.session.info["remembered"] = remembered
+            raise
+
     def abandon(self) -> None:
         """There was nothing to do after all: the transaction will be rolled back without an error."""
         self._abandoned = True
@@ -89,7 +130,6 @@ class Work:
         reason: str | None = None,
         undo: Mapping[str, Any] | None = None,
         undoes: UUID | None = None,
-        run_id: UUID | None = None,
     ) -> UUID:
         """Adds an entry to the trail, written when the work commits; returns its id.
 
@@ -105,7 +145,6 @@ class Work:
             reason=reason,
             undo=undo,
             undoes=undoes,
-            run_id=run_id,
         )
         self._drafts.append(draft)
         return draft.id
@@ -126,6 +165,7 @@ class Work:
             user_agent=self.actor.user_agent,
             request_id=self.actor.request_id,
             approval_id=self.approval_id,
+            run_id=self.run_id,
             **more,
         )
 
@@ -136,8 +176,8 @@ class Work:
             return
         if self._keeps is not None and not self._drafts:
             self.session.flush()
-            draft = self._draft(f"{self._keeps.kind}.keep", self._keeps, f"Kept {self._keeps.label}")
-            audit.prove_writable(self.session, draft)
+            proof = self._draft(f"{self._keeps.kind}.keep", self._keeps, f"Kept {self._keeps.label}")
+            audit.prove_writable(self.session, proof)
             return
         if not self._drafts:
             raise UnauditedWork("this work changed something without saying so in the audit log")
@@ -167,6 +207,13 @@ def forbid_inside_work() -> None:
     """
     if _inside.get():
         raise CalledInsideWork("nothing outside may be called while a work is open: write an operation")
+
+
+def write_gathered(session: Session) -> None:
+    """Sends what was gathered so far, statement by statement in the order of their first rows."""
+    gathered: dict[Executable, list[Any]] = session.info.get("gathered") or {}
+    for statement in list(gathered):
+        session.execute(statement, gathered.pop(statement))
 
 
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:
@@ -205,9 +252,14 @@ def remember(session: Session, key: Hashable, load: Callable[[], T]) -> T:
     return value
 
 
+def memorize(session: Session, key: Hashable, value: Any) -> None:
+    """The same for a fact that was found together with many others."""
+    session.info.setdefault("remembered", {})[key] = value
+
+
 def forget(session: Session, key: Hashable) -> None:
     """What was remembered under the key no longer holds: it is asked anew."""
-    session.info["remembered"].pop(key, None)
+    session.info.setdefault("remembered", {}).pop(key, None)
 
 
 def reader(session: Session) -> Actor:

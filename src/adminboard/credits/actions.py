@@ -1,22 +1,26 @@
 """What staff may do to credits: adjust a balance, and reverse an entry of the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Amount, Applied, Caution, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Amount, Applied, Bulk, Caution, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
+from adminboard.core.listings.columns import is_any
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
-from adminboard.core.work import Work
+from adminboard.core.work import Work, moment
 from adminboard.credits import ledger
 from adminboard.credits.book import Outcome
+from adminboard.credits.book_rows import remember_books
 from adminboard.credits.commands import AdjustCredits, ReverseTransaction
+from adminboard.credits.models import CreditTransaction
 from adminboard.credits.previews import get_approval_sentence, show_changes, warn_of_outcome, warn_of_size
-from adminboard.users.lookup import UserIdentity, UserUnknown, get_user
+from adminboard.users.lookup import UserIdentity, UserUnknown, get_user, remember_users
 
 MAX_REASON_LENGTH = 500
 
@@ -47,6 +51,18 @@ def find_owner(session: Session, given: Mapping[str, str]) -> Target | None:
 def lock_adjustment(work: Work, command: AdjustCredits) -> None:
     """Locks the user's ledger, so that preview and outcome see the same balance. Raises `UserUnknown`."""
     ledger.lock_balance(work, get_user(work.session, command.user).id)
+
+
+def prepare_adjustments(session: Session, commands: Sequence[AdjustCredits]) -> None:
+    """Reads users and balances of many adjustments in three statements."""
+    users = remember_users(session, {command.user for command in commands})
+    remember_books(session, {user.id for user in users}, moment(session))
+
+
+def lock_adjustments(work: Work, commands: Sequence[AdjustCredits]) -> None:
+    """Locks the ledgers of many adjustments, in the order of the users' ids."""
+    users = remember_users(work.session, {command.user for command in commands})
+    ledger.lock_balances(work, {user.id for user in users})
 
 
 def preview_adjustment(session: Session, command: AdjustCredits) -> Preview:
@@ -88,6 +104,13 @@ def apply_adjustment(work: Work, command: AdjustCredits) -> Applied:
 def lock_reversal(work: Work, command: ReverseTransaction) -> None:
     """Locks the ledger the entry belongs to. Raises `ledger.TransactionUnknown`."""
     ledger.lock_balance(work, ledger.get_transaction(work.session, command.transaction_id).user_id)
+
+
+def lock_reversals(work: Work, commands: Sequence[ReverseTransaction]) -> None:
+    """Locks the ledgers of many reversals, in the order of the users' ids."""
+    ids = [command.transaction_id for command in commands]
+    owners = select(CreditTransaction.user_id).where(is_any(CreditTransaction.id, ids))
+    ledger.lock_balances(work, set(work.session.scalars(owners)))
 
 
 def preview_reversal(session: Session, command: ReverseTransaction) -> Preview:
@@ -193,6 +216,17 @@ adjust_credits = Action(
     money=True,
     subject=find_user_named,
     approval_facts=no_further_facts,
+    bulk=Bulk(
+        example={
+            "user": "jane@example.com",
+            "amount": "20.00",
+            "type": "adjustment",
+            "reason": "Goodwill for the outage",
+            "expires_at": "",
+        },
+        prepare=prepare_adjustments,
+        lock=lock_adjustments,
+    ),
 )
 
 reverse_transaction = Action(
@@ -215,4 +249,11 @@ reverse_transaction = Action(
     money=True,
     subject=find_owner,
     approval_facts=no_further_facts,
+    bulk=Bulk(
+        example={
+            "transaction_id": "0b0f4c6e-5f0e-4c1a-9b57-2f6a1d6f3c11",
+            "reason": "Posted to the wrong user",
+        },
+        lock=lock_reversals,
+    ),
 )

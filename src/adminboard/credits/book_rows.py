@@ -1,6 +1,7 @@
 """A user's book in the database: one query to read it, a few statements to write what an operation did."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,8 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Table,
+    Uuid,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     literal_column,
@@ -20,10 +24,11 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from adminboard.core.work import Work, forget, remember
+from adminboard.core.work import Work, forget, memorize, remember, write_gathered
 from adminboard.credits.book import Book, Buckets, Debt, Grant, Outcome, Posting
 from adminboard.credits.kinds import Bucket
 from adminboard.credits.models import BURN_RANK_SQL, CreditBalance, OpenDebt, OpenGrant
@@ -53,21 +58,40 @@ def load_book(session: Session, user_id: UUID, now: datetime, *, whole: bool = F
     return remember(session, _memory_key(user_id, whole), lambda: _load(session, user_id, now, whole=whole))
 
 
+def remember_books(session: Session, user_ids: Collection[UUID], now: datetime) -> None:
+    """Reads the books of many users in one statement, for `load_book` to know. Those with more than the first
+    part due are left to it."""
+    rows_of = defaultdict(list)
+    limits = {"grants": FIRST_PART, "debts": FIRST_PART}
+    for row in session.execute(_BOOKS, {"user_ids": list(user_ids), **limits}):
+        rows_of[row.user_id].append(row)
+    for user_id in user_ids:
+        book = _read_book(rows_of[user_id]) if user_id in rows_of else Book()
+        if _is_enough(book, now):
+            memorize(session, _memory_key(user_id, whole=False), book)
+
+
 def _memory_key(user_id: UUID, whole: bool) -> Hashable:
     return ("book", user_id, whole)
 
 
 def _load(session: Session, user_id: UUID, now: datetime, *, whole: bool) -> Book:
+    write_gathered(session)
     while True:
         limit = None if whole else FIRST_PART
         rows = session.execute(_BOOK, {"user_id": user_id, "grants": limit, "debts": limit}).all()
         if not rows:
             return Book()
         book = _read_book(rows)
-        settled_at = max(now, book.last_created_at or now)
-        if whole or len(book.grants) < FIRST_PART or not book.grants[-1].is_due(settled_at):
+        if whole or _is_enough(book, now):
             return book
         whole = True
+
+
+def _is_enough(book: Book, now: datetime) -> bool:
+    """Whether the first part of a book has everything that is due."""
+    settled_at = max(now, book.last_created_at or now)
+    return len(book.grants) < FIRST_PART or not book.grants[-1].is_due(settled_at)
 
 
 def write_outcome(
@@ -83,11 +107,11 @@ def write_outcome(
     for whole in (False, True):
         forget(work.session, _memory_key(user_id, whole))
     rows = [_transaction_row(user_id, posting, description, details) for posting in outcome.postings]
-    work.session.execute(insert(_TRANSACTIONS), rows)
+    work.write_rows(_POST, rows)
     if outcome.allocations:
         written_at = outcome.postings[-1].created_at
-        work.session.execute(
-            insert(_ALLOCATIONS),
+        work.write_rows(
+            _ALLOCATE,
             [
                 {
                     "id": uuid4(),
@@ -99,9 +123,9 @@ def write_outcome(
                 for allocation in outcome.allocations
             ],
         )
-    _write_open_grants(work.session, user_id, outcome.changed_grants)
-    _write_open_debts(work.session, user_id, outcome.changed_debts)
-    _write_balance(work.session, user_id, outcome.book)
+    _write_open_grants(work, user_id, outcome.changed_grants)
+    _write_open_debts(work, user_id, outcome.changed_debts)
+    work.write_rows(_KEEP_BALANCE, [_balance_row(user_id, outcome.book)])
 
 
 def burn_order() -> tuple[Any, ...]:
@@ -148,22 +172,20 @@ def _book_query() -> Select[Any]:
         .correlate(CreditBalance)
     )
     entries = union_all(grants, debts).subquery("entries").lateral()
-    return (
-        select(
-            CreditBalance.trial,
-            CreditBalance.subscription,
-            CreditBalance.credit_pack,
-            CreditBalance.adjustment,
-            CreditBalance.last_sequence,
-            CreditBalance.last_updated,
-            *entries.c,
-        )
-        .outerjoin(entries, true())
-        .where(CreditBalance.user_id == bindparam("user_id"))
-    )
+    return select(
+        CreditBalance.user_id,
+        CreditBalance.trial,
+        CreditBalance.subscription,
+        CreditBalance.credit_pack,
+        CreditBalance.adjustment,
+        CreditBalance.last_sequence,
+        CreditBalance.last_updated,
+        *entries.c,
+    ).outerjoin(entries, true())
 
 
-_BOOK = _book_query()
+_BOOK = _book_query().where(CreditBalance.user_id == bindparam("user_id"))
+_BOOKS = _book_query().where(CreditBalance.user_id == func.any(bindparam("user_ids", type_=ARRAY(Uuid()))))
 
 
 def _read_book(rows: Sequence[Row[Any]]) -> Book:
@@ -212,10 +234,10 @@ def _transaction_row(
     }
 
 
-def _write_open_grants(session: Session, user_id: UUID, grants: tuple[Grant, ...]) -> None:
-    closed = [grant.id for grant in grants if not grant.remaining]
+def _write_open_grants(work: Work, user_id: UUID, grants: tuple[Grant, ...]) -> None:
+    closed = [{"closed": grant.id} for grant in grants if not grant.remaining]
     if closed:
-        session.execute(delete(OpenGrant).where(OpenGrant.grant_transaction_id.in_(closed)))
+        work.write_rows(_CLOSE_GRANT, closed)
     rows = [
         {
             "grant_transaction_id": grant.id,
@@ -230,19 +252,13 @@ def _write_open_grants(session: Session, user_id: UUID, grants: tuple[Grant, ...
         if grant.remaining
     ]
     if rows:
-        statement = upsert(_OPEN_GRANTS)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["grant_transaction_id"], set_={"remaining": statement.excluded.remaining}
-            ),
-            rows,
-        )
+        work.write_rows(_KEEP_GRANT, rows)
 
 
-def _write_open_debts(session: Session, user_id: UUID, debts: tuple[Debt, ...]) -> None:
-    paid = [debt.id for debt in debts if not debt.uncovered]
+def _write_open_debts(work: Work, user_id: UUID, debts: tuple[Debt, ...]) -> None:
+    paid = [{"closed": debt.id} for debt in debts if not debt.uncovered]
     if paid:
-        session.execute(delete(OpenDebt).where(OpenDebt.transaction_id.in_(paid)))
+        work.write_rows(_CLOSE_DEBT, paid)
     rows = [
         {
             "transaction_id": debt.id,
@@ -254,26 +270,35 @@ def _write_open_debts(session: Session, user_id: UUID, debts: tuple[Debt, ...]) 
         if debt.uncovered
     ]
     if rows:
-        statement = upsert(_OPEN_DEBTS)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["transaction_id"], set_={"uncovered": statement.excluded.uncovered}
-            ),
-            rows,
-        )
+        work.write_rows(_KEEP_DEBT, rows)
 
 
-def _write_balance(session: Session, user_id: UUID, book: Book) -> None:
-    session.execute(
-        update(_BALANCES)
-        .where(_BALANCES.c.user_id == user_id)
-        .values(
-            total=book.total,
-            trial=book.buckets.trial,
-            subscription=book.buckets.subscription,
-            credit_pack=book.buckets.credit_pack,
-            adjustment=book.buckets.adjustment,
-            last_sequence=book.last_sequence,
-            last_updated=book.last_created_at,
-        )
-    )
+def _balance_row(user_id: UUID, book: Book) -> dict[str, Any]:
+    return {
+        "owner": user_id,
+        "total": book.total,
+        "trial": book.buckets.trial,
+        "subscription": book.buckets.subscription,
+        "credit_pack": book.buckets.credit_pack,
+        "adjustment": book.buckets.adjustment,
+        "last_sequence": book.last_sequence,
+        "last_updated": book.last_created_at,
+    }
+
+
+def _keeping(table: Table, key: str, amount: str) -> Insert:
+    """Inserts a row, or gives one that is there its new amount."""
+    statement = upsert(table).values({column.name: bindparam(column.name) for column in table.columns})
+    return statement.on_conflict_do_update(index_elements=[key], set_={amount: statement.excluded[amount]})
+
+
+_POST, _ALLOCATE = insert(_TRANSACTIONS), insert(_ALLOCATIONS)
+_KEEP_GRANT = _keeping(_OPEN_GRANTS, "grant_transaction_id", "remaining")
+_KEEP_DEBT = _keeping(_OPEN_DEBTS, "transaction_id", "uncovered")
+_CLOSE_GRANT = delete(_OPEN_GRANTS).where(_OPEN_GRANTS.c.grant_transaction_id == bindparam("closed"))
+_CLOSE_DEBT = delete(_OPEN_DEBTS).where(_OPEN_DEBTS.c.transaction_id == bindparam("closed"))
+_KEEP_BALANCE = (
+    update(_BALANCES)
+    .where(_BALANCES.c.user_id == bindparam("owner"))
+    .values({name: bindparam(name) for name in _balance_row(UUID(int=0), Book()) if name != "owner"})
+)

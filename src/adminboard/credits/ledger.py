@@ -5,7 +5,7 @@ writes exactly that. The ``plan_…`` functions compute the same outcome without
 that changes several users takes them in the order of their ids, so that two such works cannot deadlock.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +17,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.errors import DomainError, NotFound
-from adminboard.core.work import Work, moment, remember
+from adminboard.core.listings.columns import is_any
+from adminboard.core.work import Work, memorize, moment, remember, write_gathered
 from adminboard.credits import bookkeeping
 from adminboard.credits.book import Book, Grant, IncompleteBook, Outcome
-from adminboard.credits.book_rows import load_book, write_outcome
+from adminboard.credits.book_rows import load_book, remember_books, write_outcome
 from adminboard.credits.bookkeeping import BurnedGrant
 from adminboard.credits.kinds import BUCKET_OF_GRANT, TransactionType
 from adminboard.credits.models import CreditAllocation, CreditBalance, CreditTransaction
@@ -67,6 +68,18 @@ def lock_balance(work: Work, user_id: UUID) -> None:
     The user must exist: the foreign key refuses others.
     """
     remember(work.session, ("locked balance", user_id), lambda: _lock(work, user_id))
+
+
+def lock_balances(work: Work, user_ids: Collection[UUID]) -> None:
+    """Locks the ledgers of many users in the order of their ids, and reads them, in two statements.
+
+    Users without a balance are left to `lock_balance`, so that none is created for nothing.
+    """
+    known = select(CreditBalance.user_id).where(is_any(CreditBalance.user_id, list(user_ids)))
+    locked = work.session.scalars(known.order_by(CreditBalance.user_id).with_for_update()).all()
+    for user_id in locked:
+        memorize(work.session, ("locked balance", user_id), None)
+    remember_books(work.session, locked, work.now())
 
 
 def _lock(work: Work, user_id: UUID) -> None:
@@ -120,6 +133,7 @@ def post(
 
 def get_transaction(session: Session, transaction_id: UUID) -> PostedTransaction:
     """Raises `TransactionUnknown`."""
+    write_gathered(session)
     reversal = aliased(CreditTransaction)
     row = session.execute(
         select(

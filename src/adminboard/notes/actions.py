@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Applied, Change, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Applied, Bulk, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.permissions import Permission
@@ -204,6 +204,7 @@ add_note = Action(
     subject=find_subject,
     subject_field="customer",
     live=False,
+    bulk=Bulk(example={"customer": "acme", "call": "", "body": "Prefers to be called in the morning."}),
 )
 
 edit_note = Action(

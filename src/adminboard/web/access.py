@@ -6,14 +6,15 @@ for the few routes that need nobody. A route without a door does not start (`app
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any
 
 import structlog
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import UploadFile
 
@@ -22,6 +23,7 @@ from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotAuth
 from adminboard.core.permissions import Permission
 from adminboard.web.board import Login, get_board
 from adminboard.web.csrf import check_csrf_token
+from adminboard.web.uploads import MAX_UPLOAD_BYTES, Upload, is_unicode, read_upload
 from adminboard.web.visit import Visit
 
 logger = structlog.get_logger(__name__)
@@ -36,6 +38,9 @@ class KeyRefused(Forbidden):
 
 class Door:
     """Marks a dependency as a route's access rule. ``permission`` None means: whoever passes the door."""
+
+    max_body_bytes: int | None = None
+    """How much the route takes, where that is more than others do."""
 
     def __init__(self, kind: str, permission: Permission | None) -> None:
         self.kind = kind
@@ -66,15 +71,34 @@ async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
         ) from error
     values: dict[str, list[str]] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) or "\x00" in value or not _is_unicode(name + value):
+        if isinstance(value, UploadFile) or "\x00" in value or not is_unicode(name + value):
             raise InvalidInput(f"The field {name[:40]!r} contains what a text field cannot hold.")
         values.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return values
 
 
-def _is_unicode(text: str) -> bool:
-    """False for halves of characters, which some encodings of a form can smuggle in."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+async def read_page_upload(request: Request) -> AsyncIterator[Upload]:
+    """The file of somebody who is logged in; nobody else's is taken in at all."""
+
+    def recognise() -> None:
+        with get_board(request).runtime.reading() as session:
+            _require_login(request, session)
+
+    await run_in_threadpool(recognise)
+    with closing(await read_upload(request)) as upload:
+        yield upload
+
+
+async def read_api_upload(request: Request) -> AsyncIterator[Upload]:
+    """The file of somebody with a key; nobody else's is taken in at all."""
+
+    def recognise() -> Actor:
+        with _recognised_key(request) as (_, actor):
+            return actor
+
+    request.state.key_actor = await run_in_threadpool(recognise)
+    with closing(await read_upload(request)) as upload:
+        yield upload
 
 
 class _PageReadDoor(Door):
@@ -103,6 +127,31 @@ class _PageWriteDoor(_PageReadDoor):
         check_csrf_token(board.runtime, login.session_id, request, form)
         self._admit(actor)
         return Visit(request, board, actor, login.session_id, form)
+
+
+class _PageUploadDoor(_PageReadDoor):
+    max_body_bytes = MAX_UPLOAD_BYTES
+
+    def __call__(  # type: ignore[override]  # it takes a file
+        self, request: Request, upload: Annotated[Upload, Depends(read_page_upload)]
+    ) -> Visit:
+        board = get_board(request)
+        login = request.state.login
+        actor = _situated(request, login.actor)
+        check_csrf_token(board.runtime, login.session_id, request, upload.fields)
+        self._admit(actor)
+        return Visit(request, board, actor, login.session_id, upload.fields, upload)
+
+
+class _ApiUploadDoor(_PageReadDoor):
+    max_body_bytes = MAX_UPLOAD_BYTES
+
+    def __call__(  # type: ignore[override]  # it takes a file
+        self, request: Request, upload: Annotated[Upload, Depends(read_api_upload)]
+    ) -> Visit:
+        actor = request.state.key_actor
+        self._admit(actor)
+        return Visit(request, get_board(request), actor, form=upload.fields, upload=upload)
 
 
 class _ApiDoor(_PageReadDoor):
@@ -134,6 +183,16 @@ def page_read(permission: Permission) -> Any:
 def page_write(permission: Permission) -> Any:
     """A form that changes: session, same origin and CSRF token are checked; `Visit.form` is filled."""
     return _door(_PageWriteDoor("page_write", permission))
+
+
+def page_upload(permission: Permission) -> Any:
+    """A form that changes by a file: as `page_write`, with `Visit.upload`."""
+    return _door(_PageUploadDoor("page_write", permission))
+
+
+def api_upload(permission: Permission) -> Any:
+    """An API call that takes a file, as a form or as the body itself."""
+    return _door(_ApiUploadDoor("api_write", permission))
 
 
 def api_read(permission: Permission) -> Any:

@@ -15,6 +15,7 @@ from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.core.operations import OperationKind
 from adminboard.core.permissions import Permission
+from adminboard.core.runs import RunKind
 from adminboard.jobs import DeferredJob, PeriodicJob
 
 
@@ -92,7 +93,8 @@ class Area:
     ``api`` hold what is more than a listing or an action; every route of them declares its access
     (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin. ``jobs``
     are what the worker does by the clock, ``deferred`` what it does when an action queued it. ``operations``
-    are the kinds of calls to the outside that the area writes down.
+    are the kinds of calls to the outside that the area writes down, ``runs`` the kinds of long work that are
+    advanced step by step.
     """
 
     name: str
@@ -107,3 +109,4 @@ class Area:
     jobs: Sequence[PeriodicJob] = ()
     deferred: Sequence[DeferredJob] = ()
     operations: Sequence[OperationKind] = ()
+    runs: Sequence[RunKind] = ()

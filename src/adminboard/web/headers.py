@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from uuid import uuid4
 
 import structlog
@@ -50,7 +51,7 @@ def make_policy(recordings: str | None) -> str:
 
 
 class BodyTooLarge(DomainError):
-    """More was sent than `MAX_BODY_BYTES`, or than was announced."""
+    """More was sent than the address takes, or than was announced."""
 
     status = 413
     title = "Too much at once"
@@ -59,12 +60,15 @@ class BodyTooLarge(DomainError):
 class RequestFrame:
     """Gives each request an id (a proxy's is kept when it is well formed) and each answer its headers.
 
+    ``uploads`` are the paths that take more than `MAX_BODY_BYTES`, and how much.
+
     What nothing inside has answered is answered here, so that faults, too, have the headers and name the id.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, uploads: Mapping[str, int]) -> None:
         self.app = app
         self._settings = settings
+        self._uploads = uploads
         self._headers = SECURITY_HEADERS | {"Content-Security-Policy": make_policy(settings.recordings)}
         if settings.secure_cookies:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -89,8 +93,9 @@ class RequestFrame:
             await send(message)
 
         try:
-            _check_length(headers.get("content-length", "0"))
-            await self.app(scope, _bounded(receive), send_noting_start)
+            limit = self._uploads.get(scope["path"], MAX_BODY_BYTES)
+            _check_length(headers.get("content-length", "0"), limit)
+            await self.app(scope, _bounded(receive, limit), send_noting_start)
         except Exception as error:
             if started:
                 raise
@@ -115,25 +120,25 @@ class RequestFrame:
         return send_with_headers
 
 
-def _check_length(announced: str) -> None:
+def _check_length(announced: str, limit: int) -> None:
     is_number = announced.isascii() and announced.isdigit()
-    if not is_number or int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
+    if not is_number or int(announced) > limit:
+        raise _too_large(limit)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge("This is more than the board takes in one request (2 MB).")
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"This is more than the board takes in one request ({limit // 1_000_000} MB).")
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, limit: int) -> Receive:
     received = 0
 
     async def receive_bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise _too_large()
+        if received > limit:
+            raise _too_large(limit)
         return message
 
     return receive_bounded

@@ -17,14 +17,15 @@ _LABEL = Badge("brand")
 # webhooks, approvals, overrides, accounts.
 _WORDS = {
     "green": "active answered answered_by_ai confirmed paid succeeded processed approved grant applied "
-    "in_step enabled up recovered",
-    "blue": "forwarded trialing completed open received processing invited running queued validated",
+    "in_step enabled up recovered finished",
+    "blue": "checking ready forwarded trialing completed open received processing invited running queued "
+    "validated",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked "
     "unknown",
     "red": "error unpaid canceled cancelled uncollectible failed rejected refused revoke inactive suspended "
     "debt down lapsed",
     "grey": "voicemail paused draft void ignored incomplete_expired disabled none no_calls done cleared "
-    "closed detached",
+    "closed detached skipped",
 }
 _ICONS = {
     "past_due": "alert-triangle",

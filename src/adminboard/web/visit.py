@@ -19,6 +19,7 @@ from adminboard.web.addresses import address, without
 from adminboard.web.board import Board
 from adminboard.web.done import find_done_toasts
 from adminboard.web.render import render
+from adminboard.web.uploads import Upload
 
 
 @dataclass
@@ -26,7 +27,8 @@ class Visit:
     """What a handler gets: who asks, the board, a session to read through, and the form that was sent.
 
     ``session`` exists for reading requests only; a changing one opens its own work. ``form`` has every value
-    of each field as it was typed. ``session_id`` is the browser session's, None for keys.
+    of each field as it was typed, ``upload`` the file that came with it. ``session_id`` is the browser
+    session's, None for keys.
     """
 
     request: Request
@@ -34,6 +36,7 @@ class Visit:
     actor: Actor
     session_id: UUID | None = None
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    upload: Upload | None = None
     _session: Session | None = None
 
     @property

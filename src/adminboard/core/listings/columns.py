@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, bindparam, func
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, any_, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import NullType
 
@@ -117,7 +117,7 @@ class Column:
 
 def is_any(expression: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
     """``expression = ANY(array)``: one statement text for any number of values."""
-    return expression == func.any(bindparam(None, list(values), type_=ARRAY(expression.type)))
+    return expression == any_(bindparam(None, list(values), type_=ARRAY(expression.type)))
 
 
 def make_name(label: str) -> str:

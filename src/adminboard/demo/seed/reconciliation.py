@@ -1,6 +1,7 @@
 """The last comparison with Stripe, and what it found."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.core.actor import ActorKind
@@ -31,16 +32,24 @@ def add_reconciliation(
         parameters={},
         status=RunStatus.FINISHED,
         rows_total=plan.counts.subscriptions,
+        rows_checked=0,
         rows_done=plan.counts.subscriptions,
         rows_failed=0,
         rows_skipped=0,
+        failures=0,
         cursor=None,
         outcome={"in_step": plan.counts.subscriptions - len(found), "different": len(found), "errors": 0},
         error=None,
         actor_kind=ActorKind.SYSTEM,
         actor_id=None,
         actor_name="system",
+        ip_address=None,
+        user_agent=None,
+        request_id=None,
         approval_id=None,
+        undoes_id=None,
+        claimed_by=None,
+        claimed_until=None,
         started_at=started_at,
         advanced_at=finished_at,
         finished_at=finished_at,
@@ -48,25 +57,31 @@ def add_reconciliation(
         updated_at=finished_at,
     )
     for item in found:
-        kind, here, there = _draw_difference(draw, item)
-        rows.add(
-            "board.discrepancies",
-            id=draw.new_id(),
-            run_id=run_id,
-            organization_id=item.organization.id,
-            subscription_id=item.id,
-            stripe_customer_id=item.organization.stripe_customer_id,
-            stripe_subscription_id=item.stripe_id,
-            kind=kind,
-            local_value=Json(here),
-            stripe_value=Json(there),
-            status=DiscrepancyStatus.OPEN,
-            checked_at=finished_at,
-            settled_at=None,
-            settled_by=None,
-            created_at=finished_at,
-            updated_at=finished_at,
-        )
+        _add_difference(rows, draw, item, run_id, finished_at)
+
+
+def _add_difference(
+    rows: RowBuffer, draw: Draw, item: SeedSubscription, run_id: UUID, checked_at: datetime
+) -> None:
+    kind, here, there = _draw_difference(draw, item)
+    rows.add(
+        "board.discrepancies",
+        id=draw.new_id(),
+        run_id=run_id,
+        organization_id=item.organization.id,
+        subscription_id=item.id,
+        stripe_customer_id=item.organization.stripe_customer_id,
+        stripe_subscription_id=item.stripe_id,
+        kind=kind,
+        local_value=Json(here),
+        stripe_value=Json(there),
+        status=DiscrepancyStatus.OPEN,
+        checked_at=checked_at,
+        settled_at=None,
+        settled_by=None,
+        created_at=checked_at,
+        updated_at=checked_at,
+    )
 
 
 def _draw_difference(draw: Draw, item: SeedSubscription) -> tuple[DiscrepancyKind, str | int, str | int]:

@@ -168,28 +168,40 @@ CREATE TABLE board.runs (
     parameters jsonb NOT NULL,
     status varchar(40) NOT NULL,
     rows_total integer,
+    rows_checked integer NOT NULL,
     rows_done integer NOT NULL,
     rows_failed integer NOT NULL,
     rows_skipped integer NOT NULL,
+    failures integer NOT NULL,
     cursor jsonb,
     outcome jsonb,
     error text,
     actor_kind text NOT NULL,
     actor_id uuid,
     actor_name text NOT NULL,
+    ip_address inet,
+    user_agent text,
+    request_id text,
     approval_id uuid,
+    undoes_id uuid,
+    claimed_by uuid,
+    claimed_until timestamptz,
     started_at timestamptz,
     advanced_at timestamptz,
     finished_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_runs PRIMARY KEY (id),
+    CONSTRAINT fk_runs_undoes_id FOREIGN KEY (undoes_id) REFERENCES board.runs (id),
     CONSTRAINT ck_runs_status
-        CHECK (status IN ('draft', 'waiting', 'running', 'paused', 'finished', 'failed', 'cancelled'))
+        CHECK (status IN ('checking', 'draft', 'waiting', 'running', 'paused', 'finished', 'failed',
+            'cancelled'))
 );
 CREATE INDEX ix_runs_created_at ON board.runs (created_at, id);
 CREATE INDEX ix_runs_kind ON board.runs (kind, created_at, id);
-CREATE INDEX ix_runs_unfinished ON board.runs (status, id) WHERE status IN ('waiting', 'running');
+CREATE INDEX ix_runs_undoes_id ON board.runs (undoes_id);
+CREATE INDEX ix_runs_unfinished
+    ON board.runs (advanced_at, id) WHERE status IN ('checking', 'waiting', 'running');
 
 CREATE TABLE board.run_rows (
     run_id uuid NOT NULL,
@@ -199,11 +211,12 @@ CREATE TABLE board.run_rows (
     preview jsonb,
     result jsonb,
     error text,
+    duplicate_of integer,
     audit_entry_id uuid,
     finished_at timestamptz,
     CONSTRAINT pk_run_rows PRIMARY KEY (run_id, number),
     CONSTRAINT fk_run_rows_run_id FOREIGN KEY (run_id) REFERENCES board.runs (id) ON DELETE CASCADE,
-    CONSTRAINT ck_run_rows_status CHECK (status IN ('waiting', 'done', 'failed', 'skipped'))
+    CONSTRAINT ck_run_rows_status CHECK (status IN ('waiting', 'ready', 'refused', 'done', 'failed', 'skipped'))
 );
 CREATE INDEX ix_run_rows_status ON board.run_rows (run_id, status, number);
 

@@ -1,0 +1,100 @@
+"""The list of runs of changes, and for each run the list of its rows, which is its result file too."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, Text, cast, func, select
+
+from adminboard.bulk.kinds import KINDS
+from adminboard.bulk.queries import get_run_detail
+from adminboard.core.listings import Choice, Column, DateRange, Detail, Flag, Listing, Noun, Option
+from adminboard.core.masking import Mask
+from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
+from adminboard.core.permissions import Permission
+
+runs = Listing(
+    name="bulk_runs",
+    title="Bulk changes",
+    noun=Noun("run", "runs"),
+    path="/bulk",
+    api_path="/bulk-runs",
+    permission=Permission.BULK_RUN,
+    select=select(Run).where(Run.kind.in_([kind.name for kind in KINDS])),
+    key=Run.id,
+    columns=[
+        Column("Run", Run.title, key="title", link=lambda row: f"/bulk/{row.key}", priority=1),
+        Column("Status", Run.status, cell="badge", priority=1),
+        Column("Action", Run.action),
+        Column("Rows", Run.rows_total, key="rows_total", cell="number", align="end", priority=1),
+        Column("Done", Run.rows_done, key="rows_done", cell="number", align="end", priority=1),
+        Column("Failed", Run.rows_failed, key="rows_failed", cell="number", align="end"),
+        Column("Left out", Run.rows_skipped, key="rows_skipped", cell="number", align="end"),
+        Column("By", Run.actor_name, key="actor_name"),
+        Column("Uploaded", Run.created_at, key="created_at", cell="datetime", sort=True, priority=1),
+        Column("Finished", Run.finished_at, key="finished_at", cell="datetime", shown=False),
+    ],
+    filters=[
+        Choice(
+            "status", "Status", Run.status, options=[Option(word.value, word.value) for word in RunStatus]
+        ),
+        DateRange("uploaded", "Uploaded", Run.created_at),
+    ],
+    sort="-created_at",
+    detail=Detail(get_run_detail, "bulk/detail.html", title=lambda run: str(run.title)),
+    empty="Upload a file of changes: it is checked row by row before anything is changed.",
+    note="bulk/note.html",
+)
+
+
+def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
+    """The rows of one run, with a column for each field of its file. The CSV is the result file."""
+    preview = RunRow.preview
+    return Listing(
+        name="bulk_rows",
+        title="Rows",
+        noun=Noun("row", "rows"),
+        path=f"/bulk/{run_id}",
+        permission=Permission.BULK_RUN,
+        has_page=False,
+        select=select(RunRow).where(RunRow.run_id == run_id),
+        key=RunRow.number,
+        columns=[
+            Column("Row", RunRow.number, key="number", cell="number", sort=True, priority=1, align="end"),
+            Column("Status", RunRow.status, cell="badge", priority=1),
+            Column("Subject", preview["subject"]["label"].astext, mask=Mask.EMAIL, priority=1),
+            Column("Before", _change("before"), mask=Mask.HIDDEN),
+            Column("After", _change("after"), mask=Mask.HIDDEN),
+            Column("Warnings", _warning_codes(), missing="none"),
+            Column("Error", RunRow.error, cell="long_text", mask=Mask.HIDDEN, missing="none", priority=1),
+            Column("Same as row", RunRow.duplicate_of, key="duplicate_of", cell="number", shown=False),
+            Column("Approval", preview["needs_approval"].astext, key="needs_approval", shown=False),
+            Column("Audit entry", RunRow.audit_entry_id, key="audit_id", cell="id", shown=False),
+            *(
+                Column(name, RunRow.input[name].astext, key=f"input_{name}", mask=Mask.HIDDEN, shown=False)
+                for name in fields
+            ),
+        ],
+        filters=[
+            Choice(
+                "status",
+                "Status",
+                RunRow.status,
+                options=[Option(word.value, word.value) for word in RunRowStatus],
+            ),
+            Flag("warned", "Warnings", func.jsonb_array_length(preview["warnings"]) > 0),
+            Flag("same", "Same as an earlier row", RunRow.duplicate_of.is_not(None)),
+        ],
+        sort="number",
+        empty="The file had no rows.",
+    )
+
+
+def _change(side: str) -> ColumnElement[str]:
+    """One side of the first change, with what it is a change of: "Balance: 45.50"."""
+    first = RunRow.preview["changes"][0]
+    return func.concat(first["field"].astext, ": ", first[side].astext, type_=String)
+
+
+def _warning_codes() -> ColumnElement[str | None]:
+    codes = cast(func.jsonb_path_query_array(RunRow.preview, "$.warnings[*].code"), Text)
+    return func.nullif(func.regexp_replace(codes, r'[\[\]"]', "", "g"), "", type_=Text)
