@@ -1,15 +1,16 @@
 """Searching billing by the customer: by name, by the address of any member, by any Stripe id."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from adminboard.billing.models import SubscriptionStatus
-from adminboard.core.listings import matching, related_search
+from adminboard.core.listings import look_ahead, matching, related_search
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import MembershipStatus
 from tests.billing.asking import find_ids, make_customer
-from tests.clients import BoardUnderTest, Program
+from tests.clients import BoardUnderTest, Program, recorded_queries
 from tests.factories import (
     make_invoice,
     make_membership,
@@ -132,6 +133,27 @@ def test_a_word_of_many_customers_finds_all_their_rows_once(
     assert find_ids(program, "invoices", q="crowd") == few
     answer = program.get("/v1/admin/billing/invoices", params={"q": "crowd", "limit": 7}).json()
     assert answer["count"] == {"value": CROWD, "exact": True}
+
+
+@pytest.mark.parametrize("checked", [1, 1_000])
+def test_a_word_the_planner_thinks_common_is_looked_for_along_the_sort_first(
+    checked: int, board: BoardUnderTest, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(cursor: str = "") -> Any:
+        asked = {"q": "crowd", "limit": "7", "cursor": cursor}
+        return program.get("/v1/admin/billing/invoices", params=asked).json()
+
+    first = ask()
+    second = ask(first["next_cursor"])
+    monkeypatch.setattr(look_ahead, "COMMON", 0)
+    monkeypatch.setattr(look_ahead, "CHECKED_ROWS", checked)
+    with recorded_queries(board.runtime.database.engine) as statements:
+        assert ask()["items"] == first["items"]
+    probes = sum("array_agg" in statement for statement in statements)
+    assert probes == (2 if checked == 1 else 1), "only the count has to probe"
+    assert ask(first["next_cursor"])["items"] == second["items"]
+    assert len(find_ids(program, "invoices", q="crowd")) == CROWD, "more are asked for than there are"
+    assert find_ids(program, "invoices", q="nobody") == []
 
 
 def test_a_key_without_personal_data_finds_whole_addresses_only(board: BoardUnderTest) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from adminboard.billing.models import BillingInterval, PaymentMethodStatus, SubscriptionStatus
+from adminboard.core.listings import matching
 from adminboard.core.permissions import KEY_SCOPES, Permission, Role
 from adminboard.customers.models import MembershipStatus, OrganizationStatus
 from tests.clients import BoardUnderTest, Program, recorded_queries
@@ -183,6 +184,16 @@ def test_it_finds_by_name_slug_member_and_any_stripe_id(
     term: str, found: list[str], program: Program
 ) -> None:
     assert find(program, q=term) == found
+
+
+@pytest.mark.parametrize("term", ["acme", "person1", "person", "acme.test"])
+def test_a_word_of_too_many_customers_is_looked_for_in_each_row(
+    term: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = find(program, q=term)
+    assert "Acme Plumbing" in few
+    monkeypatch.setattr(matching, "PROBE_LIMIT", 0)
+    assert find(program, q=term) == few
 
 
 def test_who_sees_no_personal_data_finds_whole_values_only(board: BoardUnderTest) -> None:

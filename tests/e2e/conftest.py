@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from adminboard.db.embedded import EmbeddedServer
 from adminboard.demo.accounts import ensure_accounts
+from adminboard.demo.waiting import ask_for_approvals
 from tests.db.templates import copied_database
 from tests.e2e.serving import PASSWORD, ServedBoard, fill_database, served_board
 from tests.e2e.visitors import TIMEOUT_MS, Visitors, watched_visitors
@@ -31,6 +32,7 @@ def board(server: EmbeddedServer, template_database: str) -> Iterator[ServedBoar
         fill_database(addresses, users=300, calls=3_000)
         with served_board(addresses) as served:
             ensure_accounts(served.behind.runtime, PASSWORD)
+            ask_for_approvals(served.behind.runtime)
             yield served
 
 

@@ -12,6 +12,7 @@ from adminboard.billing.models import PaymentMethod, Refund, Subscription, Usage
 from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.calls.models import CallLog
 from adminboard.core.audit_models import AuditEntry
+from adminboard.core.models import Approval
 from adminboard.core.permissions import Permission, Role
 from adminboard.credits.models import CreditTransaction
 from adminboard.notes.models import Note
@@ -66,6 +67,8 @@ LISTS = (
     "/promotions?selected={code}&sort=-uses",
     "/promotions/usages?code={code}",
     "/promotions/usages?selected={usage}&action=applied&latest=yes",
+    "/approvals",
+    "/approvals?selected={approval}",
     "/audit",
     "/audit?selected={entry}",
     "/settings/admins",
@@ -81,6 +84,8 @@ OTHERS = (
     "/notes/panel?customer={customer}",
     "/actions/notes.add?customer={customer}",
     "/actions/notes.edit?note={note}",
+    "/approvals/{approval}/now",
+    "/actions/approvals.reject?approval={approval}",
     "/audit/chain",
     "/audit/history?kind=user&id={caller}",
     "/settings/thresholds",
@@ -133,6 +138,7 @@ def names(board: ServedBoard) -> dict[str, str]:
             "customer": select(Note.target_id).where(Note.target_kind == "customer").limit(1),
             "note": select(Note.id).where(Note.target_kind == "customer").limit(1),
             "event": select(BillingEvent.id).where(BillingEvent.raw_payload.is_not(None)).limit(1),
+            "approval": select(Approval.id).order_by(Approval.credits).limit(1),
             "entry": select(AuditEntry.id).where(AuditEntry.action == "credits.adjust").limit(1),
             "subscription": select(Subscription.id).limit(1),
             "invoice": select(Refund.invoice_id).limit(1),

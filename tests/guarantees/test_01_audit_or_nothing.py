@@ -32,6 +32,7 @@ from tests.db.templates import Addresses
 from tests.factories import (
     START,
     make_admin,
+    make_approval,
     make_business,
     make_call,
     make_promotion_code_usage,
@@ -194,6 +195,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
+        make_approval(session)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):
             session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))

@@ -225,6 +225,23 @@ def test_rotation_lets_the_former_key_work_for_the_overlap(
     assert found.permissions == {Permission.CUSTOMERS_READ}
 
 
+def test_what_a_program_rotates_belongs_to_the_programs_owner(
+    runtime: Runtime, session: Session, actor: Actor
+) -> None:
+    """Else who holds it could decide on their own requests in the name of the former owner (guarantee 9)."""
+    other = log_in_as(runtime, add_person(session, Role.ADMIN))
+    theirs = make(runtime, other)
+    scopes = (Permission.API_KEYS_WRITE, Permission.CUSTOMERS_READ)
+    program = find(runtime, make(runtime, actor, CreateKey(name="Rotator", scopes=scopes)))
+    assert program is not None
+
+    command = RotateKey(key=stored_key(session, theirs).id, overlap_hours=0)
+    renewed = find(runtime, run(runtime, program, "api_keys.rotate", command).shown_once["api_key"])
+
+    assert renewed is not None
+    assert renewed.owner_id == actor.id
+
+
 def test_the_environment_key_has_every_scope_and_says_so(runtime: Runtime) -> None:
     found = find(runtime, ENVIRONMENT_KEY)
 

@@ -179,6 +179,13 @@ def test_words_of_a_call_are_not_looked_for(board: BoardUnderTest, world: World)
     assert "Calls" not in groups(search(board, "leaking tap"))
 
 
+def test_without_three_letters_in_a_row_beginnings_are_found(board: BoardUnderTest, world: World) -> None:
+    with board.rows() as session:
+        user = make_user(session, email="qz@brevity.test", full_name=None)
+    assert f"/users?selected={user.id}" in groups(search(board, "QZ@"))["Users"]
+    assert "Users" not in groups(search(board, "el@")), "no address begins so, though Hazel's has it"
+
+
 def test_an_id_is_looked_for_among_ids_only(board: BoardUnderTest, world: World) -> None:
     with recorded_queries(board.runtime.database.engine) as statements:
         found = groups(search(board, "evt_Northwind42"))

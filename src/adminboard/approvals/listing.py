@@ -35,7 +35,7 @@ approvals = Listing(
     key=Approval.id,
     columns=[
         Column("Requested", Approval.created_at, key="created_at", cell="datetime", sort=True, priority=1),
-        Column("By", Approval.requested_by_name, key="requested_by_name", priority=1),
+        Column("By", Approval.requested_by_name, key="requested_by_name"),
         Column("Action", Approval.action),
         Column(
             "Target",

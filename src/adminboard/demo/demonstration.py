@@ -20,6 +20,7 @@ from adminboard.demo.recordings import make_recordings
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
+from adminboard.demo.waiting import ask_for_approvals
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Environment, Settings, SettingsError, load_settings
 from adminboard.users.models import User
@@ -56,9 +57,12 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
         prepare_schema(owner_url, APP_ROLE)
         runtime = open_runtime(_settings(server, port))
         password = os.environ.get("DEMO_PASSWORD") or kept_secret(folder, "demo_password", 12)
-        if _is_empty(runtime):
+        is_new = _is_empty(runtime)
+        if is_new:
             seed_database(owner_url, _demo_plan(runtime), SeedProgress(Console(stderr=True)))
         ensure_accounts(runtime, password)
+        if is_new:
+            ask_for_approvals(runtime)
         make_recordings(folder / RECORDINGS)
         try:
             yield Demonstration(runtime, password)

@@ -97,11 +97,12 @@ def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found
     if len(keys) <= PROBE_LIMIT:
         few = is_any(listing.key, keys)
         return _Found(few, few, len(set(keys)))
-    many = listing.search.clause(
-        query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
-    )
+    joined = tables_of(listing.select)
+    many = listing.search.clause(query.term, listing.key, exact=query.masked, joined=joined)
+    check = listing.search.check(query.term, listing.key, exact=query.masked, joined=joined)
     assert many is not None
-    return _Found(many, many)
+    assert check is not None
+    return _Found(many, check)
 
 
 def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Found | None:

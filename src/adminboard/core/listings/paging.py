@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,7 @@ from adminboard.core.listings.columns import AnyRow, AnySelect
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.look_ahead import look_ahead
 from adminboard.core.listings.matching import Matches, find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.search import SearchSource
@@ -48,10 +49,12 @@ class Page:
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
-    """The page a query asks for. At most five statements, whatever the data. Raises `DamagedCursor`."""
-    matches = find_matches(session, listing, query)
+    """The page a query asks for. At most seven statements, whatever the data. Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
-    found = _find_keys(session, listing, query, matches, cursor)
+    matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor)
+    if ahead is None:
+        matches = find_matches(session, listing, query)
+    found = list(ahead or _find_keys(session, listing, query, matches, cursor))
     backward = cursor is not None and cursor.backward
     more = len(found) > query.limit
     places = found[: query.limit]
@@ -93,22 +96,33 @@ def _find_keys(
     Rows without a value are a walk of their own, because "values first, then nulls" is no order an index over
     both can give in either direction.
     """
+    found: list[AnyRow] = []
+    for way, inside in _ways(query, cursor):
+        missing = query.limit + 1 - len(found)
+        if missing > 0:
+            found += _go(session, listing, way, matches, place_values(session, missing, inside))
+    return found
+
+
+def _ways(query: ListQuery, cursor: Cursor | None) -> Iterator[tuple[Way, Cursor | None]]:
+    """The walks of a query one after the other, and the place each goes on from."""
     backward = cursor is not None and cursor.backward
     phases = [False, True] if query.sort.nullable else [False]
     if query.sort.nulls_first(descending=query.descending) != backward:
         phases.reverse()
     if cursor is not None and query.sort.nullable:
         phases = phases[phases.index(cursor.value is None) :]
-    found: list[AnyRow] = []
     for nulls in phases:
-        missing = query.limit + 1 - len(found)
-        if missing > 0:
-            inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
-            way = Way(
-                query.sort_name, query.descending != backward, nulls=nulls, continues=inside is not None
-            )
-            found += _go(session, listing, way, matches, place_values(session, missing, inside))
-    return found
+        inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
+        descending = query.descending != backward
+        yield Way(query.sort_name, descending, nulls=nulls, continues=inside is not None), inside
+
+
+def _look_ahead(
+    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None
+) -> Sequence[AnyRow] | None:
+    way, inside = next(_ways(query, cursor))
+    return look_ahead(session, listing, query, way, place_values(session, query.limit + 1, inside))
 
 
 def _go(

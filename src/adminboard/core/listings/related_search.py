@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, case, func, or_, select, true, union_all
+from sqlalchemy import ARRAY, ColumnElement, case, func, or_, select, union_all
 
 from adminboard.core.listings.columns import AnySelect, Expression
-from adminboard.core.listings.search import Search
+from adminboard.core.listings.search import Search, is_among
 
 MOST_RECORDS = 5_000
 
@@ -45,27 +45,10 @@ class Related:
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         """The condition for all rows at once, as counting and exporting want it."""
-        found = self._finding(term, exact=exact)
+        found = self.search.find(term, self.key, exact=exact)
         return self.column.in_(union_all(*found)) if found else None
 
     def check(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
-        """The condition for a row that a walk meets. The planner cannot turn it into the one for all rows."""
-        checks = [
-            found.with_only_columns(true())
-            .where(found.selected_columns[0] == self.column)
-            .limit(1)
-            .correlate(self.column.table)
-            .scalar_subquery()
-            .is_(True)
-            for found in self._finding(term, exact=exact)
-        ]
+        """The condition for a row that a walk meets."""
+        checks = [is_among(found, self.column) for found in self.search.find(term, self.key, exact=exact)]
         return or_(*checks) if checks else None
-
-    def _finding(self, term: str, *, exact: bool) -> list[AnySelect]:
-        """For each source that can answer, a SELECT of the keys it finds."""
-        pairs = [(source, source.clause(term, exact=exact)) for source in self.search.sources]
-        return [
-            (source.through if source.through is not None else select(self.key)).where(clause)
-            for source, clause in pairs
-            if clause is not None
-        ]

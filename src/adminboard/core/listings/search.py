@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, String, Uuid, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, String, Uuid, and_, cast, func, or_, select, true
 
 from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.filters import escape_like
@@ -77,10 +77,14 @@ class Contains(SearchSource):
         if exact:
             return or_(*(func.lower(column) == term.lower() for column in self.columns))
         if len(term) < _SHORTEST_TRIGRAM:
-            pattern = f"{escape_like(term.lower())}%"
-            return or_(*(func.lower(column).like(pattern) for column in self.columns))
+            return self.beginning(term)
         patterns = [f"%{escape_like(word)}%" for word in _words_of(term)]
         return or_(*(and_(*(column.ilike(pattern) for pattern in patterns)) for column in self.columns))
+
+    def beginning(self, term: str) -> ColumnElement[bool]:
+        """Text at the beginning of a column."""
+        pattern = f"{escape_like(term.lower())}%"
+        return or_(*(func.lower(column).like(pattern) for column in self.columns))
 
 
 def _words_of(term: str) -> list[str]:
@@ -145,11 +149,25 @@ class Search:
         """The whole condition, or None when no source can answer the term.
 
         A row that is joined to the tables ``joined`` is checked by what stands in it, and not by whether it
-        is among all that are found there: a walk along a sort would first have to find them all.
+        is among all that are found there.
         """
-        found = [self._condition(source, term, key, joined, exact=exact) for source in self.sources]
-        clauses = [clause for clause in found if clause is not None]
-        return or_(*clauses) if clauses else None
+        return self._any(term, joined, key.in_, exact=exact)
+
+    def check(
+        self, term: str, key: Expression, *, exact: bool, joined: Collection[FromClause]
+    ) -> ColumnElement[bool] | None:
+        """The same for a row that a walk meets: other tables are asked about this row alone, where a walk
+        would first have to find all that match."""
+        return self._any(term, joined, lambda found: is_among(found, key), exact=exact)
+
+    def find(self, term: str, key: Expression, *, exact: bool) -> list[AnySelect]:
+        """For each source that can answer, a SELECT of the keys it finds, from its own index."""
+        pairs = [(source, source.clause(term, exact=exact)) for source in self.sources]
+        return [
+            (source.through if source.through is not None else select(key.label("key"))).where(clause)
+            for source, clause in pairs
+            if clause is not None
+        ]
 
     def probe(self, term: str, key: Expression, *, exact: bool, limit: int = PROBE_LIMIT) -> AnySelect | None:
         """Up to ``limit`` + 1 matching keys, each source from its own index.
@@ -157,23 +175,36 @@ class Search:
         A key may come more than once, by several sources or through several rows of another table: so that
         as many keys as the limit or fewer are certainly all there are.
         """
-        parts = []
-        for source in self.sources:
-            clause = source.clause(term, exact=exact)
-            if clause is not None:
-                base = source.through if source.through is not None else select(key.label("key"))
-                parts.append(base.where(clause).limit(limit + 1).subquery())
+        parts = [found.limit(limit + 1).subquery() for found in self.find(term, key, exact=exact)]
         if not parts:
             return None
         selects = [select(part.c[0]) for part in parts]
         union = selects[0].union_all(*selects[1:]).subquery() if len(selects) > 1 else parts[0]
         return select(union.c[0]).limit(limit + 1)
 
-    @staticmethod
-    def _condition(
-        source: SearchSource, term: str, key: Expression, joined: Collection[FromClause], *, exact: bool
+    def _any(
+        self,
+        term: str,
+        joined: Collection[FromClause],
+        elsewhere: Callable[[AnySelect], ColumnElement[bool]],
+        *,
+        exact: bool,
     ) -> ColumnElement[bool] | None:
-        clause = source.clause(term, exact=exact)
-        if clause is None or source.through is None or tables_in(clause) <= set(joined):
-            return clause
-        return key.in_(source.through.where(clause))
+        clauses = []
+        for source in self.sources:
+            clause = source.clause(term, exact=exact)
+            if clause is not None and source.through is not None and not tables_in(clause) <= set(joined):
+                clause = elsewhere(source.through.where(clause))
+            if clause is not None:
+                clauses.append(clause)
+        return or_(*clauses) if clauses else None
+
+
+def is_among(found: AnySelect, value: Expression) -> ColumnElement[bool]:
+    """Whether a value is among those that a SELECT finds, looked up for each row. The planner cannot turn it
+    into finding them all."""
+    key = found.selected_columns[0]
+    if tables_in(found) & tables_in(value):
+        return value.in_(found)
+    this_one = found.with_only_columns(true()).where(key == value).limit(1).correlate(value.table)
+    return this_one.scalar_subquery().is_(True)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, Integer, bindparam, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import iterate
@@ -31,7 +31,7 @@ from adminboard.core.errors import InvalidInput
 from adminboard.core.listings.columns import AnyRow, AnySelect, Sort
 from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, not_beyond
 from adminboard.core.listings.listing import Listing
-from adminboard.core.listings.walks import ROW_LIMIT, Way, make_walk
+from adminboard.core.listings.walks import ROW_LIMIT, Way, check_first, checking, make_walk
 
 CHECKED_ROWS = 600
 WINDOW_ROWS = 50_000
@@ -74,7 +74,8 @@ def walk_text(
     """
     wanted: int = values[ROW_LIMIT]
     with _settings(session, _OWN_PLAN):
-        found = list(session.execute(_check_first(listing, way, question), _checking(values)))
+        first = check_first(listing, way, question.conditions, question.text)
+        found = list(session.execute(first, checking(values, CHECKED_ROWS)))
         if len(found) >= wanted:
             return found
         end = _find_place(session, make_walk(listing, way, question.conditions), values, CHECKED_ROWS)
@@ -83,25 +84,6 @@ def walk_text(
         return found + _walk_by_index(
             session, listing, replace(way, continues=True), question, end | {ROW_LIMIT: wanted - len(found)}
         )
-
-
-def _check_first(listing: Listing, way: Way, question: TextQuestion) -> AnySelect:
-    """Of the first rows on the way those that match. It stops checking when there are enough."""
-    # A number and not a truth value: of those the planner expects every second to be true, and would choose
-    # the walk that gives a few rows soon, however long it takes for all of them.
-    found = case((question.text, 1), else_=0).label("found")
-    checked = make_walk(listing, way, question.conditions, found).subquery()
-    order = [checked.c.key] if way.nulls else [checked.c.value, checked.c.key]
-    return (
-        select(checked.c.key, checked.c.value)
-        .where(checked.c.found == 1)
-        .order_by(*(item.desc() if way.descending else item.asc() for item in order))
-        .limit(bindparam("found_limit", type_=Integer))
-    )
-
-
-def _checking(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, ROW_LIMIT: CHECKED_ROWS, "found_limit": values[ROW_LIMIT]}
 
 
 def _find_place(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, null, select
+from sqlalchemy import ColumnElement, Integer, bindparam, case, null, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnySelect
@@ -16,7 +16,7 @@ from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, Cursor, af
 from adminboard.core.listings.listing import Listing
 from adminboard.core.work import moment
 
-ROW_LIMIT = "row_limit"
+ROW_LIMIT, FOUND_LIMIT = "row_limit", "found_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,28 @@ def make_walk(
     if not conditions and not more_columns:
         return _walk_of_all(listing, way)
     return _make_walk(listing, way, conditions, more_columns)
+
+
+def check_first(
+    listing: Listing, way: Way, conditions: Sequence[ColumnElement[bool]], wanted: ColumnElement[bool]
+) -> AnySelect:
+    """Of the first rows on the way those that are wanted too. It stops when there are enough (`checking`)."""
+    # A number and not a truth value: of those the planner expects every second to be true, and would choose
+    # the walk that gives a few rows soon, however long it takes for all of them.
+    found = case((wanted, 1), else_=0).label("found")
+    checked = make_walk(listing, way, conditions, found).subquery()
+    order = [checked.c.key] if way.nulls else [checked.c.value, checked.c.key]
+    return (
+        select(checked.c.key, checked.c.value)
+        .where(checked.c.found == 1)
+        .order_by(*(item.desc() if way.descending else item.asc() for item in order))
+        .limit(bindparam(FOUND_LIMIT, type_=Integer))
+    )
+
+
+def checking(values: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    """The values of a walk for `check_first`, which checks so many rows."""
+    return {**values, ROW_LIMIT: rows, FOUND_LIMIT: values[ROW_LIMIT]}
 
 
 @lru_cache(maxsize=2_000)
