@@ -92,12 +92,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What came with the command: the preview's token, acknowledged warnings, the idempotency key."""
+    """What came with the command: the preview's token, acknowledged warnings, the idempotency key.
+
+    ``accepts_all`` acknowledges whatever there is to be warned of.
+    """
 
     token: str | None = None
     acknowledged: frozenset[str] = frozenset()
     idempotency_key: str | None = None
     undoes: UUID | None = None
+    accepts_all: bool = False
 
 
 OpenSession = Callable[[Actor], AbstractContextManager[Session]]
@@ -193,7 +197,7 @@ class ActionRunner:
                     "Look at the new preview and confirm again. Nothing was changed."
                 )
         missing = preview.acknowledgements - confirmation.acknowledged
-        if missing:
+        if missing and not confirmation.accepts_all:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
             raise AcknowledgementRequired(f"{messages} Acknowledge: {', '.join(sorted(missing))}.", preview)
         if preview.needs_approval and not work.actor.may(Permission.APPROVALS_EXEMPT):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core import audit
@@ -127,6 +128,11 @@ def work_in(transaction: AbstractContextManager[Session], actor: Actor, now: dat
         work = Work(session, actor, now)
         yield work
         work.seal()
+
+
+def lock_by_name(work: Work, name: str) -> None:
+    """Holds the name until the work ends, for what has no row to lock yet, or one that may not be locked."""
+    work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:

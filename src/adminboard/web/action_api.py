@@ -72,18 +72,19 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         if_match: IfMatch = None,
     ) -> Response:
         data = dict(body)
+        accepts_all = rest.demands_nothing and "acknowledge" not in data
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
         _refuse_twice_named(data, not_in_body)
-        command = parse_command(action.command, data | dict(request.path_params))
+        command = parse_command(action.command, _by_field(rest, data) | dict(request.path_params))
         if dry_run:
             prepared = visit.board.runner.preview(visit.actor, action, command)
             return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
-        if action.money and idempotency_key is None:
+        if action.money and idempotency_key is None and not rest.demands_nothing:
             raise MissingIdempotencyKey(
                 "This call changes money: send an Idempotency-Key header, a new one for each new change.",
                 errors=[FieldError("Idempotency-Key", "This header is required.")],
             )
-        confirmation = Confirmation(if_match, acknowledged, idempotency_key)
+        confirmation = Confirmation(if_match, acknowledged, idempotency_key, accepts_all=accepts_all)
         outcome = visit.board.runner.run(visit.actor, action, command, confirmation)
         return JSONResponse(outcome_to_json(outcome), status_code=rest.status)
 
@@ -170,6 +171,15 @@ def _read_acknowledged(value: Any) -> frozenset[str]:
             errors=[FieldError("acknowledge", "Send a list of texts.")],
         )
     return frozenset(value)
+
+
+def _by_field(rest: RestCall, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body by the names of the command's fields, with what it means where it leaves some out."""
+    fields = {called: name for name, called in rest.names.items()}
+    unknown = [FieldError(name, "There is no such field.") for name in rest.names if name in body]
+    if unknown:
+        raise InvalidInput(f"{unknown[0].field}: {unknown[0].message}", errors=unknown)
+    return {**rest.defaults, **{fields.get(name, name): value for name, value in body.items()}}
 
 
 def _refuse_twice_named(body: Mapping[str, Any], said: frozenset[str]) -> None:
