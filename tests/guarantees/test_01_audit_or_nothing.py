@@ -33,10 +33,11 @@ from tests.factories import (
     make_admin,
     make_business,
     make_call,
+    make_override,
     make_promotion_code_usage,
     make_user,
 )
-from tests.guarantees.examples import money, staff, writing
+from tests.guarantees.examples import entitlements, money, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -47,7 +48,7 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = entitlements.EXAMPLES | money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""
@@ -193,6 +194,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
+        make_override(session, user_id=user.id, expires_at=START + timedelta(days=1))
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)

@@ -134,7 +134,7 @@ def _make_feature(row: AnyRow, at: datetime) -> FeatureAccess:
         has_access=row.has_access,
         decision=Decision(row.decision),
         because=reason.finding,
-        until=reason.until,
+        until=reason.until if reason.until is not None and reason.until > at else None,
         plan_default=row.plan_default,
         override=_make_override(row, at),
         steps=steps,

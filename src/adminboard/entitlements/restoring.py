@@ -9,6 +9,7 @@ from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.entitlements.commands import RestoreOverride
+from adminboard.entitlements.features import list_feature_options
 from adminboard.entitlements.models import UserFeatureOverride
 from adminboard.entitlements.override_history import RESTORE
 from adminboard.entitlements.overrides import (
@@ -86,5 +87,6 @@ restore_override = Action(
     lock=lock_overrides,
     confirm_label=lambda *_: "Put the override back",
     subject=find_user_named,
+    offers={"feature_key": list_feature_options},
     live=False,
 )
