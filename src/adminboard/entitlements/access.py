@@ -43,7 +43,7 @@ def explain_access(
 def get_access(session: Session, reference: str | UUID, at: datetime | None = None) -> UserAccess:
     """Every feature of one user, now or at a past moment.
 
-    Two queries, of which one finds the user and one answers for all features; up to six more for the past.
+    Two queries, of which one finds the user and one answers for all features; up to eight more for the past.
     Raises `UserUnknown`, `history.BeforeSignUp`.
     """
     user = get_user(session, reference)

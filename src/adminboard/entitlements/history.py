@@ -61,7 +61,7 @@ _FACTS = _facts()
 def find_past(session: Session, user_id: UUID, at: datetime) -> dict[str, Any]:
     """The parameters of `standing.standing_given` and `standing.overrides_given` for a user at a past moment.
 
-    At most six queries. Raises `BeforeSignUp`.
+    At most eight queries. Raises `BeforeSignUp`.
     """
     facts = session.execute(_FACTS, {"user_id": user_id, "now": at}).one()._asdict()
     signed_up, suspended_at = facts.pop("created_at"), facts.pop("suspended_at")
