@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.entitlements.models import UserFeatureOverride
-from adminboard.models import billing, billing_events, customers, users
+from adminboard.models import billing, billing_events, customers, entitlements, users
 from tests.factories import (
     START,
     make_feature,
@@ -48,7 +49,10 @@ class Standing:
             make_plan_feature(session, plan_id=plan.id, feature_id=feature.id)
 
     def feature(self, key: str, name: str, **fields: Any) -> Any:
-        return make_feature(self.session, feature_key=key, name=name, **fields)
+        """The feature of this key, made where it is not there."""
+        called = select(entitlements.Feature).where(entitlements.Feature.feature_key == key)
+        known = self.session.scalar(called)
+        return known or make_feature(self.session, feature_key=key, name=name, **fields)
 
     def change(self, row: users.User | customers.Organization, **fields: Any) -> Any:
         for name, value in fields.items():

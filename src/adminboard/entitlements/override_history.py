@@ -69,5 +69,6 @@ def _find_states(session: Session, user_id: UUID, at: datetime) -> dict[str, dic
 
 
 def _plain(override: UserFeatureOverride, *, is_recorded: bool) -> dict[str, Any]:
-    has_access = override.has_access if is_recorded else None
-    return plain_override(override.feature_id, has_access, override.expires_at, is_recorded=is_recorded)
+    if not is_recorded:
+        return plain_override(override.feature_id, None, None, is_recorded=False)
+    return plain_override(override.feature_id, override.has_access, override.expires_at)
