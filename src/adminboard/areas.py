@@ -16,6 +16,7 @@ from adminboard.configuration.area import area as configuration
 from adminboard.credits.area import area as credits_area
 from adminboard.customers.area import area as customers
 from adminboard.dashboard.area import area as dashboard
+from adminboard.entitlements.area import area as entitlements
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
 from adminboard.promotions.area import area as promotions
@@ -35,6 +36,7 @@ AREAS: Sequence[Area] = (
     users,
     billing,
     credits_area,
+    entitlements,
     businesses,
     agents,
     calls,

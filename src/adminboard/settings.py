@@ -83,6 +83,7 @@ class Settings(BaseSettings):
 
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")
+    approval_critical_features: bool = False
     grace_period_days: int = Field(7, ge=1, le=90)
     default_timezone: TimeZone = "America/Los_Angeles"
 

@@ -23,13 +23,13 @@ from adminboard.core.commands import parse_command
 from adminboard.core.errors import Forbidden, InvalidInput
 from adminboard.core.models import Approval
 from adminboard.core.permissions import ROLE_PERMISSIONS, Role
-from adminboard.credits.actions import InactiveUser, adjust_credits
+from adminboard.credits.actions import adjust_credits
 from adminboard.credits.commands import AdjustCredits
 from adminboard.credits.kinds import TransactionType
 from adminboard.credits.models import CreditBalance, CreditTransaction
 from adminboard.credits.verify import verify_ledger
 from adminboard.runtime import Runtime
-from adminboard.users.lookup import UserUnknown
+from adminboard.users.lookup import InactiveUser, UserUnknown
 from adminboard.users.models import User
 from tests.credits.posting import count_entries, post
 from tests.factories import make_user

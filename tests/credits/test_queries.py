@@ -118,11 +118,11 @@ def test_the_picker_finds_users_with_their_balance(
     post(runtime, user, "12.50")
     with runtime.reading(support) as reading:
         found = find_users_with_balance(reading, "jane")
-        assert [(item.email, item.total) for item in found] == [
+        assert [(item.email, total) for item, total in found] == [
             ("jane@example.com", Decimal("12.50")),
             ("other@example.com", Decimal("0.00")),
         ]
-        assert [item.id for item in find_users_with_balance(reading, str(user.id))] == [user.id]
+        assert [item.id for item, _ in find_users_with_balance(reading, str(user.id))] == [user.id]
         assert find_users_with_balance(reading, "") == []
 
 
@@ -130,4 +130,4 @@ def test_a_viewer_finds_users_by_whole_values_only(runtime: Runtime, user: User,
     viewer = replace(support, permissions=ROLE_PERMISSIONS[Role.VIEWER])
     with runtime.reading(viewer) as reading:
         assert find_users_with_balance(reading, "jane") == []
-        assert [item.id for item in find_users_with_balance(reading, "Jane@Example.com")] == [user.id]
+        assert [item.id for item, _ in find_users_with_balance(reading, "Jane@Example.com")] == [user.id]

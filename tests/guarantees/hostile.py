@@ -21,6 +21,7 @@ from adminboard.models import (
     calls,
     core,
     customers,
+    entitlements,
     notes,
     promotions,
     users,
@@ -112,6 +113,7 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
         "/appointments": booked.id,
         "/promotions": code.id,
         "/promotions/usages": usage.id,
+        "/entitlements/overrides": _put_override(make, user, plan),
         **put_billing(make, subscription),
         **_put_customer(make, payer.id, call.id, write),
     }
@@ -131,6 +133,18 @@ def _hostile_preview(write: Callable[[], str]) -> dict[str, Any]:
     warning = {"code": write(), "message": write(), "must_acknowledge": True}
     words = {name: write() for name in ("title", "label", "needs_approval")}
     return {**words, "changes": [change, change | {"cell": "text"}], "warnings": [warning]}
+
+
+def _put_override(make: Make, user: users.User, plan: billing.Plan) -> UUID:
+    """An override of a feature of the user's plan, which a plan override gives."""
+    feature = make(factories.make_feature, entitlements.Feature)
+    make(factories.make_plan_feature, entitlements.PlanFeature, plan_id=plan.id, feature_id=feature.id)
+    payer = {"organization_id": user.organization_id, "plan_id": plan.id}
+    make(factories.make_plan_override, entitlements.PlanOverride, **payer)
+    override = make(
+        factories.make_override, entitlements.UserFeatureOverride, user_id=user.id, feature_id=feature.id
+    )
+    return UUID(str(override.id))
 
 
 def _put_staff(session: Session, make: Make, write: Callable[[], str]) -> UUID:
@@ -189,6 +203,10 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/users?q={scene.user}&columns=email&columns=plan",
         f"/credits?user={scene.user}",
         f"/credits?user={scene.user}&tab=proof",
+        f"/entitlements?user={scene.user}",
+        "/entitlements",
+        f"/actions/entitlements.set_override?user={scene.user}",
+        f"/actions/billing.override_entitlement?user={scene.user}",
         f"/audit?selected={scene.audit}",
         f"/audit/history?kind=user&id={scene.user}",
         f"/settings/admins?selected={scene.admin}",

@@ -35,10 +35,11 @@ from tests.factories import (
     make_approval,
     make_business,
     make_call,
+    make_override,
     make_promotion_code_usage,
     make_user,
 )
-from tests.guarantees.examples import deciding, money, outside, staff, writing
+from tests.guarantees.examples import deciding, entitlements, money, outside, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -49,7 +50,14 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = deciding.EXAMPLES | money.EXAMPLES | outside.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = (
+    deciding.EXAMPLES
+    | entitlements.EXAMPLES
+    | money.EXAMPLES
+    | outside.EXAMPLES
+    | staff.EXAMPLES
+    | writing.EXAMPLES
+)
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""
@@ -196,6 +204,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
         make_approval(session)
+        make_override(session, user_id=user.id, expires_at=START + timedelta(days=1))
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):
             session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.auth.visitors import Device
 from adminboard.core.audit import Target
 from adminboard.core.errors import TooFast
-from adminboard.core.work import Work
+from adminboard.core.work import Work, lock_by_name
 
 WINDOW = timedelta(minutes=15)
 ACCOUNT_LIMIT = 10
@@ -58,7 +58,7 @@ def reserve_attempt(work: Work, guess: Guess, target: Target) -> UUID:
     limits = _limits(guess)
     _check_limits(work.session, limits, work.now())
     for lock in sorted(limit.lock for limit in limits):
-        work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
+        lock_by_name(work, lock)
     _check_limits(work.session, limits, work.now())
     attempt_id = uuid4()
     is_old = (LoginAttempt.account == guess.account) & (LoginAttempt.at < work.now() - KEPT_FOR)

@@ -2,7 +2,6 @@
 
 from uuid import uuid4
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adminboard.auth.commands import InviteAdmin, NameAdmin
@@ -14,13 +13,12 @@ from adminboard.auth.staff_rules import EmailTaken, forbid_own_account, require_
 from adminboard.core.actions import Applied, Caution, Change, Preview, Undo
 from adminboard.core.actor import ActorKind
 from adminboard.core.audit import Target
-from adminboard.core.work import Work
+from adminboard.core.work import Work, lock_by_name
 
 
 def lock_invitation(work: Work, command: InviteAdmin) -> None:
     """Two invitations of one address wait for each other, so that the second sees the first."""
-    lock = f"admin {command.email}"
-    work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
+    lock_by_name(work, f"admin {command.email}")
 
 
 def preview_invitation(session: Session, command: InviteAdmin) -> Preview:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.models import Setting
 from adminboard.core.permissions import Permission
 from adminboard.core.thresholds import Threshold, forget_threshold, get_threshold
-from adminboard.core.work import Work
+from adminboard.core.work import Work, lock_by_name
 
 
 class ChangeSetting(Command):
@@ -46,8 +46,7 @@ class SameValue(DomainError):
 
 def lock(work: Work, command: ChangeSetting) -> None:
     """By name, because a threshold that was never changed has no row to lock."""
-    name = f"setting {command.setting.value}"
-    work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    lock_by_name(work, f"setting {command.setting.value}")
 
 
 def preview(session: Session, command: ChangeSetting) -> Preview:

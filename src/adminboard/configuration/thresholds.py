@@ -62,6 +62,14 @@ def time_zone(text: str) -> str:
     return text.strip()
 
 
+def yes_or_no(text: str) -> bool:
+    """Reads yes or no."""
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    if text.strip().lower() not in words:
+        raise ValueError("Enter yes or no.")
+    return words[text.strip().lower()]
+
+
 def show_amount(value: Any) -> str:
     return in_dollars(to_credits(str(value)))
 
@@ -83,6 +91,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         "Refunds above this need a second person.",
         amount("100000.00"),
         show_amount,
+    ),
+    Threshold.APPROVAL_CRITICAL_FEATURES: ThresholdKind(
+        "Approval for critical features",
+        "Whether overrides of critical features need a second person.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
     ),
     Threshold.SUPPORT_REFUND_LIMIT: ThresholdKind(
         "Refund by support",

@@ -100,13 +100,15 @@ class Outcome:
 class Confirmation:
     """What came with the command: the preview's token, acknowledged warnings, the idempotency key.
 
-    ``approved_by`` names the second person, for the audit entry; it gives no right (`Work.approval_id`).
+    ``accepts_all`` acknowledges whatever there is to be warned of. ``approved_by`` names the second person,
+    for the audit entry; it gives no right (`Work.approval_id`).
     """
 
     token: str | None = None
     acknowledged: frozenset[str] = frozenset()
     idempotency_key: str | None = None
     undoes: UUID | None = None
+    accepts_all: bool = False
     approved_by: str | None = None
 
 
@@ -239,7 +241,7 @@ class ActionRunner:
                     "Look at the new preview and confirm again. Nothing was changed."
                 )
         missing = preview.acknowledgements - confirmation.acknowledged
-        if missing:
+        if missing and not confirmation.accepts_all:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
             raise AcknowledgementRequired(f"{messages} Acknowledge: {', '.join(sorted(missing))}.", preview)
 

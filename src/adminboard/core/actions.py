@@ -20,6 +20,7 @@ from adminboard.core.audit import Target
 from adminboard.core.canonical import digest
 from adminboard.core.commands import Command
 from adminboard.core.errors import DomainError
+from adminboard.core.listings.filters import Option
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 
@@ -124,8 +125,11 @@ class Applied:
 class RestCall:
     """Where an action is found in the API, below /v1/admin; ``{names}`` in the path are command fields.
 
-    ``example`` fills the documentation; its keys are command fields. ``leaves_out`` are fields that make no
-    sense at this address: the body may not name them.
+    ``example`` fills the documentation; its keys are the body's. ``leaves_out`` are fields that make no
+    sense at this address: the body may not name them. ``names`` are fields that the body calls otherwise, and
+    ``defaults`` what they mean to a body that does not name them. ``demands_nothing`` is for addresses that
+    promise to do without an Idempotency-Key, even for money, and take a body without `acknowledge` for one
+    that accepts every warning.
     """
 
     method: str
@@ -134,6 +138,9 @@ class RestCall:
     status: int = 200
     example: Mapping[str, Any] = field(default_factory=dict)
     leaves_out: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    demands_nothing: bool = False
 
     @property
     def path_fields(self) -> frozenset[str]:
@@ -205,6 +212,8 @@ class Action(Generic[C]):
     """Further addresses of the same change in the API."""
     live: bool = True
     """Whether the first change is shown while the form is filled in."""
+    offers: Mapping[str, Callable[[Session], Sequence[Option]]] = field(default_factory=dict)
+    """What a form offers to choose from, for fields whose values are rows."""
     begin: Callable[[Session, Mapping[str, str]], Mapping[str, str]] | None = None
     """What the form holds when it opens, from what the link that opened it says: a text to be edited."""
     approval_facts: Callable[[Preview], Mapping[str, Any]] = everything_shown

@@ -99,6 +99,12 @@ def _sentence(problem: Any) -> str:
     return message if message.endswith(".") else f"{message}."
 
 
-def is_future(moment: datetime | None, now: datetime) -> bool:
-    """Whether an optional moment is absent or still to come."""
-    return moment is None or moment > now
+class NotInTheFuture(InvalidInput):
+    """A moment until which something is to hold must still come."""
+
+
+def require_future(moment: datetime | None, now: datetime, field: str) -> None:
+    """Raises `NotInTheFuture` for a moment, given in ``field``, that is over; None is none."""
+    if moment is not None and moment <= now:
+        sentence = "This time has passed already. Choose one in the future, or none."
+        raise NotInTheFuture(sentence, errors=[FieldError(field, sentence, "not_in_the_future")])

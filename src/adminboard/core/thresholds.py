@@ -24,6 +24,7 @@ class Threshold(StrEnum):
 
     APPROVAL_CREDITS = "approval_threshold_credits"
     APPROVAL_REFUND = "approval_threshold_refund"
+    APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
@@ -65,3 +66,8 @@ def forget_threshold(session: Session, threshold: Threshold) -> None:
 def get_credit_threshold(session: Session, threshold: Threshold) -> Decimal:
     """An amount of credits in force, exact."""
     return to_credits(get_threshold(session, threshold))
+
+
+def is_switched_on(session: Session, threshold: Threshold) -> bool:
+    """Whether a yes-or-no setting is in force."""
+    return get_threshold(session, threshold) is True

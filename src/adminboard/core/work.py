@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core import audit
@@ -214,6 +214,11 @@ def write_gathered(session: Session) -> None:
     gathered: dict[Executable, list[Any]] = session.info.get("gathered") or {}
     for statement in list(gathered):
         session.execute(statement, gathered.pop(statement))
+
+
+def lock_by_name(work: Work, name: str) -> None:
+    """Holds the name until the work ends, for what has no row to lock yet, or one that may not be locked."""
+    work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def situate(session: Session, actor: Actor | None, now: datetime) -> None:

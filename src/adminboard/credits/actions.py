@@ -7,36 +7,28 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Amount, Applied, Bulk, Caution, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Amount, Applied, Bulk, Preview, RestCall, Undo
 from adminboard.core.audit import Target
-from adminboard.core.errors import DomainError
 from adminboard.core.listings.columns import is_any
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
 from adminboard.credits import ledger
+from adminboard.credits.adjusting import post_adjustment, post_reversal
 from adminboard.credits.book import Outcome
 from adminboard.credits.book_rows import remember_books
 from adminboard.credits.commands import AdjustCredits, ReverseTransaction
 from adminboard.credits.models import CreditTransaction
 from adminboard.credits.previews import get_approval_sentence, show_changes, warn_of_outcome, warn_of_size
-from adminboard.users.lookup import UserIdentity, UserUnknown, get_user, remember_users
+from adminboard.users.lookup import (
+    UserIdentity,
+    find_user_named,
+    get_active_user,
+    get_user,
+    remember_users,
+)
 
 MAX_REASON_LENGTH = 500
-
-
-class InactiveUser(DomainError):
-    """Credits of inactive users cannot be adjusted."""
-
-    title = "This user is inactive"
-
-
-def find_user_named(session: Session, given: Mapping[str, str]) -> Target | None:
-    """Whose credits the form is about, when the link that opened it names a user there is."""
-    try:
-        return get_user(session, given.get("user", "")).target
-    except UserUnknown:
-        return None
 
 
 def find_owner(session: Session, given: Mapping[str, str]) -> Target | None:
@@ -67,7 +59,7 @@ def lock_adjustments(work: Work, commands: Sequence[AdjustCredits]) -> None:
 
 def preview_adjustment(session: Session, command: AdjustCredits) -> Preview:
     """Raises `UserUnknown`, `InactiveUser`, `ExpiryInThePast`."""
-    user = _require_active(get_user(session, command.user))
+    user = _get_adjustable(session, command.user)
     outcome = ledger.plan_posting(
         session, user.id, command.type.transaction_type, command.amount, expires_at=command.expires_at
     )
@@ -82,17 +74,9 @@ def preview_adjustment(session: Session, command: AdjustCredits) -> Preview:
 
 def apply_adjustment(work: Work, command: AdjustCredits) -> Applied:
     """Posts the adjustment; its undo is the opposite entry."""
-    user = _require_active(get_user(work.session, command.user))
-    outcome = ledger.post(
-        work,
-        user.id,
-        command.type.transaction_type,
-        command.amount,
-        description=f"Admin adjustment by {work.actor.name}: {command.reason}",
-        details=lambda outcome: _details(
-            work, command.reason, (*warn_of_size(command.amount), *warn_of_outcome(outcome))
-        ),
-        expires_at=command.expires_at,
+    user = _get_adjustable(work.session, command.user)
+    outcome = post_adjustment(
+        work, user.id, command.type, command.amount, command.reason, expires_at=command.expires_at
     )
     undo = ReverseTransaction(
         transaction_id=outcome.posting.id,
@@ -119,7 +103,7 @@ def preview_reversal(session: Session, command: ReverseTransaction) -> Preview:
     Taking back a grant that is partly spent must be accepted, since others then pay for it.
     """
     posted = ledger.get_transaction(session, command.transaction_id)
-    user = _require_active(get_user(session, posted.user_id))
+    user = _get_adjustable(session, posted.user_id)
     outcome = ledger.plan_reversal(session, posted.id)
     return Preview(
         subject=user.target,
@@ -134,13 +118,8 @@ def preview_reversal(session: Session, command: ReverseTransaction) -> Preview:
 def apply_reversal(work: Work, command: ReverseTransaction) -> Applied:
     """Posts the opposite entry, linked by ``reverses_id``. Itself it has no undo."""
     posted = ledger.get_transaction(work.session, command.transaction_id)
-    user = _require_active(get_user(work.session, posted.user_id))
-    outcome = ledger.reverse(
-        work,
-        posted.id,
-        description=f"Reversal by {work.actor.name}: {command.reason}",
-        details=lambda outcome: _details(work, command.reason, warn_of_outcome(outcome)),
-    )
+    user = _get_adjustable(work.session, posted.user_id)
+    outcome = post_reversal(work, posted.id, command.reason)
     return _applied(user, outcome, None)
 
 
@@ -150,27 +129,8 @@ def no_further_facts(preview: Preview) -> Mapping[str, Any]:  # noqa: ARG001 - t
     return {}
 
 
-def _require_active(user: UserIdentity) -> UserIdentity:
-    if not user.is_active:
-        raise InactiveUser(
-            "This user is inactive, and credits of inactive users cannot be adjusted. "
-            "Activate the user first."
-        )
-    return user
-
-
-def _details(work: Work, reason: str, warnings: tuple[Caution, ...]) -> dict[str, Any]:
-    """The entry's metadata (domain: "Credits: a ledger"); the ledger adds the balances."""
-    acknowledged = [warning.code for warning in warnings if warning.must_acknowledge]
-    return {
-        "admin_username": work.actor.name,
-        "admin_reason": reason,
-        "adjustment_type": "manual_admin",
-        "source": "admin_board",
-        "ip_address": work.actor.ip_address,
-        "timestamp": work.now().isoformat(),
-        "request_id": work.actor.request_id,
-    } | ({"acknowledged": acknowledged} if acknowledged else {})
+def _get_adjustable(session: Session, reference: str | UUID) -> UserIdentity:
+    return get_active_user(session, reference, "credits of inactive users cannot be adjusted")
 
 
 def _applied(user: UserIdentity, outcome: Outcome, undo: Undo | None) -> Applied:

@@ -13,12 +13,12 @@ from adminboard.core.permissions import Permission
 from adminboard.credits.accounts import get_user_credits
 from adminboard.credits.listing import transactions
 from adminboard.credits.proof import PROOF_PAGE, list_proof
-from adminboard.credits.proof_page import read_moment
 from adminboard.credits.queries import get_balance_at
 from adminboard.users.lookup import get_user
 from adminboard.web.access import api_read
 from adminboard.web.api_docs import ERRORS, list_parameters, page_schema
 from adminboard.web.list_api import answer_list
+from adminboard.web.moments import read_moment
 from adminboard.web.visit import Visit
 
 router = APIRouter(tags=["Credits"])

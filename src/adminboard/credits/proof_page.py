@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.errors import InvalidInput
 from adminboard.credits.accounts import UserCredits
 from adminboard.credits.proof import PROOF_PAGE, ProofEntry, list_proof
 from adminboard.credits.queries import PastBalance, get_balance_at
+from adminboard.web.moments import read_moment
 from adminboard.web.visit import Visit
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _LARGEST_SEQUENCE = 2**31 - 1
 
 
@@ -51,18 +50,6 @@ def make_proof_view(visit: Visit, account: UserCredits) -> ProofView:
         past=past,
         error=error,
     )
-
-
-def read_moment(text: str, zone: ZoneInfo) -> datetime:
-    """A date and time; one without a zone is meant in ``zone``. Raises `InvalidInput`."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        sentence = "Write the moment like 2026-12-01T14:30, with or without a time zone."
-        raise InvalidInput(sentence, errors=[FieldError("at", sentence)])
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def read_sequence(text: str | None) -> int | None:

@@ -1,6 +1,6 @@
 """What can be known of credits: balances, open grants, who paid for what, the balance of a past moment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -8,22 +8,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.search import Contains, IdPrefix, Search
-from adminboard.core.masking import Mask, sees_personal_data
 from adminboard.core.money import ZERO
-from adminboard.core.work import moment, reader
+from adminboard.core.work import moment
 from adminboard.credits.book_rows import burn_order
 from adminboard.credits.kinds import Bucket, TransactionType
 from adminboard.credits.models import CreditBalance, CreditTransaction, OpenGrant
+from adminboard.users.finding import FoundUser, match_users
 from adminboard.users.models import User
 
 EXPIRING_SOON = timedelta(days=30)
 MAX_OPEN_GRANTS = 200
-MAX_FOUND_USERS = 10
-
-_USER_SEARCH = Search(
-    (Contains((User.email, User.full_name)), IdPrefix(User.id)), placeholder="E-mail, name or id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +62,6 @@ class PastBalance:
     at: datetime
     total: Decimal
     sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class UserWithBalance:
-    """A row of the picker."""
-
-    id: UUID
-    email: str = field(metadata={"mask": Mask.EMAIL})
-    full_name: str | None
-    is_active: bool
-    total: Decimal
 
 
 def get_balance(session: Session, user_id: UUID) -> Balance:
@@ -138,16 +121,15 @@ def get_balance_at(session: Session, user_id: UUID, at: datetime) -> PastBalance
     return PastBalance(at, row.balance_after, row.sequence) if row else PastBalance(at, ZERO, 0)
 
 
-def find_users_with_balance(session: Session, term: str) -> list[UserWithBalance]:
-    """The first users that a term finds by part of e-mail or name, or by id; by whole values for viewers."""
-    clause = _USER_SEARCH.clause(term.strip(), User.id, exact=not sees_personal_data(reader(session)))
-    if clause is None:
+def find_users_with_balance(session: Session, term: str) -> list[tuple[FoundUser, Decimal]]:
+    """The first users that a term finds (`users.finding`), each with the balance. One query."""
+    found = match_users(session, term)
+    if found is None:
         return []
-    found = select(User.id).where(clause).limit(MAX_FOUND_USERS).cte("found")
     rows = session.execute(
         select(User.id, User.email, User.full_name, User.is_active, func.coalesce(CreditBalance.total, ZERO))
         .join(found, found.c.id == User.id)
         .outerjoin(CreditBalance, CreditBalance.user_id == User.id)
         .order_by(func.lower(User.email))
     )
-    return [UserWithBalance(*row) for row in rows]
+    return [(FoundUser(*row[:4]), row[4]) for row in rows]

@@ -1,9 +1,9 @@
 """The credits page: find a user, see what they have, go through their ledger, prove it."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from adminboard.core.masking import masked_for
 from adminboard.core.permissions import Permission
@@ -11,31 +11,23 @@ from adminboard.credits.accounts import UserCredits, get_user_credits
 from adminboard.credits.listing import TABS, transactions
 from adminboard.credits.proof_page import make_proof_view
 from adminboard.credits.queries import find_users_with_balance
+from adminboard.users.finder import Finder, make_finder, remember_user
+from adminboard.users.finding import FoundUser
 from adminboard.web.access import page_read
 from adminboard.web.addresses import address, without
+from adminboard.web.formatting import format_credits
 from adminboard.web.list_page import make_detail, make_list_view
-from adminboard.web.list_view import HiddenView, LinkView
+from adminboard.web.list_view import LinkView
 from adminboard.web.visit import Visit
 
-MAX_TERM_LENGTH = 200
-
 pages = APIRouter()
-
-
-@dataclass(frozen=True, slots=True)
-class Finder:
-    """The box that finds a user: what was typed, whom it finds, and what the page keeps besides."""
-
-    term: str
-    found: list[Any]
-    state: list[HiddenView]
 
 
 @pages.get("/credits")
 def show_credits(visit: Annotated[Visit, page_read(Permission.CREDITS_READ)]) -> Response:
     """The page, or the part of it that is asked for: who was found, the panel, the list, one entry."""
     if visit.target == "found":
-        return visit.render("credits/found.html", finder=_make_finder(visit))
+        return visit.render("users/found.html", finder=_make_finder(visit))
     if visit.target == "detail":
         return visit.render("ui/detail_fragment.html", detail=make_detail(visit, transactions))
     if visit.target == "list":
@@ -43,7 +35,8 @@ def show_credits(visit: Annotated[Visit, page_read(Permission.CREDITS_READ)]) ->
     account = _load_credits(visit)
     if visit.target == "panel":
         return visit.render("credits/panel.html", **_panel(visit, account))
-    return visit.render("credits/page.html", **_panel(visit, account), **_page(visit, account))
+    page = visit.render("credits/page.html", **_panel(visit, account), **_page(visit, account))
+    return remember_user(visit, page, account.user_id) if account is not None else page
 
 
 def _load_credits(visit: Visit) -> UserCredits | None:
@@ -80,8 +73,8 @@ def _tabs(account: UserCredits | None, *, proving: bool) -> list[LinkView]:
 
 
 def _make_finder(visit: Visit) -> Finder:
-    term = (visit.parameter("find") or "")[:MAX_TERM_LENGTH]
-    found = find_users_with_balance(visit.session, term) if term and term.isprintable() else []
-    kept = {name: visit.parameters[name] for name in ("user", "tab") if name in visit.parameters}
-    state = [HiddenView(name, value) for name, values in kept.items() for value in values]
-    return Finder(term, [masked_for(visit.actor, user) for user in found], state)
+    return make_finder(visit, "/credits", _find, keep=("user", "tab"))
+
+
+def _find(session: Session, term: str) -> list[tuple[FoundUser, str]]:
+    return [(user, format_credits(total)) for user, total in find_users_with_balance(session, term)]

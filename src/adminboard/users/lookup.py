@@ -1,6 +1,6 @@
 """Finding the one user that a command names by id or e-mail address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Text, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
-from adminboard.core.errors import NotFound
+from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.listings import Contains, IdPrefix, Records, Search
 from adminboard.core.listings.columns import is_any
 from adminboard.core.masking import Mask
@@ -25,12 +25,15 @@ UserReference = Annotated[
 """A user as people and programs name them: the id, or the e-mail address in any case."""
 
 
+user_search = Search((Contains((User.email, User.full_name)), IdPrefix(User.id)), "Email, name or id")
+"""Users by part of address or name, and by id."""
+
 user_records = Records(
     User.id,
     User.email,
     hint=User.full_name,
     mask=Mask.EMAIL,
-    search=Search((Contains((User.email, User.full_name)), IdPrefix(User.id)), "Email, name or id"),
+    search=user_search,
 )
 """All users, chosen by address or name in the filters of other lists."""
 
@@ -39,6 +42,12 @@ class UserUnknown(NotFound):
     """No user has this id or e-mail address."""
 
     title = "No such user"
+
+
+class InactiveUser(DomainError):
+    """What inactive users have is left as it is."""
+
+    title = "This user is inactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,25 @@ def remember_users(session: Session, references: Collection[str]) -> list[UserId
     for reference, user in found.items():
         memorize(session, ("user", reference), user)
     return list(found.values())
+
+
+def get_active_user(session: Session, reference: str | UUID, forbidden: str) -> UserIdentity:
+    """The same, for a change that inactive users do not get. ``forbidden`` says which, as a clause.
+
+    Raises `UserUnknown`, `InactiveUser`.
+    """
+    user = get_user(session, reference)
+    if not user.is_active:
+        raise InactiveUser(f"This user is inactive, and {forbidden}. Activate the user first.")
+    return user
+
+
+def find_user_named(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Whom a form is about, when the link that opened it names a user there is."""
+    try:
+        return get_user(session, given.get("user", "")).target
+    except UserUnknown:
+        return None
 
 
 def user_named(email: str) -> ColumnElement[Any]:

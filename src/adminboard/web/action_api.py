@@ -39,6 +39,12 @@ class Terms:
     idempotency_key: Key = None
     if_match: IfMatch = None
 
+    def confirm(
+        self, acknowledged: frozenset[str] = frozenset(), *, accepts_all: bool = False
+    ) -> Confirmation:
+        """The call's confirmation, with what its body says of warnings."""
+        return Confirmation(self.if_match, acknowledged, self.idempotency_key, accepts_all=accepts_all)
+
 
 class MissingIdempotencyKey(InvalidInput):
     """A change of money must say which request it is."""
@@ -79,10 +85,16 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         terms: Annotated[Terms, Depends()],
     ) -> Response:
         data = dict(body)
+        accepts_all = rest.demands_nothing and "acknowledge" not in data
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
+        confirmation = terms.confirm(acknowledged, accepts_all=accepts_all)
         _refuse_twice_named(data, not_in_body)
-        command = parse_command(action.command, data | dict(request.path_params))
-        return answer_call(visit, action, command, terms, acknowledged, status_code=rest.status)
+        command = parse_command(action.command, _by_field(rest, data) | dict(request.path_params))
+        if terms.dry_run:
+            return answer_dry_run(visit, action, command)
+        if not rest.demands_nothing:
+            require_key(action, confirmation)
+        return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation), rest.status)
 
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -106,26 +118,27 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
     )
 
 
-def answer_call(
-    visit: Visit,
-    action: Action[Any],
-    command: Command,
-    terms: Terms,
-    acknowledged: frozenset[str] = frozenset(),
-    *,
-    status_code: int = 200,
-) -> Response:
+def answer_call(visit: Visit, action: Action[Any], command: Command, terms: Terms) -> Response:
     """Previews or runs the action for a program. Raises `MissingIdempotencyKey`, and what running raises."""
     if terms.dry_run:
-        prepared = visit.board.runner.preview(visit.actor, action, command)
-        return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
-    if action.money and terms.idempotency_key is None:
+        return answer_dry_run(visit, action, command)
+    require_key(action, terms.confirm())
+    return answer_change(visit.board.runner.run(visit.actor, action, command, terms.confirm()))
+
+
+def answer_dry_run(visit: Visit, action: Action[Any], command: Command) -> Response:
+    """What the action would do, with the token that confirms exactly it."""
+    prepared = visit.board.runner.preview(visit.actor, action, command)
+    return JSONResponse({"preview": preview_to_json(prepared, visit.actor)})
+
+
+def require_key(action: Action[Any], confirmation: Confirmation) -> None:
+    """Raises `MissingIdempotencyKey` where money is changed by a request that does not say which it is."""
+    if action.money and confirmation.idempotency_key is None:
         raise MissingIdempotencyKey(
             "This call changes money: send an Idempotency-Key header, a new one for each new change.",
             errors=[FieldError("Idempotency-Key", "This header is required.")],
         )
-    confirmation = Confirmation(terms.if_match, acknowledged, terms.idempotency_key)
-    return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation), status_code)
 
 
 def mount_undo_api(router: APIRouter) -> None:
@@ -221,6 +234,15 @@ def _read_acknowledged(value: Any) -> frozenset[str]:
             errors=[FieldError("acknowledge", "Send a list of texts.")],
         )
     return frozenset(value)
+
+
+def _by_field(rest: RestCall, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body by the names of the command's fields, with what it means where it leaves some out."""
+    fields = {called: name for name, called in rest.names.items()}
+    unknown = [FieldError(name, "There is no such field.") for name in rest.names if name in body]
+    if unknown:
+        raise InvalidInput(f"{unknown[0].field}: {unknown[0].message}", errors=unknown)
+    return {**rest.defaults, **{fields.get(name, name): value for name, value in body.items()}}
 
 
 def _refuse_twice_named(body: Mapping[str, Any], said: frozenset[str]) -> None:

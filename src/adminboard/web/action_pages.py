@@ -5,6 +5,7 @@ This is the one place that turns a refused change back into its form, so that wh
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,7 +32,7 @@ from adminboard.web.csrf import make_csrf_token
 from adminboard.web.done import find_done_toasts
 from adminboard.web.form_view import FormView
 from adminboard.web.formatting import displaying
-from adminboard.web.forms import Typed, make_fields, typed_values
+from adminboard.web.forms import Typed, load_offers, make_fields, typed_values, unwritten_texts
 from adminboard.web.step_up import ask_for_proof
 from adminboard.web.visit import Visit
 
@@ -81,8 +82,8 @@ def mount_undo(router: APIRouter) -> None:
                     typed,
                     csrf_token=_csrf_token(visit),
                     return_to=_return_to(visit),
-                    action_url=f"/undo/{audit_id}",
                 )
+            view = replace(view, action_url=f"/undo/{audit_id}")
             return visit.render(_template(visit, "ui/action_preview"), preview=view)
         key = visit.typed("idempotency_key") or None
         confirmation = Confirmation(confirmed, acknowledged, key, undoes=audit_id)
@@ -107,6 +108,7 @@ def make_form(
         if action.begin is not None:
             begun = action.begin(session, first)
             typed = {name: [value] for name, value in begun.items()} | dict(typed)
+        offered = load_offers(action, session)
     hidden = frozenset({action.subject_field}) if subject is not None else frozenset[str]()
     zone = ZoneInfo(visit.actor.time_zone)
     return_to = _return_to(visit)
@@ -114,7 +116,9 @@ def make_form(
         title=action.title,
         action_url=address(f"/actions/{action.name}/preview", {}, return_to=return_to),
         submit_label="Preview",
-        fields=make_fields(action.command, typed, zone=zone, now=now, errors=errors, hidden=hidden),
+        fields=make_fields(
+            action.command, typed, zone=zone, now=now, errors=errors, hidden=hidden, offered=offered
+        ),
         csrf_token=_csrf_token(visit),
         back_url=return_to,
         subject=subject.label if subject else None,
@@ -149,12 +153,15 @@ def _show_preview(
     problem: DomainError | None = None,
 ) -> Response:
     prepared = visit.board.runner.preview(visit.actor, action, command)
+    with visit.reading() as session:
+        offered = load_offers(action, session)
     with _displaying(visit):
         view = make_preview_view(
             action,
             command,
             prepared,
             visit.form,
+            offered=offered,
             csrf_token=_csrf_token(visit),
             return_to=_return_to(visit),
             acknowledged=visit.form.get("acknowledged", ()),
@@ -223,9 +230,10 @@ def _live_preview(visit: Visit, action: Action[Any]) -> Response:
 
 
 def _read_command(visit: Visit, action: Action[Any], typed: Typed, *, lenient: bool = False) -> Any:
+    """The command that was typed; when ``lenient``, texts that are still too short count as written."""
     data = typed_values(action.command, typed, ZoneInfo(visit.actor.time_zone))
-    if lenient and len(data.get("reason", "")) < 10 and "reason" in action.command.model_fields:
-        data["reason"] = "not written yet"
+    if lenient:
+        data |= unwritten_texts(action.command, data)
     return parse_command(action.command, data)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import uuid4
+
+from pydantic.fields import FieldInfo
 
 from adminboard.core.action_runner import Outcome, Prepared
 from adminboard.core.actions import Action, Caution, Change, Preview
 from adminboard.core.commands import Command
+from adminboard.core.listings import Option
 from adminboard.web import formatting
 from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
-from adminboard.web.forms import Typed, field_kind, hidden_values
+from adminboard.web.forms import Typed, field_kind, field_words, hidden_values
 from adminboard.web.list_view import HiddenView
 
 _SHOWN: dict[str, Callable[[Any], Any]] = {
@@ -35,14 +39,16 @@ def make_preview_view(
     acknowledged: Collection[str] = (),
     missing: Collection[str] = (),
     error: str | None = None,
-    action_url: str | None = None,
+    offered: Mapping[str, Sequence[Option]] | None = None,
 ) -> PreviewView:
-    """The confirmation page of a change. ``missing`` warnings were not acknowledged and say so."""
+    """The confirmation page of a change. ``missing`` warnings were not acknowledged and say so; ``offered``
+    is what the form offered (`forms.load_offers`), to call by name what was chosen.
+    """
     preview = prepared.preview
     base = f"/actions/{action.name}"
     return PreviewView(
         title=action.title,
-        action_url=action_url or base,
+        action_url=base,
         back_url=f"{base}/preview?back=1",
         confirm_label=_confirm_label(action, command, preview),
         token=prepared.token,
@@ -51,7 +57,7 @@ def make_preview_view(
         subject=preview.subject.label,
         changes=[make_change_view(change) for change in preview.changes],
         warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
-        facts=[fact for fact in _make_facts(command) if not _is_shown(fact, preview.changes)],
+        facts=[fact for fact in _make_facts(command, offered or {}) if not _is_shown(fact, preview.changes)],
         needs_approval=preview.needs_approval,
         destructive=action.destructive,
         hidden=[*hidden_values(command, typed), HiddenView("return_to", return_to)],
@@ -121,11 +127,21 @@ def _make_warning(warning: Caution, acknowledged: Collection[str], missing: Coll
 
 
 def _is_shown(fact: FactView, changes: Sequence[Change]) -> bool:
-    """Whether a long text that was entered is on the page already, as what it becomes."""
-    return any(change.cell == "long_text" and change.after == fact.value for change in changes)
+    """Whether what was entered is on the page already, as a change of its name or as what a text becomes."""
+    return any(
+        change.field == fact.label or (change.cell == "long_text" and change.after == fact.value)
+        for change in changes
+    )
 
 
-def _make_facts(command: Command) -> list[FactView]:
+def _chosen(info: FieldInfo, value: Any, offered: Sequence[Option] | None) -> str:
+    """What was chosen in a list, as people read it there."""
+    if isinstance(value, Enum):
+        return str(value.value).replace("_", " ")
+    return field_words(info, FieldKind.SELECT, offered).get(str(value).lower(), str(value))
+
+
+def _make_facts(command: Command, offered: Mapping[str, Sequence[Option]]) -> list[FactView]:
     """The command's own visible fields, so that the confirmation shows all that was entered."""
     facts = []
     for name, info in type(command).model_fields.items():
@@ -135,7 +151,7 @@ def _make_facts(command: Command) -> list[FactView]:
         value = getattr(command, name)
         if value is None and kind is not FieldKind.DATETIME:
             continue
-        words = str(getattr(value, "value", value)).replace("_", " ") if kind is FieldKind.SELECT else value
+        words = _chosen(info, value, offered.get(name)) if kind is FieldKind.SELECT else value
         text = "never" if kind is FieldKind.DATETIME and value is None else shown_value(words)
         facts.append(FactView(info.title or name.replace("_", " ").capitalize(), text))
     return facts

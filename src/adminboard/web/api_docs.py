@@ -131,7 +131,7 @@ def command_schema(action: Action[Any], rest: RestCall, left_out: frozenset[str]
     schema = action.command.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
     definitions = schema.pop("$defs", {})
     properties = {
-        name: _inline(value, definitions)
+        rest.names.get(name, name): _inline(value, definitions)
         for name, value in schema.get("properties", {}).items()
         if name not in left_out
     }
@@ -141,7 +141,11 @@ def command_schema(action: Action[Any], rest: RestCall, left_out: frozenset[str]
         "default": [],
         "description": "Codes of the warnings you have seen and accept",
     }
-    required = [name for name in schema.get("required", []) if name not in left_out]
+    required = [
+        rest.names.get(name, name)
+        for name in schema.get("required", [])
+        if name not in left_out | rest.defaults.keys()
+    ]
     body: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         body["required"] = required

@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic.fields import FieldInfo
+from sqlalchemy.orm import Session
 
+from adminboard.core.actions import Action
 from adminboard.core.commands import Command
 from adminboard.core.errors import FieldError
+from adminboard.core.listings import Option
 from adminboard.web.form_view import FieldKind, FieldView
 from adminboard.web.list_view import HiddenView, OptionView
 
@@ -32,15 +35,24 @@ def make_fields(
     now: datetime,
     errors: Sequence[FieldError] = (),
     hidden: frozenset[str] = frozenset(),
+    offered: Mapping[str, Sequence[Option]] | None = None,
 ) -> list[FieldView]:
-    """A control for each field of the command, holding what was typed. ``hidden`` fields travel unseen.
+    """A control for each field of the command, holding what was typed. ``hidden`` fields travel unseen;
+    ``offered`` is what those may choose from whose values are rows.
 
     The first visible field that is wrong, or else the first empty one, gets the focus.
     """
     messages = {error.field.partition(".")[0]: error.message for error in reversed(errors)}
     views = [
         _make_field(
-            name, info, typed.get(name), zone=zone, now=now, error=messages.get(name), hide=name in hidden
+            name,
+            info,
+            typed.get(name),
+            zone=zone,
+            now=now,
+            error=messages.get(name),
+            hide=name in hidden,
+            offered=(offered or {}).get(name),
         )
         for name, info in command.model_fields.items()
     ]
@@ -61,6 +73,23 @@ def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[s
             if text.strip() or info.is_required():
                 data[name] = _with_zone(text, zone) if kind is FieldKind.DATETIME else text
     return data
+
+
+def load_offers(action: Action[Any], session: Session) -> dict[str, Sequence[Option]]:
+    """What the action offers for those of its fields whose values are rows."""
+    return {name: offer(session) for name, offer in action.offers.items()}
+
+
+def unwritten_texts(command: type[Command], data: Mapping[str, Any]) -> dict[str, str]:
+    """Something for each long text that is still too short, so that the rest can be looked at meanwhile."""
+    least = {
+        name: _limits(info).get("min_length", 0)
+        for name, info in command.model_fields.items()
+        if field_kind(info) is FieldKind.TEXTAREA
+    }
+    return {
+        name: "…" * length for name, length in least.items() if len(str(data.get(name, "")).strip()) < length
+    }
 
 
 def hidden_values(command: Command, typed: Typed) -> list[HiddenView]:
@@ -112,6 +141,7 @@ def _make_field(
     now: datetime,
     error: str | None,
     hide: bool,
+    offered: Sequence[Option] | None,
 ) -> FieldView:
     kind = FieldKind.HIDDEN if hide else field_kind(info)
     value = _shown_value(typed, info, kind, zone)
@@ -124,7 +154,7 @@ def _make_field(
         error=error,
         hint=_hint(info, kind, zone),
         required=info.is_required() and kind is not FieldKind.CHECKBOX,
-        options=_options(info, kind, typed, value),
+        options=_options(info, kind, typed, value, offered),
         min=limits.get("min"),
         max=limits.get("max"),
         min_length=limits.get("min_length"),
@@ -176,23 +206,39 @@ def _limits(info: FieldInfo) -> dict[str, Any]:
     return limits
 
 
-def _options(info: FieldInfo, kind: FieldKind, typed: Sequence[str] | None, value: str) -> list[OptionView]:
+def _options(
+    info: FieldInfo,
+    kind: FieldKind,
+    typed: Sequence[str] | None,
+    value: str,
+    offered: Sequence[Option] | None,
+) -> list[OptionView]:
     if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
         return []
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    if isinstance(offered := extra.get("options"), list):
-        chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
-        may_be_empty = kind is FieldKind.SELECT and not info.is_required()
-        none = [OptionView("", "Default", value == "")] if may_be_empty else []
-        return none + [OptionView(str(word), str(word), word in chosen) for word in offered]
+    chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
+    options = [
+        OptionView(word, label, word in chosen) for word, label in field_words(info, kind, offered).items()
+    ]
+    is_open = not info.is_required() or offered is not None
+    if kind is FieldKind.SELECT and is_open and not isinstance(_plain_type(info.annotation), type(Enum)):
+        label = "Choose …" if info.is_required() else str(_declared_extra(info).get("empty", "Default"))
+        return [OptionView("", label, value == ""), *options]
+    return options
+
+
+def field_words(info: FieldInfo, kind: FieldKind, offered: Sequence[Option] | None) -> dict[str, str]:
+    """The values that can be chosen, each with what people read: offered, declared, or those of its type."""
+    if offered is not None:
+        return {option.value: option.label for option in offered}
+    declared = _declared_extra(info).get("options")
+    if isinstance(declared, Mapping):
+        return {str(word): str(label) for word, label in declared.items()}
+    if isinstance(declared, list):
+        return {str(word): str(word) for word in declared}
     words = _plain_type(info.annotation)
     if kind is FieldKind.CHOICES:
         words = get_args(words)[0]
-    chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
-    return [
-        OptionView(str(word.value), str(word.value).replace("_", " ").capitalize(), str(word.value) in chosen)
-        for word in words
-    ]
+    return {str(word.value): str(word.value).replace("_", " ").capitalize() for word in words}
 
 
 def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:

@@ -78,7 +78,8 @@ def call_api(scene: Scene, action: Action[Any], rest: RestCall, example: Example
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
     data = example.command.to_data()
     path = rest.path.format(**data)
-    body = {name: value for name, value in data.items() if name not in rest.path_fields | rest.leaves_out}
+    left_out = rest.path_fields | rest.leaves_out
+    body = {rest.names.get(name, name): value for name, value in data.items() if name not in left_out}
     body["acknowledge"] = sorted(prepared.preview.acknowledgements)
     method, headers = rest.method, {"Idempotency-Key": scene.word()}
     return lambda: program.request(method, f"/v1/admin{path}", json=body, headers=headers)

@@ -48,6 +48,8 @@ class Happening:
     status: str | None = None
     previous_quantity: int | None = None
     quantity: int | None = None
+    price_id: str | None = None
+    """Of a subscription: what is sold, by which the plan of a past moment is known."""
     notes: str | None = None
 
 
@@ -73,7 +75,7 @@ def _of_subscription(draw: Draw, plan: SeedPlan, item: SeedSubscription) -> Iter
         return Happening(
             at, f"customer.subscription.{event}", item.organization, item.stripe_id, is_status=True,
             subscription_id=item.stripe_id, previous_status=before, status=after,
-            quantity=item.quantity, **more,
+            quantity=item.quantity, price_id=item.plan.stripe_price_id, **more,
         )  # fmt: skip
 
     first = "trialing" if item.trial_end else "active"
@@ -133,6 +135,7 @@ def _past_due(plan: SeedPlan, invoice: SeedInvoice) -> Happening:
         min(invoice.failed_at + timedelta(seconds=2), plan.as_of), "customer.subscription.updated",
         item.organization, item.stripe_id, is_status=True, subscription_id=item.stripe_id,
         previous_status="active", status=item.status, quantity=item.quantity,
+        price_id=item.plan.stripe_price_id,
     )  # fmt: skip
 
 
@@ -187,6 +190,7 @@ def _payload(stripe_event_id: str, event: Happening) -> dict[str, Any]:
         "amount": event.amount_cents,
         "currency": event.currency,
         "quantity": event.quantity,
+        "items": {"data": [{"price": {"id": event.price_id}}]} if event.price_id else None,
     }
     return {
         "id": stripe_event_id,

@@ -11,6 +11,7 @@ from adminboard.demo.seed.draw import Draw
 from adminboard.demo.seed.people import SeedOrganization, SeedUser
 from adminboard.demo.seed.plan import SeedPlan
 from adminboard.demo.seed.staff import BILLING, SUPPORT
+from adminboard.entitlements.override_history import describe_change
 
 OVERRIDDEN_SHARE = 0.03
 PLAN_OVERRIDDEN_SHARE = 0.012
@@ -47,13 +48,13 @@ def _add_override(
     expires_at = _expiry(draw, plan, created_at)
     notes = draw.one_of(GRANT_NOTES if has_access else REVOKE_NOTES)
     request = Request(draw, draw.one_of(SUPPORT), created_at, notes)
+    given = {"has_access": has_access, "expires_at": expires_at}
     rows.add(
         "user_feature_overrides",
         id=draw.new_id(),
         user_id=user.id,
         feature_id=catalogue.features[feature],
-        has_access=has_access,
-        expires_at=expires_at,
+        **given,
         notes=f"[ADMIN: {request.staff.email} @ {created_at.isoformat(timespec='seconds')}] {notes}",
         created_by=request.staff.email,
         updated_by=None,
@@ -69,7 +70,10 @@ def _add_override(
         get_user_target(user),
         f"{verb} {NAMES[feature]} for {user.email}",
         before={"Override": None},
-        after={"Feature": feature, "Override": has_access, "Expires": to_plain(expires_at)},
+        after={
+            "Override": "grant" if has_access else "revoke",
+            **describe_change(catalogue.features[feature], None, given),
+        },
     )
 
 

@@ -1,0 +1,128 @@
+"""What is recorded of a past moment: overrides by the audit trail, plan and status by billing events.
+
+Plan overrides and grace periods are kept with their times, so their tables know the past themselves. What
+features a plan includes is taken as it is today.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import String, bindparam, cast, select, true
+from sqlalchemy.orm import Session
+
+from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.models import Plan, Subscription
+from adminboard.core.errors import DomainError
+from adminboard.customers.models import Organization, OrganizationStatus
+from adminboard.entitlements.override_history import list_past_overrides
+from adminboard.entitlements.standing import last_grace_period, last_plan_override
+from adminboard.users.models import User
+
+_PRICE = BillingEvent.raw_payload[("data", "object", "items", "data", "0", "price", "id")].astext
+_IS_OF_SUBSCRIPTION = BillingEvent.event_type.like("customer.subscription.%")
+_BEGINS = "customer.subscription.created"
+_IS_OF_SUSPENSION = BillingEvent.event_type.like("organization.%")
+
+
+class BeforeSignUp(DomainError):
+    """The user was not there yet."""
+
+    title = "There was no such user then"
+
+
+def _facts() -> Any:
+    given, grace = last_plan_override(), last_grace_period()
+    return (
+        select(
+            User.id.label("user_id"),
+            User.email,
+            User.full_name,
+            User.created_at,
+            User.organization_id,
+            Organization.name.label("organization_name"),
+            cast(Organization.status, String).label("organization_status"),
+            Organization.suspended_at,
+            given.c.id.label("plan_override_id"),
+            given.c.plan_id.label("override_plan_id"),
+            given.c.valid_until.label("override_until"),
+            grace.c.until.label("grace_until"),
+        )
+        .join(Organization, Organization.id == User.organization_id)
+        .outerjoin(given, true())
+        .outerjoin(grace, true())
+        .where(User.id == bindparam("user_id"))
+    )
+
+
+_FACTS = _facts()
+
+
+def find_past(session: Session, user_id: UUID, at: datetime) -> dict[str, Any]:
+    """The parameters of `standing.standing_given` and `standing.overrides_given` for a user at a past moment.
+
+    At most eight queries. Raises `BeforeSignUp`.
+    """
+    facts = session.execute(_FACTS, {"user_id": user_id, "now": at}).one()._asdict()
+    signed_up, suspended_at = facts.pop("created_at"), facts.pop("suspended_at")
+    if signed_up > at:
+        raise BeforeSignUp(f"This user signed up later, at {signed_up:%Y-%m-%d %H:%M} UTC.")
+    payer, status = facts["organization_id"], facts.pop("organization_status")
+    if status == OrganizationStatus.SUSPENDED and suspended_at > at:
+        status = OrganizationStatus.ACTIVE.value
+    return {
+        **facts,
+        "is_active": None,
+        "organization_status": _find_payer_status(session, payer, at) or status,
+        **_find_subscription(session, payer, at),
+        "paid_until": None,
+        "overrides": list_past_overrides(session, user_id, at),
+    }
+
+
+def _find_payer_status(session: Session, payer: UUID, at: datetime) -> str | None:
+    """By the last suspension or activation before, else by the first one after; None without any."""
+    events = select(BillingEvent.status, BillingEvent.previous_status).where(
+        BillingEvent.organization_id == payer, _IS_OF_SUSPENSION, BillingEvent.status.is_not(None)
+    )
+    last = session.execute(_last_before(events, at)).one_or_none()
+    following = session.execute(_first_after(events, at)).one_or_none() if last is None else None
+    status: str | None = last.status if last is not None else getattr(following, "previous_status", None)
+    return status
+
+
+def _find_subscription(session: Session, payer: UUID, at: datetime) -> dict[str, Any]:
+    """Status and plan by the last event before; without one, whether there can have been a subscription."""
+    events = (
+        select(BillingEvent.status, BillingEvent.event_type, Plan.id.label("plan_id"))
+        .outerjoin(Plan, Plan.stripe_price_id == _PRICE)
+        .where(BillingEvent.organization_id == payer, _IS_OF_SUBSCRIPTION, BillingEvent.status.is_not(None))
+    )
+    last = session.execute(_last_before(events, at)).one_or_none()
+    if last is not None:
+        is_recorded = last.plan_id is not None
+        return _subscription(last.status, last.plan_id, is_recorded=is_recorded)
+    following = session.execute(_first_after(events, at)).one_or_none()
+    if following is not None:
+        return _subscription(None, None, is_recorded=following.event_type == _BEGINS)
+    there = select(Subscription.id).where(
+        Subscription.organization_id == payer, Subscription.created_at <= at
+    )
+    return _subscription(None, None, is_recorded=session.scalar(there.limit(1)) is None)
+
+
+def _subscription(status: str | None, plan_id: UUID | None, *, is_recorded: bool) -> dict[str, Any]:
+    return {"subscription_status": status, "paid_plan_id": plan_id, "is_plan_recorded": is_recorded}
+
+
+def _last_before(events: Any, at: datetime) -> Any:
+    newest_first = (BillingEvent.received_at.desc(), BillingEvent.id.desc())
+    return events.where(BillingEvent.received_at <= at).order_by(*newest_first).limit(1)
+
+
+def _first_after(events: Any, at: datetime) -> Any:
+    return (
+        events.where(BillingEvent.received_at > at)
+        .order_by(BillingEvent.received_at, BillingEvent.id)
+        .limit(1)
+    )
