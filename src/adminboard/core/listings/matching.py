@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, union_all
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import is_any
+from adminboard.core.listings.estimates import estimate_rows
 from adminboard.core.listings.filters import Condition
 from adminboard.core.listings.joins import tables_of
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.related_search import MOST_RECORDS, gather_few
+from adminboard.core.listings.related_search import MOST_RECORDS, Related, gather_few
 from adminboard.core.listings.search import PROBE_LIMIT
 from adminboard.core.work import moment
 
+MOST_HELD = 100_000
+"""Of records that a search is expected to find: more do not fit into the memory of a set."""
 MOST_GATHERED = 20_000
 """Of keys that a filter's probe finds: so many PostgreSQL holds in a set that each row on a walk is looked up
 in, which is quicker than joining the row. Of more, a walk soon meets enough to fill a page."""
@@ -97,12 +100,11 @@ def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found
     if len(keys) <= PROBE_LIMIT:
         few = is_any(listing.key, keys)
         return _Found(few, few, len(set(keys)))
-    joined = tables_of(listing.select)
-    many = listing.search.clause(query.term, listing.key, exact=query.masked, joined=joined)
-    check = listing.search.check(query.term, listing.key, exact=query.masked, joined=joined)
+    many = listing.search.clause(
+        query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
+    )
     assert many is not None
-    assert check is not None
-    return _Found(many, check)
+    return _Found(many, many)
 
 
 def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Found | None:
@@ -118,7 +120,20 @@ def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Fo
         few = is_any(related.column, list(set(found.keys_found)))
         return _Found(few, few)
     clause = related.clause(query.term, exact=query.masked)
-    check = related.check(query.term, exact=query.masked)
     assert clause is not None
+    return _Found(clause, _make_check(session, related, clause, query))
+
+
+def _make_check(
+    session: Session, related: Related, clause: ColumnElement[bool], query: ListQuery
+) -> ColumnElement[bool]:
+    """Of a row on a walk: whether its record is in the set of those found, or of very many by itself.
+
+    Only words that do not fill a page soon come here (`look_ahead`): the walk may be long.
+    """
+    found = union_all(*related.search.find(query.term, related.key, exact=query.masked))
+    if estimate_rows(session, found, {"now": None}) <= MOST_HELD:
+        return clause.is_(True)
+    check = related.check(query.term, exact=query.masked)
     assert check is not None
-    return _Found(clause, check)
+    return check

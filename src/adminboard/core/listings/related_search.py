@@ -3,8 +3,8 @@
 Such a record has many rows, so looking for rows directly would find the same ones again and again, and a
 word that many records share would find too many to sort. So the records are looked for. Few of them are
 then named in the condition by their ids, and the planner knows how common those are: it takes their rows by
-index and sorts them, or walks the sort order past the others. Where there are more than `MOST_RECORDS`, a
-walk meets one soon, and each row on it is checked by itself.
+index and sorts them, or walks the sort order past the others. More than `MOST_RECORDS` are a set in which a
+walk looks each row up (`matching`), unless the page was full before (`look_ahead`).
 """
 
 from __future__ import annotations
