@@ -24,19 +24,23 @@ from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.cli import cli
 from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
+from adminboard.core.models import RunStatus
 from adminboard.db.embedded import APP_ROLE
+from adminboard.worker import make_run_advancer
 from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
 from tests.factories import (
     START,
     make_admin,
+    make_bulk_run,
     make_business,
     make_call,
     make_promotion_code_usage,
+    make_run_row,
     make_user,
 )
-from tests.guarantees.examples import money, staff, writing
+from tests.guarantees.examples import bulk, money, staff, writing
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -47,7 +51,7 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = bulk.EXAMPLES | money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""
@@ -61,6 +65,8 @@ COMMANDS = {
     "admins create": ["robin@example.com"],
     "admins disable": ["staff@example.com"],
     "admins reset-2fa": ["staff@example.com"],
+    "bulk run": ["credits.adjust", str(Path(__file__).parent / "examples" / "adjustments.csv")],
+    "bulk template": None,
     "audit verify": None,
     "audit checkpoint": [],
     "audit export": [],
@@ -193,6 +199,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
+        make_run_row(session, run_id=make_bulk_run(session, status=RunStatus.CHECKING).id)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)
@@ -205,6 +212,8 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
     for job in jobs:
         with pytest.raises(AuditUnavailable):
             job.run(board.runtime)
+    with pytest.raises(AuditUnavailable):
+        make_run_advancer(board.runtime).advance_next()
     assert dump(board) == before
 
 

@@ -23,10 +23,10 @@ from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import copied_database
 from tests.factories import make_user
-from tests.guarantees.examples import money, staff, writing
+from tests.guarantees.examples import bulk, money, staff, writing
 from tests.guarantees.examples.scene import Example, Scene, Seen
 
-EXAMPLES = money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
+EXAMPLES = bulk.EXAMPLES | money.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 CHANCES = range(4)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from adminboard.bulk.kinds import KINDS
 from adminboard.bulk.queries import get_run_detail
@@ -22,7 +23,7 @@ runs = Listing(
     select=select(Run).where(Run.kind.in_([kind.name for kind in KINDS])),
     key=Run.id,
     columns=[
-        Column("Run", Run.title, key="title", link=lambda row: f"/bulk/{row.key}", priority=1),
+        Column("Run", Run.title, key="title", priority=1),
         Column("Status", Run.status, cell="badge", priority=1),
         Column("Action", Run.action),
         Column("Rows", Run.rows_total, key="rows_total", cell="number", align="end", priority=1),
@@ -96,5 +97,5 @@ def _change(side: str) -> ColumnElement[str]:
 
 
 def _warning_codes() -> ColumnElement[str | None]:
-    codes = cast(func.jsonb_path_query_array(RunRow.preview, "$.warnings[*].code"), Text)
+    codes = cast(func.jsonb_path_query_array(RunRow.preview, cast("$.warnings[*].code", JSONPATH)), Text)
     return func.nullif(func.regexp_replace(codes, r'[\[\]"]', "", "g"), "", type_=Text)
