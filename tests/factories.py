@@ -348,6 +348,30 @@ def as_credits(amount: Decimal | str | int) -> Decimal:
     return Decimal(amount).quantize(Decimal("0.01"))
 
 
+def make_bulk_run(session: Session, **fields: Any) -> core.Run:
+    """A run of credit adjustments from a file, which is checked and not started."""
+    defaults = {
+        "kind": "bulk",
+        "action": "credits.adjust",
+        "title": "changes.csv",
+        "status": core.RunStatus.DRAFT,
+        "parameters": {"permission": "credits.write"},
+        "actor_kind": "system",
+        "actor_name": "system",
+    }
+    return _insert(session, core.Run, defaults, fields)
+
+
+def make_run_row(session: Session, **fields: Any) -> core.RunRow:
+    """A row of a run, ready to be run."""
+    defaults = {
+        "number": 2,
+        "status": core.RunRowStatus.READY,
+        "input": {"user": "ada@example.test", "amount": "5.00", "reason": "Goodwill for the outage"},
+    }
+    return _insert(session, core.RunRow, defaults, fields, run_id=make_bulk_run)
+
+
 def _insert(
     session: Session,
     model: type[Row],

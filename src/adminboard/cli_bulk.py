@@ -26,7 +26,7 @@ from adminboard.runtime import Runtime
 from adminboard.worker import make_run_advancer
 
 bulk_app = typer.Typer(no_args_is_help=True, help="Change many things at once, from a file")
-console = Console()
+console = Console(soft_wrap=True)
 SLICE_SECONDS = 0.5
 """How often the progress bar moves."""
 

@@ -116,6 +116,7 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
         "/entitlements/overrides": _put_override(make, user, plan),
         **put_billing(make, subscription),
         **_put_customer(make, payer.id, call.id, write),
+        "/bulk": _put_run(make, write),
     }
     asked = make(
         factories.make_approval,
@@ -170,6 +171,29 @@ def _put_staff(session: Session, make: Make, write: Callable[[], str]) -> UUID:
     return UUID(str(admin.id))
 
 
+def _put_run(make: Make, write: Callable[[], str]) -> UUID:
+    """A run of changes with a row of each kind of text."""
+    preview = {
+        "subject": {"kind": "user", "id": write(), "label": write()},
+        "changes": [{"field": write(), "before": write(), "after": write(), "cell": "text"}],
+        "warnings": [{"code": write(), "message": write(), "must_acknowledge": True}],
+        "needs_approval": write(),
+    }
+    warning = {"code": write(), "rows": 1, "example": write(), "must_acknowledge": True}
+    found = {"ready": 1, "to_approve": 1, "approval": write(), "warnings": [warning]}
+    run = make(
+        factories.make_bulk_run,
+        core.Run,
+        kind="bulk",
+        action="credits.adjust",
+        actor_kind="system",
+        outcome=found,
+    )
+    row_input = {name: write() for name in ("user", "amount", "type", "reason", "expires_at")}
+    make(factories.make_run_row, core.RunRow, run_id=run.id, input=row_input, preview=preview)
+    return UUID(str(run.id))
+
+
 def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str]) -> dict[str, UUID]:
     """A billing event and notes, by the paths of the lists beside which they stand."""
     event = make(
@@ -219,6 +243,15 @@ def addresses_of(scene: Scene) -> list[str]:
             f"/notes/panel?{kind}={scene.records[path]}"
             for kind, path in (("customer", "/customers"), ("call", "/calls"))
             if path in scene.records
+        ),
+        *(
+            address.format(scene.records["/bulk"])
+            for address in (
+                "/bulk/{}",
+                "/bulk/{}?columns=number&columns=needs_approval&columns=input_reason",
+                "/actions/bulk.start?run={}",
+            )
+            if "/bulk" in scene.records
         ),
         *(f"/calls/{scene.records[path]}/transcript?q=xss" for path in scene.records if path == "/calls"),
     ]

@@ -24,8 +24,9 @@ from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.cli import cli
 from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
-from adminboard.core.models import KeptCards
+from adminboard.core.models import KeptCards, RunStatus
 from adminboard.db.embedded import APP_ROLE
+from adminboard.worker import make_run_advancer
 from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
@@ -33,13 +34,15 @@ from tests.factories import (
     START,
     make_admin,
     make_approval,
+    make_bulk_run,
     make_business,
     make_call,
     make_override,
     make_promotion_code_usage,
+    make_run_row,
     make_user,
 )
-from tests.guarantees.examples import deciding, entitlements, money, outside, staff, writing
+from tests.guarantees.examples.every import EXAMPLES
 from tests.guarantees.examples.requests import (
     FORMS,
     Send,
@@ -50,14 +53,6 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 
-EXAMPLES = (
-    deciding.EXAMPLES
-    | entitlements.EXAMPLES
-    | money.EXAMPLES
-    | outside.EXAMPLES
-    | staff.EXAMPLES
-    | writing.EXAMPLES
-)
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""
@@ -71,6 +66,8 @@ COMMANDS = {
     "admins create": ["robin@example.com"],
     "admins disable": ["staff@example.com"],
     "admins reset-2fa": ["staff@example.com"],
+    "bulk run": ["credits.adjust", str(Path(__file__).parent / "examples" / "adjustments.csv")],
+    "bulk template": None,
     "audit verify": None,
     "audit checkpoint": [],
     "audit export": [],
@@ -205,6 +202,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_promotion_code_usage(session, user_id=user.id)
         make_approval(session)
         make_override(session, user_id=user.id, expires_at=START + timedelta(days=1))
+        make_run_row(session, run_id=make_bulk_run(session, status=RunStatus.CHECKING).id)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):
             session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))
@@ -219,6 +217,8 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
     for job in jobs:
         with pytest.raises(AuditUnavailable):
             job.run(board.runtime)
+    with pytest.raises(AuditUnavailable):
+        make_run_advancer(board.runtime).advance_next()
     assert dump(board) == before
 
 

@@ -23,17 +23,9 @@ from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import copied_database
 from tests.factories import make_user
-from tests.guarantees.examples import deciding, entitlements, money, outside, staff, writing
+from tests.guarantees.examples.every import EXAMPLES
 from tests.guarantees.examples.scene import Example, Scene, Seen
 
-EXAMPLES = (
-    deciding.EXAMPLES
-    | entitlements.EXAMPLES
-    | money.EXAMPLES
-    | outside.EXAMPLES
-    | staff.EXAMPLES
-    | writing.EXAMPLES
-)
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 CHANCES = range(4)
 

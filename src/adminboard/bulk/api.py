@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from adminboard.bulk.listing import rows_of
 from adminboard.bulk.queries import get_run_detail
 from adminboard.bulk.upload import upload
-from adminboard.bulk.web import fields_of
+from adminboard.bulk.web import rows_listing
 from adminboard.core.canonical import to_plain
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_read, api_upload
@@ -70,5 +69,4 @@ def list_rows(
 ) -> Response:
     """As pages of JSON, or as CSV: the result file. ``status`` and the other filters of lists hold."""
     run = get_run_detail(visit.session, run_id)
-    chosen = visit.board.runner.actions.get(run.action) if run.action else None
-    return answer_list(visit, rows_of(run.id, fields_of(run, chosen)), visit.parameters, accept)
+    return answer_list(visit, rows_listing(visit, run), visit.parameters, accept)

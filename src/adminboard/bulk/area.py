@@ -12,7 +12,7 @@ area = Area(
     name="bulk",
     navigation=[
         NavigationItem(
-            NavigationGroup.OPERATIONS, "Bulk changes", "/bulk", "table", Permission.BULK_RUN, order=30
+            NavigationGroup.OPERATIONS, "Bulk changes", "/bulk", "table-import", Permission.BULK_RUN, order=30
         )
     ],
     listings=[runs],

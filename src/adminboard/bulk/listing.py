@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from adminboard.bulk.kinds import KINDS
 from adminboard.bulk.queries import get_run_detail
@@ -22,7 +23,7 @@ runs = Listing(
     select=select(Run).where(Run.kind.in_([kind.name for kind in KINDS])),
     key=Run.id,
     columns=[
-        Column("Run", Run.title, key="title", link=lambda row: f"/bulk/{row.key}", priority=1),
+        Column("Run", Run.title, key="title", priority=1, width_px=220),
         Column("Status", Run.status, cell="badge", priority=1),
         Column("Action", Run.action),
         Column("Rows", Run.rows_total, key="rows_total", cell="number", align="end", priority=1),
@@ -61,7 +62,7 @@ def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
         columns=[
             Column("Row", RunRow.number, key="number", cell="number", sort=True, priority=1, align="end"),
             Column("Status", RunRow.status, cell="badge", priority=1),
-            Column("Subject", preview["subject"]["label"].astext, mask=Mask.EMAIL, priority=1),
+            Column("Subject", _subject(fields), mask=Mask.EMAIL, priority=1, width_px=220),
             Column("Before", _change("before"), mask=Mask.HIDDEN),
             Column("After", _change("after"), mask=Mask.HIDDEN),
             Column("Warnings", _warning_codes(), missing="none"),
@@ -89,12 +90,20 @@ def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
     )
 
 
+def _subject(fields: Sequence[str]) -> ColumnElement[str | None]:
+    """Whom the row is about; of one that cannot be read, what stands in the first column of its file."""
+    return func.coalesce(
+        RunRow.preview["subject"]["label"].astext, RunRow.input[fields[0]].astext, type_=Text
+    )
+
+
 def _change(side: str) -> ColumnElement[str]:
     """One side of the first change, with what it is a change of: "Balance: 45.50"."""
     first = RunRow.preview["changes"][0]
-    return func.concat(first["field"].astext, ": ", first[side].astext, type_=String)
+    change: ColumnElement[str] = first["field"].astext + ": " + first[side].astext
+    return change
 
 
 def _warning_codes() -> ColumnElement[str | None]:
-    codes = cast(func.jsonb_path_query_array(RunRow.preview, "$.warnings[*].code"), Text)
+    codes = cast(func.jsonb_path_query_array(RunRow.preview, cast("$.warnings[*].code", JSONPATH)), Text)
     return func.nullif(func.regexp_replace(codes, r'[\[\]"]', "", "g"), "", type_=Text)

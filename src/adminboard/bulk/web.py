@@ -73,7 +73,7 @@ def show_run(run_id: UUID, visit: Reading) -> Response:
         if visit.parameter("polled") and not run.is_advancing:
             response.headers["HX-Trigger"] = "board:changed"
         return response
-    view = make_list_view(visit, _rows(visit, run))
+    view = make_list_view(visit, rows_listing(visit, run))
     if visit.target == "list":
         return visit.render("ui/list_body.html", list=view)
     return visit.render("bulk/page.html", list=view, **_run(visit, run))
@@ -82,7 +82,7 @@ def show_run(run_id: UUID, visit: Reading) -> Response:
 @pages.get("/bulk/{run_id:uuid}/count")
 def count_rows(run_id: UUID, visit: Reading) -> Response:
     """How many rows of the run match, as the list asks."""
-    listing = _rows(visit, get_run_detail(visit.session, run_id))
+    listing = rows_listing(visit, get_run_detail(visit.session, run_id))
     query = read_query(listing, visit.parameters, visit.actor, visit.now)
     count = count_matches(visit.session, listing, query)
     state = without(visit.parameters, *PLACE)
@@ -92,29 +92,34 @@ def count_rows(run_id: UUID, visit: Reading) -> Response:
 @pages.get("/bulk/{run_id:uuid}/export.csv")
 def download_result(run_id: UUID, visit: Reading) -> Response:
     """The result file: every row that matches, with what came of it."""
-    return csv_response(visit, _rows(visit, get_run_detail(visit.session, run_id)), visit.parameters)
+    return csv_response(visit, rows_listing(visit, get_run_detail(visit.session, run_id)), visit.parameters)
 
 
-def fields_of(run: RunDetail, action: Action[Any] | None) -> list[str]:
+def _fields_of(run: RunDetail, action: Action[Any] | None) -> list[str]:
     """The columns that the rows of the run came with."""
     if run.undoes_id is not None or action is None:
         return ["row", "audit_entry_id"]
     return list(action.command.model_fields)
 
 
-def _rows(visit: Visit, run: RunDetail) -> Listing:
-    action = visit.board.runner.actions.get(run.action) if run.action else None
-    return rows_of(run.id, fields_of(run, action))
+def rows_listing(visit: Visit, run: RunDetail) -> Listing:
+    """The list of the run's rows, with the columns of its action's files."""
+    return rows_of(run.id, _fields_of(run, _action_of(visit, run)))
 
 
 def _run(visit: Visit, run: RunDetail) -> dict[str, Any]:
-    action = visit.board.runner.actions.get(run.action) if run.action else None
+    action = _action_of(visit, run)
     return {
         "run": run,
         "here": f"/bulk/{run.id}",
         "action_title": action.title if action else "",
         "may_act": action is not None and visit.actor.may(action.permission),
     }
+
+
+def _action_of(visit: Visit, run: RunDetail) -> Action[Any] | None:
+    """The run's action; None for one that the board does not have any more."""
+    return next((action for action in visit.board.runner.actions if action.name == run.action), None)
 
 
 def _chosen_action(visit: Visit, name: str | None) -> Action[Any]:

@@ -51,11 +51,16 @@ async def read_upload(request: Request) -> Upload:
     if "multipart/form-data" in request.headers.get("content-type", ""):
         return await _read_form(request)
     file: Any = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - it is read after this
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        file.write(piece)
-    file.seek(0)
+    try:
+        async for piece in request.stream():
+            file.write(piece)
+        size = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    if not size:
+        file.close()
     return Upload(file if size else None, "", {})
 
 

@@ -23,11 +23,12 @@ from adminboard.core.permissions import Role
 from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
-from tests.factories import make_call, make_saved_view, make_user
+from tests.factories import make_bulk_run, make_call, make_saved_view, make_user
 from tests.guarantees.examples.deciding import ask, somebody_else
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
 
 Send = Callable[[], Any]
+ADJUSTMENTS = (Path(__file__).parent / "adjustments.csv").read_bytes()
 NEW_PASSWORD = "another correct horse"
 
 
@@ -200,6 +201,27 @@ def decide_by_api(scene: Scene) -> Send:
     return lambda: program.post(path, json={"decision": "approve", "note": "Agreed with the customer"})
 
 
+def send_file(scene: Scene) -> Send:
+    """A file of changes, sent from its page."""
+    browser = log_scene_in(scene)
+    data = {"csrf_token": browser.csrf_token(), "action": "credits.adjust"}
+    files = {"file": ("may.csv", ADJUSTMENTS, "text/csv")}
+    return lambda: browser.post("/bulk/new", data=data, files=files, follow_redirects=False)
+
+
+def send_file_by_api(scene: Scene) -> Send:
+    program = scene.board.program(role=Role.ADMIN)
+    headers = {"Content-Type": "text/csv"}
+    path = "/v1/admin/bulk-runs?action=credits.adjust"
+    return lambda: program.post(path, content=ADJUSTMENTS, headers=headers)
+
+
+def export_run(scene: Scene) -> Send:
+    with scene.board.rows() as session:
+        run = make_bulk_run(session)
+    return export(scene, f"/bulk/{run.id}/export.csv")
+
+
 FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /login": log_in,
     "POST /login/second-factor": enter_second_factor,
@@ -213,6 +235,9 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "GET /calls/{call_id}/transcript": lambda scene: read_call(scene, "/transcript"),
     "GET /calls/{call_id}/recording": lambda scene: read_call(scene, "/recording"),
     "GET /v1/admin/calls/{id}/transcript": read_transcript_by_api,
+    "POST /bulk/new": send_file,
+    "POST /v1/admin/bulk-runs": send_file_by_api,
+    "GET /bulk/{run_id:uuid}/export.csv": export_run,
     "GET /system/export.csv": lambda scene: export(scene, "/system/export.csv"),
     "POST /undo/{audit_id}": undo_on_page,
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
