@@ -23,6 +23,7 @@ from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import copied_database
 from tests.factories import make_user
+from tests.guarantees.examples import money
 from tests.guarantees.examples.every import EXAMPLES
 from tests.guarantees.examples.scene import Example, Scene, Seen
 
