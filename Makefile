@@ -70,7 +70,7 @@ sizes: $(STAMPS)/dev ## Check lengths, module names, and that nothing is left un
 .PHONY: covered-tests
 covered-tests: $(STAMPS)/dev frontend
 	@$(BIN)/python -m tools.browser
-	@$(TESTS) --cov --cov-report=json:coverage.json --durations=5
+	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --durations=5
 	@$(BIN)/python -m tools.coverage_gate coverage.json
 
 .PHONY: soak
@@ -102,7 +102,7 @@ clean: ## Remove the environment, the demonstration's data and the bundle
 		echo "$$DATA_DIR was left alone: it does not hold the board's data."; \
 	else rm -rf "$${DATA_DIR:-.data}"; fi
 	@rm -rf .venv src/adminboard/web/static/dist frontend/.build frontend/node_modules
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage coverage.json
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis coverage.json
 
 .PHONY: help
 help: ## Show this list

@@ -17,7 +17,6 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from adminboard.app import create_app
 from adminboard.areas import AREAS
 from adminboard.auth.keys import make_key
 from adminboard.auth.models import Admin, ApiKey
@@ -33,6 +32,7 @@ from adminboard.runtime import Runtime
 from adminboard.settings import Settings
 from adminboard.web.area import Area
 from adminboard.web.cookies import session_cookie_name
+from tests.applications import borrowed_app
 from tests.db.templates import Addresses, opened_database
 from tests.factories import START, make_admin
 
@@ -178,7 +178,7 @@ def open_board(
         opened_database(addresses.app_url) as database,
     ):
         runtime = Runtime(Settings(**(values | settings)), database, clock)
-        client = TestClient(create_app(runtime, areas=areas), **CLIENT)
+        client = TestClient(stack.enter_context(borrowed_app(runtime, areas)), **CLIENT)
         yield BoardUnderTest(runtime, owner, clock, stack.enter_context(client), stack)
 
 

@@ -18,7 +18,14 @@ from tests.db.templates import Addresses, claimed_folder, copied_database, make_
 settings.register_profile("board", deadline=None)
 settings.load_profile("board")
 
+LONGEST_FIRST = ("tests/e2e/", "tests/guarantees/", "tests/db/", "tests/demo/")
+"""What takes longest comes first, so that no worker waits for another at the end."""
+
 FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A served board with made-up data, a browser, and people who use it. One worker runs these tests."""
+"""A served board with made-up data, a browser, and people who use it."""
 
 from collections.abc import Iterator
 

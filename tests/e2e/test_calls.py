@@ -10,8 +10,6 @@ from adminboard.core.permissions import Role
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import Visitors
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture
 def address(board: ServedBoard) -> str:

@@ -13,8 +13,6 @@ from tests.e2e.serving import ServedBoard, served_board
 from tests.e2e.visitors import Visitors, watched_visitors
 from tests.guarantees.hostile import Scene, addresses_of, fill
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 ATTACKS = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(2)>',

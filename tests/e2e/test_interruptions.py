@@ -16,8 +16,6 @@ from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import Visitors
 from tests.factories import START
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def end_sessions_of(board: ServedBoard, email: str) -> None:
     with board.behind.rows() as session:

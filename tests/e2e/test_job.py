@@ -20,8 +20,6 @@ from tests.e2e.job import (
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import LARGE, SMALL, Visitors
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize(("size", "name"), [(SMALL, "Margaret"), (LARGE, "Theodora")])
 def test_support_adjusts_credits_and_takes_it_back_and_billing_finds_both_in_the_audit_log(

@@ -2,15 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from adminboard.core.permissions import Role
 from tests.e2e.job import REASON, Somebody, add_somebody, expect_toast, find_panel, find_rows, find_toasts
 from tests.e2e.serving import PASSWORD, ServedBoard
 from tests.e2e.visitors import Visitors
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 MOST_TABS = 80
 

@@ -18,8 +18,6 @@ from tests.e2e.visitors import Visitors, watched_visitors
 from tests.factories import START, make_business, make_call
 from tests.web.sample_list import area
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 ACME, BETA = "Acme Plumbing", "Beta Roofing"
 
 

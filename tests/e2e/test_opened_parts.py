@@ -11,8 +11,6 @@ from tests.e2e.job import REASON, add_somebody, find_panel, find_rows, find_toas
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import LARGE, SMALL, Visitors
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def assert_right(page: Page) -> None:
     """As the page is now, in both themes; light again at the end."""

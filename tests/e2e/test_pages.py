@@ -23,8 +23,6 @@ from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import LARGE, SMALL, Visitors
 from tests.e2e.watching import get_layout_shift
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 BEFORE_LOGIN = ("/login", "/login?expired=1&next=/users", "/login/second-factor", "/set-password", "/v1/docs")
 LISTS = (
     "/users",

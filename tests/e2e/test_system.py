@@ -10,8 +10,6 @@ from adminboard.db.embedded import APP_ROLE
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import Visitors
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def run(board: ServedBoard, statement: str) -> None:
     with board.behind.rows() as session:

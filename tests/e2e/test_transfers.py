@@ -3,14 +3,11 @@
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from adminboard.core.permissions import Role
 from tests.e2e.job import find_panel, find_rows
 from tests.e2e.visitors import Visitors
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 FIRST_VISIT_BYTES = 150_000
 NEXT_PAGE_BYTES = 30_000

@@ -18,7 +18,6 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 import adminboard
-from adminboard.app import create_app
 from adminboard.areas import AREAS
 from adminboard.auth.models import LoginAttempt, LoginOutcome
 from adminboard.cli import cli
@@ -112,7 +111,7 @@ def dump(board: BoardUnderTest) -> dict[str, str]:
 def list_changing_routes(board: BoardUnderTest) -> set[str]:
     """Every route that is not only read, and those of which each reading is written down."""
     found = set()
-    for route in iter_route_contexts(create_app(board.runtime).routes):
+    for route in iter_route_contexts(board.app.routes):
         for method in getattr(route, "methods", None) or ():
             if method not in {"GET", "HEAD"} or str(route.path).endswith(WRITTEN_DOWN):
                 found.add(f"{method} {route.path}")
