@@ -16,6 +16,7 @@ from adminboard.customers.area import area as customers
 from adminboard.dashboard.area import area as dashboard
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
+from adminboard.notifications.area import area as notifications
 from adminboard.promotions.area import area as promotions
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
@@ -26,6 +27,7 @@ AREAS: Sequence[Area] = (
     auth,
     audit,
     configuration,
+    notifications,
     figures,
     system,
     users,

@@ -33,6 +33,7 @@ from tests.factories import (
     make_admin,
     make_business,
     make_call,
+    make_grace_period,
     make_promotion_code_usage,
     make_user,
 )
@@ -46,6 +47,7 @@ from tests.guarantees.examples.requests import (
     find_example_at,
     make_scene,
 )
+from tests.guarantees.examples.scene import MAIL_SERVER
 
 EXAMPLES = money.EXAMPLES | outside.EXAMPLES | staff.EXAMPLES | writing.EXAMPLES
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
@@ -82,7 +84,7 @@ the same action as another one here."""
 
 @pytest.fixture
 def board(fresh_addresses: Addresses, tmp_path: Path) -> Iterator[BoardUnderTest]:
-    with open_board(fresh_addresses, recordings=str(tmp_path)) as board:
+    with open_board(fresh_addresses, recordings=str(tmp_path), smtp_url=MAIL_SERVER) as board:
         yield board
 
 
@@ -193,6 +195,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         business = make_business(session, owner_id=user.id)
         make_call(session, business_id=business.id, started_at=next_year - timedelta(days=1))
         make_promotion_code_usage(session, user_id=user.id)
+        make_grace_period(session, ends_at=next_year + timedelta(days=1))
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)

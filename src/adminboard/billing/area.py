@@ -1,5 +1,6 @@
 """Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
 
+from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.grace_period_listing import grace_periods
 from adminboard.billing.invoice_listing import invoices
 from adminboard.billing.payment_method_listing import payment_methods
@@ -7,6 +8,7 @@ from adminboard.billing.subscription_listing import subscriptions
 from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
+from adminboard.jobs import EVERY_HOUR, PeriodicJob
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
@@ -18,6 +20,7 @@ area = Area(
         )
     ],
     listings=[subscriptions, invoices, usage, payment_methods, grace_periods],
+    jobs=[PeriodicJob("tell_of_ending_periods", EVERY_HOUR, tell_of_ending_periods)],
     pages=pages,
     search=[
         search_listing(
