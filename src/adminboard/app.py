@@ -21,6 +21,7 @@ from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import Operations
+from adminboard.notifications.announcing import announce
 from adminboard.runtime import Runtime
 from adminboard.web import docs_page, health, saved_views, search_page, static_files
 from adminboard.web.access import Door
@@ -74,6 +75,7 @@ def create_app(
 
 def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     """The parts that routes, commands and jobs share."""
+    runtime.announce = announce
     runner = ActionRunner(
         runtime.reading,
         noting_key_use(runtime.work),

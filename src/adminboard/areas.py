@@ -19,6 +19,7 @@ from adminboard.dashboard.area import area as dashboard
 from adminboard.entitlements.area import area as entitlements
 from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
+from adminboard.notifications.area import area as notifications
 from adminboard.promotions.area import area as promotions
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
@@ -30,6 +31,7 @@ AREAS: Sequence[Area] = (
     audit,
     configuration,
     approvals,
+    notifications,
     figures,
     system,
     bulk,

@@ -19,7 +19,7 @@ from adminboard.core.errors import Unavailable
 from adminboard.core.kept import Kept
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
-from adminboard.core.work import Work, situate, work_in
+from adminboard.core.work import Announce, Work, situate, work_in
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.settings import Settings, SettingsError
 
@@ -45,6 +45,8 @@ class Runtime:
         self.settings = settings
         self.database = database
         self.clock: Clock = clock or SystemClock()
+        self.announce: Announce | None = None
+        """Set when the board is put together: whom to tell of what was changed."""
         self._export_database = exports or database
         self._exports = BoundedSemaphore(MAX_EXPORTS)
         self._kept = Kept()
@@ -64,7 +66,7 @@ class Runtime:
     @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
         """A transaction of ``actor``: commits with its audit trail, or leaves no trace (see `core.work`)."""
-        with work_in(self._writing(actor), actor, self.clock.now()) as work:
+        with work_in(self._writing(actor), actor, self.clock.now(), self.announce) as work:
             yield work
 
     @contextmanager

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -49,6 +50,22 @@ def _redis_address(url: SecretStr) -> SecretStr:
     return url
 
 
+def _mail_server(url: SecretStr) -> SecretStr:
+    """The message must not repeat the value, which may hold a password."""
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("this is not of the form smtp://user:password@host:587, or smtps:// for port 465")
+    return url
+
+
+def _chat(url: SecretStr) -> SecretStr:
+    """The same: whoever knows the path may write there."""
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError("this is not of the form https://hooks.slack.com/services/…")
+    return url
+
+
 Recordings = Annotated[str, AfterValidator(_folder_or_origin)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 
@@ -81,6 +98,14 @@ class Settings(BaseSettings):
     recordings: Recordings | None = None
     """Where the recordings of calls live: a folder, or an origin like https://recordings.example.com."""
 
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = None
+    """Where mails go: smtp:// (encrypted where there is a login) or smtps://. Without it none are sent."""
+    mail_from: str | None = Field(None, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")
+    """The address mails come from; by default no-reply at the board's own host."""
+    slack_webhook_url: Annotated[SecretStr, AfterValidator(_chat)] | None = None
+    slack_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ("hooks.slack.com",)
+    """The only hosts, with ":port" where it is not 443, to which the board writes of its own accord."""
+
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")
     approval_critical_features: bool = False
@@ -90,10 +115,21 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        proxies = values.get("trusted_proxies")
-        if isinstance(proxies, str):
-            values["trusted_proxies"] = tuple(part.strip() for part in proxies.split(",") if part.strip())
+        for name in ("trusted_proxies", "slack_webhook_hosts"):
+            listed = values.get(name)
+            if isinstance(listed, str):
+                values[name] = tuple(part.strip() for part in listed.split(",") if part.strip())
         return values
+
+    @model_validator(mode="after")
+    def _chat_is_on_the_list(self) -> Self:
+        if self.slack_webhook_url is not None:
+            host = urlsplit(self.slack_webhook_url.get_secret_value()).netloc
+            if host not in self.slack_webhook_hosts:
+                raise ValueError(
+                    f"SLACK_WEBHOOK_URL leads to {host}, which SLACK_WEBHOOK_HOSTS does not list"
+                )
+        return self
 
     @model_validator(mode="after")
     def _first_admin_is_whole(self) -> Self:

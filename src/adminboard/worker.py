@@ -26,6 +26,7 @@ from adminboard.core.operations import RUN_OPERATION
 from adminboard.core.run_advancing import SLICE_SECONDS, RunAdvancer
 from adminboard.db.urls import psycopg_conninfo
 from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
+from adminboard.notifications.announcing import announce
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area
 
@@ -38,6 +39,7 @@ STALLED_AFTER_SECONDS = 60
 
 def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrastinate.App:
     """The job application with every area's jobs registered."""
+    runtime.announce = announce
     assert runtime.settings.database_url is not None
     connector = PsycopgConnector(
         conninfo=psycopg_conninfo(runtime.settings.database_url.get_secret_value()),

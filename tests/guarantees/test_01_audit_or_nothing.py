@@ -36,6 +36,7 @@ from tests.factories import (
     make_bulk_run,
     make_business,
     make_call,
+    make_grace_period,
     make_override,
     make_promotion_code_usage,
     make_run_row,
@@ -51,6 +52,7 @@ from tests.guarantees.examples.requests import (
     find_example_at,
     make_scene,
 )
+from tests.guarantees.examples.scene import MAIL_SERVER
 
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
@@ -88,7 +90,7 @@ the same action as another one here."""
 
 @pytest.fixture
 def board(fresh_addresses: Addresses, tmp_path: Path) -> Iterator[BoardUnderTest]:
-    with open_board(fresh_addresses, recordings=str(tmp_path)) as board:
+    with open_board(fresh_addresses, recordings=str(tmp_path), smtp_url=MAIL_SERVER) as board:
         yield board
 
 
@@ -202,6 +204,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_approval(session)
         make_override(session, user_id=user.id, expires_at=START + timedelta(days=1))
         make_run_row(session, run_id=make_bulk_run(session, status=RunStatus.CHECKING).id)
+        make_grace_period(session, ends_at=next_year + timedelta(days=1))
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):
             session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))

@@ -25,7 +25,7 @@ from tests.db.templates import copied_database
 from tests.factories import make_user
 from tests.guarantees.examples import money
 from tests.guarantees.examples.every import EXAMPLES
-from tests.guarantees.examples.scene import Example, Scene, Seen
+from tests.guarantees.examples.scene import MAIL_SERVER, Example, Scene, Seen
 
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 CHANCES = range(4)
@@ -33,7 +33,10 @@ CHANCES = range(4)
 
 @pytest.fixture(scope="module")
 def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
-    with copied_database(server, template_database) as addresses, open_board(addresses) as board:
+    with (
+        copied_database(server, template_database) as addresses,
+        open_board(addresses, smtp_url=MAIL_SERVER) as board,
+    ):
         yield board
 
 

@@ -160,6 +160,9 @@ PAGES = {
     "GET /settings/api-keys/export.csv": "api_keys.write",
     "GET /settings/api-keys/count": "api_keys.write",
     "GET /settings/thresholds": "settings.write",
+    "GET /settings/notifications": "settings.write",
+    "GET /settings/notifications/{name}": "settings.write",
+    "GET /settings/notifications/{name}/letter.html": "settings.write",
 }
 ACTIONS = {
     "account.change_time_zone": "account.own",
@@ -181,6 +184,8 @@ ACTIONS = {
     "api_keys.rotate": "api_keys.write",
     "api_keys.revoke": "api_keys.write",
     "settings.change": "settings.write",
+    "notifications.change": "settings.write",
+    "notifications.test": "settings.write",
     "figures.rebuild": "figures.write",
     "operations.retry": "operations.retry",
     "bulk.start": "bulk.run",
@@ -303,6 +308,7 @@ CALLS = {
     "POST /v1/admin/api-keys/{key}/rotation": "api_keys.write",
     "DELETE /v1/admin/api-keys/{key}": "api_keys.write",
     "PUT /v1/admin/settings/{setting}": "settings.write",
+    "PUT /v1/admin/settings/notifications/{notification}": "settings.write",
     "POST /v1/admin/figures/rebuilds": "figures.write",
     "POST /v1/usage/deductions": "usage.write",
 }

@@ -18,8 +18,11 @@ from fastapi import APIRouter, Response
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
+from adminboard.app import make_operation_runner
 from adminboard.areas import AREAS
 from adminboard.auth.passwords import hash_password
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import Target
 from adminboard.core.permissions import Permission, Role
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.runtime import Runtime
@@ -210,6 +213,29 @@ def test_a_wrong_database_password_is_not_told(fresh_addresses: Addresses, witne
         answer = board.program_with({"X-Admin-Key": "x"}).get("/v1/admin/users")
         page = board.stranger().get("/readyz")
     assert "canary" not in witness.logs.getvalue() + answer.text + page.text
+
+
+def test_the_mail_servers_login_and_the_chats_address_are_not_told(
+    fresh_addresses: Addresses, witness: Witness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    ways_out: dict[str, Any] = {
+        "smtp_url": "smtp://canary-mail-user:canary-mail-password@127.0.0.1:9",
+        "slack_webhook_url": "https://localhost/services/canary-path-of-the-chat",
+        "slack_webhook_hosts": ("localhost",),
+    }
+    with redirect_stderr(witness.logs), open_board(fresh_addresses, **ways_out) as board:
+        browser, _ = board.browser(Role.ADMIN), board.browser(Role.BILLING)
+        browser.event_hooks = {"response": [witness.note]}
+        with board.runtime.work(system_actor()) as work:
+            work.audit("approvals.request", Target("user", "1", "jane@example.com"), "Something large")
+        assert make_operation_runner(board.runtime).run_due() == 3
+        for path in ("/system", "/system/operations", "/settings/notifications", "/audit"):
+            assert browser.get(path).status_code == 200
+        said = witness.logs.getvalue() + caplog.text + "".join(witness.answers) + repr(board.runtime.settings)
+        assert "canary" not in said + dump_texts(board)
+        assert "The mail server does not answer." in dump_texts(board)
+        assert "localhost leads into a private network" in dump_texts(board)
 
 
 def _settings(url: str) -> Settings:

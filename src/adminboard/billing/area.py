@@ -1,5 +1,6 @@
 """Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
 
+from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.grace_period_listing import grace_periods
 from adminboard.billing.invoice_listing import invoices
 from adminboard.billing.payment_method_listing import payment_methods
@@ -8,6 +9,7 @@ from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.figures.cards import keeping_cards
+from adminboard.jobs import EVERY_HOUR, PeriodicJob
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
@@ -22,7 +24,10 @@ area = Area(
     ],
     listings=LISTS,
     pages=pages,
-    jobs=[keeping_cards("keep_billing_cards", *LISTS)],
+    jobs=[
+        keeping_cards("keep_billing_cards", *LISTS),
+        PeriodicJob("tell_of_ending_periods", EVERY_HOUR, tell_of_ending_periods),
+    ],
     search=[
         search_listing(
             invoices,

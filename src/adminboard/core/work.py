@@ -21,6 +21,8 @@ from adminboard.core.actor import Actor
 from adminboard.core.audit import Draft, Target
 
 T = TypeVar("T")
+Announce = Callable[["Work", Sequence[Draft]], None]
+"""Writes down whom to tell of what a work is about to put into the trail."""
 _FIGURES = Target("figures", "all", "the board's figures")
 _OPERATIONS = Target("operations", "all", "calls in flight")
 _inside: ContextVar[bool] = ContextVar("inside_work", default=False)
@@ -37,10 +39,13 @@ class CalledInsideWork(RuntimeError):
 class Work:
     """One transaction of one actor. Made by `Runtime.work`; nobody else commits."""
 
-    def __init__(self, session: Session, actor: Actor, now: datetime) -> None:
+    def __init__(
+        self, session: Session, actor: Actor, now: datetime, announce: Announce | None = None
+    ) -> None:
         self.session = session
         self.actor = actor
         self._now = now
+        self._announce = announce
         self._drafts: list[Draft] = []
         self._abandoned = False
         self._keeps: Target | None = None
@@ -181,20 +186,27 @@ class Work:
             return
         if not self._drafts:
             raise UnauditedWork("this work changed something without saying so in the audit log")
+        if self._announce is not None:
+            self._announce(self, tuple(self._drafts))
         self.session.flush()
         audit.append(self.session, self._drafts)
         self._drafts = []
 
 
 @contextmanager
-def work_in(transaction: AbstractContextManager[Session], actor: Actor, now: datetime) -> Iterator[Work]:
+def work_in(
+    transaction: AbstractContextManager[Session],
+    actor: Actor,
+    now: datetime,
+    announce: Announce | None = None,
+) -> Iterator[Work]:
     """A `Work` over a transaction that commits when left normally and rolls back on an exception."""
     outer = _inside.get()
     _inside.set(True)
     try:
         with transaction as session:
             situate(session, actor, now)
-            work = Work(session, actor, now)
+            work = Work(session, actor, now, announce)
             yield work
             work.seal()
     finally:

@@ -51,6 +51,7 @@ operations = Listing(
             key="target_label",
             mask=Mask.EMAIL,
             link=lambda row: find_target_page(row.target_kind, row.target_id),
+            priority=1,
         ),
         Column("Status", Operation.status, cell="badge", priority=1),
         Column("Attempts", Operation.attempts, cell="number", align="end"),

@@ -54,7 +54,7 @@ def confirm_on_page(scene: Scene, action: Action[Any], example: Example) -> Send
     form: dict[str, Any] = {
         name: [str(item) for item in value] if isinstance(value, list) else str(value)
         for name, value in example.command.to_data().items()
-        if value is not None
+        if value is not None and value is not False
     }
     form |= {"token": prepared.token, "acknowledged": sorted(prepared.preview.acknowledgements)}
     form |= {"csrf_token": browser.csrf_token()}

@@ -18,6 +18,8 @@ from adminboard.core.permissions import ROLE_PERMISSIONS, Role
 from tests.clients import BoardUnderTest
 from tests.factories import make_admin
 
+MAIL_SERVER = "smtp://127.0.0.1:9"
+"""The setting of boards whose mails need not arrive: nobody answers there."""
 Seen = Mapping[str, Any]
 """What is there, read from the tables without the action's help, by the names its preview gives things."""
 

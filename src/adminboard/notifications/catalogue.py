@@ -1,0 +1,221 @@
+"""Every notification: which change causes it, who is told, and in what words.
+
+A notification is caused by the audit entry of a change, in its very transaction; the area that makes the
+change knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from adminboard.core.audit import Draft
+from adminboard.core.errors import NotFound
+from adminboard.core.money import in_dollars
+from adminboard.core.permissions import Permission
+from adminboard.notifications.letters import Letter
+
+PRODUCT = "AICallGO"
+TO_CUSTOMERS = "You get this because it is about your AICallGO account."
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    SLACK = "slack"
+
+
+class NotificationUnknown(NotFound):
+    """There is no notification of this name."""
+
+    title = "No such notification"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One thing that people are told.
+
+    ``on`` are the actions, as the audit log names them, that cause it. Staff with ``permission`` are told,
+    but not who caused it; where it is None, the user whom the change is about is. ``compose`` writes the
+    letter; one to a user says nothing internal: no reason, no name of staff. ``sample`` is an entry to show
+    it with.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    on: frozenset[str]
+    permission: Permission | None
+    compose: Callable[[Draft], Letter]
+    sample: Draft
+    at_first: frozenset[Channel] = frozenset()
+    """The ways it goes until somebody changes that in Settings."""
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """The ways it can go: what is for one user never goes to a chat."""
+        return (Channel.MAIL,) if self.permission is None else tuple(Channel)
+
+
+def _sample(action: str, target_kind: str, label: str, summary: str, **more: Any) -> Draft:
+    return Draft(
+        at=datetime(2026, 3, 2, 15, 4, tzinfo=UTC),
+        actor_kind="admin",
+        actor_name="ada@example.com",
+        action=action,
+        target_kind=target_kind,
+        target_id="00000000-0000-4000-8000-000000000000",
+        target_label=label,
+        summary=summary,
+        **more,
+    )
+
+
+def _approval_waiting(entry: Draft) -> Letter:
+    return Letter(
+        subject=f"Waiting for your approval: {entry.target_label}",
+        paragraphs=(f"{entry.actor_name} asks for a second person's approval.", entry.summary),
+        facts=_facts(("About", entry.target_label), ("Reason", entry.reason), ("Asked by", entry.actor_name)),
+        path="/approvals",
+        link_label="Look at it and decide",
+    )
+
+
+def _webhook_failed(entry: Draft) -> Letter:
+    return Letter(
+        subject=f"A billing event could not be processed: {entry.target_label}",
+        paragraphs=(entry.summary, "It stays failed until somebody replays it."),
+        facts=_facts(("Event", entry.target_label)),
+        path="/webhooks?status=failed",
+        link_label="Show failed events",
+    )
+
+
+def _grace_period_ending(entry: Draft) -> Letter:
+    return Letter(
+        subject=f"A grace period ends soon: {entry.target_label}",
+        paragraphs=(entry.summary, "When it ends without a payment, access to paid features ends with it."),
+        facts=_facts(("Customer", entry.target_label)),
+        path="/billing/grace-periods",
+        link_label="Show grace periods",
+    )
+
+
+def _credits_adjusted(entry: Draft) -> Letter:
+    before, after = _balance(entry.before), _balance(entry.after)
+    changed = f"Your credit balance has changed by {in_dollars(after - before, signed=True)}."
+    return Letter(
+        subject="Your AICallGO credits have changed",
+        paragraphs=("Hello,", changed),
+        facts=(("Balance before", in_dollars(before)), ("Balance now", in_dollars(after))),
+        sender=PRODUCT,
+        footer=TO_CUSTOMERS,
+    )
+
+
+def _access_changed(entry: Draft) -> Letter:  # noqa: ARG001 - what changed is internal: sign in and see
+    return Letter(
+        subject="What your AICallGO account can do has changed",
+        paragraphs=(
+            "Hello,",
+            "Our support team has changed which features your account can use.",
+            "The next time you sign in you find them as they are now.",
+        ),
+        sender=PRODUCT,
+        footer=TO_CUSTOMERS,
+    )
+
+
+def _balance(side: object) -> Decimal:
+    value = side.get("Balance") if isinstance(side, dict) else None
+    return Decimal(str(value)) if value is not None else Decimal(0)
+
+
+def _facts(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in facts if value)
+
+
+NOTIFICATIONS: Sequence[Notification] = (
+    Notification(
+        "approval_waiting",
+        "Approval waiting",
+        "Somebody asks for a second person. Goes to those who may decide.",
+        frozenset({"approvals.request"}),
+        Permission.APPROVALS_DECIDE,
+        _approval_waiting,
+        _sample(
+            "approvals.request",
+            "user",
+            "jane@example.com",
+            "Adjust credits: $45.50 → $1,545.50",
+            reason="Compensation for the outage of 18 November",
+        ),
+        frozenset(Channel),
+    ),
+    Notification(
+        "webhook_failed",
+        "Billing event failed",
+        "A billing event was tried as often as it may be. Goes to those who may replay it.",
+        frozenset({"webhooks.fail"}),
+        Permission.WEBHOOKS_REPLAY,
+        _webhook_failed,
+        _sample(
+            "webhooks.fail",
+            "billing_event",
+            "invoice.paid",
+            "invoice.paid failed 8 times: there is no such customer.",
+        ),
+        frozenset(Channel),
+    ),
+    Notification(
+        "grace_period_ending",
+        "Grace period ends soon",
+        "A customer who has not paid loses access within 48 hours. Goes to those who may extend it.",
+        frozenset({"grace_periods.ending"}),
+        Permission.GRACE_PERIODS_WRITE,
+        _grace_period_ending,
+        _sample(
+            "grace_periods.ending",
+            "customer",
+            "Northwind Plumbing",
+            "The grace period of Northwind Plumbing ends on 4 March 2026 at 15:04 UTC.",
+        ),
+        frozenset(Channel),
+    ),
+    Notification(
+        "credits_adjusted",
+        "Credits adjusted",
+        "Staff changed a user's credits. Goes to the user, without who and why.",
+        frozenset({"credits.adjust", "credits.reverse"}),
+        None,
+        _credits_adjusted,
+        _sample(
+            "credits.adjust",
+            "user",
+            "jane@example.com",
+            "Added $20.00",
+            before={"Balance": "45.50"},
+            after={"Balance": "65.50"},
+        ),
+    ),
+    Notification(
+        "access_changed",
+        "Access changed",
+        "Staff gave or took a feature. Goes to the user, without who and why.",
+        frozenset({"entitlements.set_override", "entitlements.remove_override"}),
+        None,
+        _access_changed,
+        _sample("entitlements.set_override", "user", "jane@example.com", "Gave call recording"),
+    ),
+)
+
+
+def get_notification(name: str) -> Notification:
+    """Raises `NotificationUnknown`."""
+    for notification in NOTIFICATIONS:
+        if notification.name == name:
+            return notification
+    raise NotificationUnknown(f"There is no notification {name!r}.")

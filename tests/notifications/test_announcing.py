@@ -1,0 +1,179 @@
+"""Who is told of what: the right people, by the ways that Settings says, of what was really done."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.ending import tell_of_ending_periods
+from adminboard.billing.event_models import GracePeriodStatus
+from adminboard.core.action_runner import ActionRunner, Confirmation, Outcome
+from adminboard.core.audit import Target
+from adminboard.core.audit_models import AuditEntry
+from adminboard.core.clock import MovableClock
+from adminboard.core.errors import DomainError, Forbidden
+from adminboard.core.models import Operation, Setting
+from adminboard.core.operation_runner import OperationRunner
+from adminboard.core.permissions import Role
+from adminboard.credits.actions import adjust_credits
+from adminboard.credits.commands import AdjustCredits
+from adminboard.notifications.actions import (
+    ChangeNotification,
+    NoSuchWay,
+    SameWays,
+    SendTestMail,
+    change_notification,
+    send_test_mail,
+)
+from adminboard.notifications.catalogue import NOTIFICATIONS, NotificationUnknown
+from adminboard.notifications.letters import draw_text
+from adminboard.runtime import Runtime
+from tests.core.flags import make_person
+from tests.factories import make_admin, make_grace_period, make_user
+from tests.notifications.mail_server import MailServer
+
+REASON = "Compensation for an internal mishap"
+
+
+def choose(runner: ActionRunner, name: str, role: Role = Role.ADMIN, **ways: bool) -> Outcome:
+    command = ChangeNotification(notification=name, **ways)
+    return runner.run(make_person(role), change_notification, command, Confirmation())
+
+
+def adjust(runner: ActionRunner, email: str) -> None:
+    command = AdjustCredits(user=email, amount="20.00", reason=REASON)
+    runner.run(make_person(Role.SUPPORT, "sam@board.test"), adjust_credits, command, Confirmation())
+
+
+def list_operations(session: Session) -> list[Any]:
+    columns = select(Operation.kind, Operation.target_label).order_by(Operation.kind, Operation.target_label)
+    return [tuple(row) for row in session.execute(columns)]
+
+
+def request_approval(runtime: Runtime, **fields: Any) -> None:
+    with runtime.work(make_person(Role.SUPPORT, "sam@board.test", **fields)) as work:
+        target = Target("user", "1", "jane@example.com")
+        work.audit("approvals.request", target, "Adjust credits: $0.00 → $1,500.00", reason=REASON)
+
+
+def test_a_user_is_told_of_credits_without_who_and_why(
+    runner: ActionRunner, executor: OperationRunner, mail_server: MailServer, session: Session
+) -> None:
+    user = make_user(session, email="jane@example.com")
+    adjust(runner, user.email)
+    assert list_operations(session) == [], "users are told only when Settings says so"
+    choose(runner, "credits_adjusted", mail=True)
+    adjust(runner, user.email)
+    assert mail_server.taken == [], "nothing is sent before it is committed, and by a worker"
+    executor.run_due()
+
+    (message,) = mail_server.taken
+    assert message["To"] == "jane@example.com"
+    assert message["Subject"] == "Your AICallGO credits have changed"
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    for part in (text.get_content(), html.get_content()):
+        assert "+$20.00" in part
+        assert "$40.00" in part
+        for internal in (REASON, "sam@board.test", "Admin Board", "board.test"):
+            assert internal not in part
+    decided, sent = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.action.in_(["credits.adjust", "notifications.mail.done"]))
+        .order_by(AuditEntry.position.desc())
+        .limit(2)
+    ).all()[::-1]
+    operation = session.scalars(select(Operation)).one()
+    assert (operation.audit_entry_id, operation.outcome_entry_id) == (decided.id, sent.id)
+    assert sent.summary == "Told jane@example.com: Your AICallGO credits have changed"
+
+
+def test_those_who_may_decide_are_told_of_a_request_but_not_who_asked(
+    runtime: Runtime, session: Session, executor: OperationRunner, mail_server: MailServer
+) -> None:
+    asking = make_admin(session, role=Role.BILLING, email="asking@board.test")
+    make_admin(session, role=Role.BILLING, email="billing@board.test")
+    make_admin(session, role=Role.ADMIN, email="boss@board.test")
+    make_admin(session, role=Role.SUPPORT, email="support@board.test")
+    make_admin(session, role=Role.ADMIN, email="gone@board.test", disabled_at=asking.created_at)
+    request_approval(runtime, id=asking.id)
+    assert list_operations(session) == [
+        ("notifications.chat", "the chat of the staff"),
+        ("notifications.mail", "billing@board.test"),
+        ("notifications.mail", "boss@board.test"),
+    ]
+    executor.run_due()
+    assert {message["To"] for message in mail_server.taken} == {"billing@board.test", "boss@board.test"}
+    assert mail_server.taken[0]["Subject"] == "Waiting for your approval: jane@example.com"
+
+
+def test_of_a_grace_period_that_ends_soon_people_are_told_once_and_again_when_it_was_extended(
+    runtime: Runtime, session: Session, clock: MovableClock, executor: OperationRunner
+) -> None:
+    now = clock.now()
+    make_admin(session, role=Role.SUPPORT, email="support@board.test")
+    period = make_grace_period(session, ends_at=now + timedelta(hours=47))
+    make_grace_period(session, ends_at=now + timedelta(hours=49))
+    make_grace_period(session, ends_at=now + timedelta(hours=1), status=GracePeriodStatus.CLOSED)
+    assert [tell_of_ending_periods(runtime) for _ in range(2)] == [1, 0]
+    assert list_operations(session)[1:] == [("notifications.mail", "support@board.test")]
+
+    period.ends_at = now + timedelta(days=9)
+    session.flush()
+    clock.set(now + timedelta(days=8))
+    assert tell_of_ending_periods(runtime) == 1
+
+
+def test_settings_say_which_way_it_goes(runtime: Runtime, runner: ActionRunner, session: Session) -> None:
+    make_admin(session, role=Role.ADMIN, email="boss@board.test")
+    outcome = choose(runner, "approval_waiting", slack=True)
+    assert outcome.summary == "Approval waiting: to the chat."
+    request_approval(runtime)
+    assert list_operations(session) == [("notifications.chat", "the chat of the staff")]
+    choose(runner, "approval_waiting")
+    request_approval(runtime)
+    assert len(list_operations(session)) == 1
+
+    action, command = runner.find_undo(make_person(), outcome.audit_id)
+    runner.run(make_person(), action, command, Confirmation(undoes=outcome.audit_id))
+    request_approval(runtime)
+    assert len(list_operations(session)) == 3
+
+
+def test_what_makes_no_sense_changes_nothing(runner: ActionRunner, session: Session) -> None:
+    refused: list[tuple[type[DomainError], str, Role, dict[str, bool]]] = [
+        (NotificationUnknown, "nonsense", Role.ADMIN, {"mail": True}),
+        (NoSuchWay, "credits_adjusted", Role.ADMIN, {"slack": True}),
+        (SameWays, "credits_adjusted", Role.ADMIN, {}),
+        (Forbidden, "approval_waiting", Role.BILLING, {"mail": True}),
+    ]
+    for error, name, role, ways in refused:
+        with pytest.raises(error):
+            choose(runner, name, role, **ways)
+    assert session.scalars(select(Setting)).all() == []
+
+
+def test_a_test_mail_reaches_who_asked_for_it_at_once(
+    runner: ActionRunner, session: Session, mail_server: MailServer
+) -> None:
+    admin = make_admin(session, role=Role.ADMIN, email="boss@board.test")
+    session.flush()
+    outcome = runner.run(
+        make_person(name=admin.email, id=admin.id), send_test_mail, SendTestMail(), Confirmation()
+    )
+    assert outcome.summary == "Told boss@board.test: A test mail of the Admin Board"
+    assert [message["To"] for message in mail_server.taken] == ["boss@board.test"]
+
+
+def test_every_letter_to_a_user_is_free_of_what_is_internal() -> None:
+    for notification in NOTIFICATIONS:
+        letter = notification.compose(notification.sample)
+        said = draw_text(letter, "https://board.test")
+        assert letter.subject
+        if notification.permission is None:
+            assert letter.path is None
+            for internal in (notification.sample.actor_name, notification.sample.summary, "Admin Board"):
+                assert internal not in said, notification.name
