@@ -17,7 +17,11 @@ from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.runs import RunUnknown, get_run, require_state, target_of
 from adminboard.core.work import Work, reader
+from adminboard.db.engine import set_statement_timeout
 from adminboard.jobs import wake_runs
+
+TAKE_OVER_TIMEOUT = "60s"
+"""For copying all rows of a run: a second or so for 100,000."""
 
 
 class NothingToRun(DomainError):
@@ -145,6 +149,7 @@ def apply_undo(work: Work, command: NameRun) -> Applied:
         undoes_id=run.id,
         rows_total=run.rows_done,
     )
+    set_statement_timeout(work.session, TAKE_OVER_TIMEOUT)
     work.session.execute(_TAKE_OVER, {"from": run.id, "to": undo.id})
     summary = f"{undo.title} is being checked: {_rows(run.rows_done)}. Start it when you have seen the result"
     return _applied(work, undo, summary)
