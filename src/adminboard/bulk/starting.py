@@ -67,9 +67,10 @@ def _hints(found: Mapping[str, Any]) -> list[Caution]:
             Caution("refused_rows", f"{count_rows(found['refused'])} cannot be run and will be left out.")
         )
     if found["repeated"]:
+        count = count_rows(found["repeated"])
         message = (
-            f"{count_rows(found['repeated'])} are about something an earlier row is about too. Their previews "
-            "do not count what the rows before them will have done."
+            f"{count} are about something an earlier row is about too. Their previews do "
+            "not count what the rows before them will have done."
         )
         hints.append(Caution("repeated_subjects", message))
     return hints
