@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -14,13 +14,14 @@ from adminboard.core.audit import AuditUnavailable, Target
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
 from adminboard.core.models import FeatureFlag
-from adminboard.core.work import UnauditedWork, moment, reader
+from adminboard.core.work import UnauditedWork, Work, moment, reader, write_gathered
 from adminboard.db.embedded import APP_ROLE
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from tests.core.flags import is_enabled, make_person, make_runtime, put_flag
 
 FLAG = Target("flag", "new", "new")
+PUT = insert(FeatureFlag)
 
 
 def test_what_was_changed_and_its_trail_are_committed_together(runtime: Runtime, session: Session) -> None:
@@ -157,3 +158,42 @@ def test_nothing_but_figures_and_progress_is_written_without_an_entry(call: str,
     ]
     assert found
     assert [path for path in found if not re.fullmatch(callers, path)] == []
+
+
+def test_gathered_rows_are_sent_together_and_seen_by_whoever_asks_for_them(runtime: Runtime) -> None:
+    def put_name(work: Work, name: str) -> None:
+        row = {"key": name, "enabled": True, "description": "", "updated_at": work.now(), "updated_by": "ada"}
+        work.write_rows(PUT, [row])
+
+    with runtime.work(make_person()) as work:
+        work.audit("flags.set", FLAG, "three flags")
+        put_name(work, "at once")
+        assert is_enabled(work.session, "at once")
+        with work.gathering():
+            put_name(work, "first")
+            put_name(work, "second")
+            assert not is_enabled(work.session, "first")
+            write_gathered(work.session)
+            assert is_enabled(work.session, "first")
+            put_name(work, "third")
+        assert is_enabled(work.session, "third")
+
+
+def test_what_a_failed_part_gathered_is_not_sent(runtime: Runtime) -> None:
+    def gather_and_fail(work: Work) -> None:
+        row = {
+            "key": "lost",
+            "enabled": True,
+            "description": "",
+            "updated_at": work.now(),
+            "updated_by": "ada",
+        }
+        with work.part(), work.gathering():
+            work.write_rows(PUT, [row])
+            raise ZeroDivisionError
+
+    with runtime.work(make_person()) as work:
+        work.audit("flags.set", FLAG, "nothing")
+        with pytest.raises(ZeroDivisionError):
+            gather_and_fail(work)
+        assert not is_enabled(work.session, "lost")

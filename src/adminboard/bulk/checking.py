@@ -25,8 +25,11 @@ from adminboard.core.errors import DomainError
 from adminboard.core.models import Run, RunRowStatus
 from adminboard.core.runs import Step
 from adminboard.core.work import Work
+from adminboard.db.engine import set_statement_timeout
 
 CHECKED_AT_ONCE = 500
+SUM_TIMEOUT = "60s"
+"""For the statements that look at all rows of a run at once: a second or so for 100,000."""
 
 
 def make_check(read: Source) -> Step:
@@ -36,6 +39,7 @@ def make_check(read: Source) -> Step:
         begun = monotonic()
         rows = load_rows(work.session, run.id, RunRowStatus.WAITING, CHECKED_AT_ONCE)
         if not rows:
+            set_statement_timeout(work.session, SUM_TIMEOUT)
             run.outcome = sum_up(work.session, run.id)
             return False
         tasks = list(read(work, run, runner, rows))

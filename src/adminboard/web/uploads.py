@@ -15,6 +15,7 @@ from adminboard.core.errors import DomainError, InvalidInput
 MAX_UPLOAD_BYTES = 50_000_000
 IN_MEMORY_BYTES = 1_000_000
 MAX_FIELDS = 20
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class NoFile(InvalidInput):
@@ -48,7 +49,7 @@ class Upload:
 
 async def read_upload(request: Request) -> Upload:
     """The file of a form, or the body itself where it is no form. Raises `InvalidInput`, `BodyTooLarge`."""
-    if "multipart/form-data" in request.headers.get("content-type", ""):
+    if request.headers.get("content-type", "").startswith(FORMS):
         return await _read_form(request)
     file: Any = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - it is read after this
     try:

@@ -1,0 +1,82 @@
+"""Starting a run: what the check found is confirmed once, for all rows together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from adminboard.bulk.commands import NameRun
+from adminboard.bulk.named_run import NothingToRun, answer, count_rows, get_bulk_run, show_status
+from adminboard.core import runs
+from adminboard.core.actions import Applied, Caution, Preview
+from adminboard.core.models import RunStatus
+from adminboard.core.runs import require_state, target_of
+from adminboard.core.work import Work
+
+
+def preview_start(session: Session, command: NameRun) -> Preview:
+    """Every kind of warning among the rows once, with its number. Raises `RunForbidsThis`, `NothingToRun`."""
+    run = get_bulk_run(session, command.run)
+    require_state(run, "started", RunStatus.DRAFT)
+    found = run.outcome or {}
+    if not found.get("ready"):
+        raise NothingToRun("No row of this file can be run. Mend the rows it names and upload it again.")
+    return Preview(
+        target_of(run),
+        (show_status(run, RunStatus.WAITING),),
+        warnings=(*_warnings(found), *_hints(found)),
+        facts={"run": str(run.id), "ready": found["ready"], "refused": found["refused"]},
+        needs_approval=_approval_sentence(found),
+    )
+
+
+def apply_start(work: Work, command: NameRun) -> Applied:
+    """Has a worker run the rows, in the name of who starts it."""
+    run = get_bulk_run(work.session, command.run)
+    found = run.outcome or {}
+    codes = [caution.code for caution in _warnings(found) if caution.must_acknowledge]
+    run.parameters = {**run.parameters, "acknowledged": codes}
+    runs.start(work, run)
+    return answer(
+        work, run, f"Started {run.title}: {count_rows(found['ready'])} to run", record={"acknowledged": codes}
+    )
+
+
+def _warnings(found: Mapping[str, Any]) -> list[Caution]:
+    """The rows' own warnings, and that of rows that say the same as an earlier one."""
+    warnings = [
+        Caution(
+            warning["code"],
+            f"{count_rows(warning['rows'])}: {warning['example']}",
+            must_acknowledge=warning["must_acknowledge"],
+        )
+        for warning in found.get("warnings", ())
+    ]
+    if found.get("duplicates"):
+        count = count_rows(found["duplicates"])
+        message = f"{count} say exactly the same as an earlier row, and will be run as well."
+        warnings.append(Caution("duplicate_rows", message, must_acknowledge=True))
+    return warnings
+
+
+def _hints(found: Mapping[str, Any]) -> list[Caution]:
+    """What is good to know."""
+    hints = []
+    if found["refused"]:
+        hints.append(
+            Caution("refused_rows", f"{count_rows(found['refused'])} cannot be run and will be left out.")
+        )
+    if found["repeated"]:
+        count = count_rows(found["repeated"])
+        message = (
+            f"{count} are about something an earlier row is about too. Their previews do "
+            "not count what the rows before them will have done."
+        )
+        hints.append(Caution("repeated_subjects", message))
+    return hints
+
+
+def _approval_sentence(found: Mapping[str, Any]) -> str | None:
+    if not found.get("to_approve"):
+        return None
+    return f"{found['to_approve']:,} of {count_rows(found['ready'])} need a second admin. {found['approval']}"
