@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, cast, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
-from adminboard.billing.models import Plan, Subscription
+from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
 from adminboard.core.errors import DomainError
 from adminboard.customers.models import Organization, OrganizationStatus
 from adminboard.entitlements.override_history import list_past_overrides
@@ -22,6 +23,7 @@ from adminboard.users.models import User
 _PRICE = BillingEvent.raw_payload[("data", "object", "items", "data", "0", "price", "id")].astext
 _IS_OF_SUBSCRIPTION = BillingEvent.event_type.like("customer.subscription.%")
 _BEGINS = "customer.subscription.created"
+_ENDED = (SubscriptionStatus.CANCELED.value, SubscriptionStatus.INCOMPLETE_EXPIRED.value)
 _IS_OF_SUSPENSION = BillingEvent.event_type.like("organization.%")
 
 
@@ -92,14 +94,20 @@ def _find_payer_status(session: Session, payer: UUID, at: datetime) -> str | Non
 
 
 def _find_subscription(session: Session, payer: UUID, at: datetime) -> dict[str, Any]:
-    """Status and plan by the last event before; without one, whether there can have been a subscription."""
+    """Status and plan by the last event before; without one, whether there can have been a subscription.
+
+    The end of a former subscription may be told after the next one began, so one that lives goes first.
+    """
     events = (
-        select(BillingEvent.status, BillingEvent.event_type, Plan.id.label("plan_id"))
+        select(
+            BillingEvent.status, BillingEvent.event_type, BillingEvent.received_at, Plan.id.label("plan_id")
+        )
         .outerjoin(Plan, Plan.stripe_price_id == _PRICE)
         .where(BillingEvent.organization_id == payer, _IS_OF_SUBSCRIPTION, BillingEvent.status.is_not(None))
     )
-    last = session.execute(_last_before(events, at)).one_or_none()
-    if last is not None:
+    told = session.execute(_last_of_each_before(events, at)).all()
+    if told:
+        last = max(told, key=lambda event: (event.status not in _ENDED, event.received_at))
         is_recorded = last.plan_id is not None
         return _subscription(last.status, last.plan_id, is_recorded=is_recorded)
     following = session.execute(_first_after(events, at)).one_or_none()
@@ -118,6 +126,13 @@ def _subscription(status: str | None, plan_id: UUID | None, *, is_recorded: bool
 def _last_before(events: Any, at: datetime) -> Any:
     newest_first = (BillingEvent.received_at.desc(), BillingEvent.id.desc())
     return events.where(BillingEvent.received_at <= at).order_by(*newest_first).limit(1)
+
+
+def _last_of_each_before(events: Any, at: datetime) -> Any:
+    subscription = BillingEvent.stripe_subscription_id
+    newest_first = (subscription, BillingEvent.received_at.desc(), BillingEvent.id.desc())
+    before = events.where(BillingEvent.received_at <= at).ext(distinct_on(subscription))
+    return before.order_by(*newest_first)
 
 
 def _first_after(events: Any, at: datetime) -> Any:
