@@ -13,6 +13,7 @@ from adminboard.stripe.fake.records import Price, ProductFeature
 from adminboard.stripe.fake.sdk_types import OBJECTS
 from adminboard.stripe.fake.shapes import shape
 from adminboard.stripe.fake.standin import ROUTES, StandIn
+from adminboard.stripe.gateway import PINNED_VERSION
 from tests.stripe.conftest import Control
 from tests.stripe.making import FAILING_CARD, Maker, item_of
 from tests.stripe.sdk_contract import find_faults, knows_parameter, read_calls, without_names
@@ -38,7 +39,7 @@ OLD_OR_WRONG = [
 
 
 def test_the_stand_in_is_of_the_version_that_the_sdk_is_pinned_to() -> None:
-    assert stripe.api_version == API_VERSION
+    assert stripe.api_version == API_VERSION == PINNED_VERSION
 
 
 def test_every_call_of_the_stand_in_is_one_of_stripes_with_the_same_parameters() -> None:
@@ -107,7 +108,7 @@ def test_unknown_and_old_parameters_are_refused_with_stripes_error(
 
 
 def test_what_only_stripe_itself_would_do_is_refused_and_not_left_out_in_silence(
-    client: StripeClient, make: Maker
+    standin: StandIn, client: StripeClient, make: Maker
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="does not know the parameter description"):
         client.v1.subscriptions.update(make.subscription().id, {"description": "Yearly"})

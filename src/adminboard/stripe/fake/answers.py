@@ -42,4 +42,4 @@ class Answer:
         return replace(self, headers=self.headers | {"idempotent-replayed": "true"})
 
     def encoded(self) -> bytes:
-        return json.dumps(self.body, indent=2).encode()
+        return json.dumps(self.body).encode()

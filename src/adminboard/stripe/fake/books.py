@@ -34,12 +34,17 @@ class Books:
         self.portal_sessions = Collection(records.PortalSession)
         self.events = Collection(records.Event)
 
+        self._by_kind: dict[str, Collection[Any]] = {
+            value.kind.KIND: value for value in vars(self).values() if isinstance(value, Collection)
+        }
+
     @property
     def collections(self) -> Iterator[Collection[Any]]:
-        return (value for value in vars(self).values() if isinstance(value, Collection))
+        return iter(self._by_kind.values())
 
     def all_of(self, kind: type[R]) -> Collection[R]:
-        return next(collection for collection in self.collections if collection.kind is kind)
+        found: Collection[R] = self._by_kind[kind.KIND]
+        return found
 
     def get(self, kind: type[R], identifier: str, *, param: str = "id", status: int = 404) -> R:
         """The record, or Stripe's `Refusal` that there is none."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Record:
     KIND: ClassVar[str]
     PREFIX: ClassVar[str]
@@ -18,7 +18,7 @@ class Record:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Product(Record):
     KIND, PREFIX = "product", "prod"
     name: str
@@ -27,7 +27,7 @@ class Product(Record):
     updated: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ProductFeature(Record):
     KIND, PREFIX = "product_feature", "prodft"
     product: str
@@ -35,7 +35,7 @@ class ProductFeature(Record):
     name: str
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Price(Record):
     KIND, PREFIX = "price", "price"
     product: str
@@ -48,7 +48,7 @@ class Price(Record):
     lookup_key: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Coupon(Record):
     KIND, PREFIX = "coupon", "coup"
     name: str | None = None
@@ -61,7 +61,7 @@ class Coupon(Record):
     valid: bool = True
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PromotionCode(Record):
     KIND, PREFIX = "promotion_code", "promo"
     code: str
@@ -72,7 +72,7 @@ class PromotionCode(Record):
     times_redeemed: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Customer(Record):
     KIND, PREFIX = "customer", "cus"
     email: str | None = None
@@ -84,7 +84,7 @@ class Customer(Record):
     deleted: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PaymentMethod(Record):
     KIND, PREFIX = "payment_method", "pm"
     type: str = "card"
@@ -97,7 +97,7 @@ class PaymentMethod(Record):
     """The decline code with which every charge of it fails."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Discount(Record):
     KIND, PREFIX = "discount", "di"
     coupon: str
@@ -108,7 +108,7 @@ class Discount(Record):
     end: int | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SubscriptionItem(Record):
     KIND, PREFIX = "subscription_item", "si"
     subscription: str
@@ -118,7 +118,7 @@ class SubscriptionItem(Record):
     current_period_end: int
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Subscription(Record):
     KIND, PREFIX = "subscription", "sub"
     customer: str
@@ -150,7 +150,7 @@ class Subscription(Record):
         return max(item.current_period_end for item in self.items)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class InvoiceLine(Record):
     KIND, PREFIX = "line_item", "il"
     description: str
@@ -163,7 +163,7 @@ class InvoiceLine(Record):
     end: int
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Invoice(Record):
     KIND, PREFIX = "invoice", "in"
     customer: str
@@ -192,7 +192,7 @@ class Invoice(Record):
         return max(self.total, 0)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class InvoicePayment(Record):
     KIND, PREFIX = "invoice_payment", "inpay"
     invoice: str
@@ -206,7 +206,7 @@ class InvoicePayment(Record):
     paid_at: int | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PaymentIntent(Record):
     KIND, PREFIX = "payment_intent", "pi"
     amount: int
@@ -219,7 +219,7 @@ class PaymentIntent(Record):
     decline_code: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Charge(Record):
     KIND, PREFIX = "charge", "ch"
     amount: int
@@ -237,7 +237,7 @@ class Charge(Record):
         return self.amount if self.status == "succeeded" else 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Refund(Record):
     KIND, PREFIX = "refund", "re"
     amount: int
@@ -249,7 +249,7 @@ class Refund(Record):
     failure_reason: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Dispute(Record):
     KIND, PREFIX = "dispute", "du"
     amount: int
@@ -260,14 +260,14 @@ class Dispute(Record):
     status: str = "needs_response"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PortalSession(Record):
     KIND, PREFIX = "billing_portal.session", "bps"
     customer: str
     return_url: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Event(Record):
     KIND, PREFIX = "event", "evt"
     type: str

@@ -1,7 +1,7 @@
 """The shape in which a record is answered: all fields that the SDK's class has, filled from its facts."""
 
 from dataclasses import fields
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any
 
 from adminboard.stripe.fake import API_VERSION, records
@@ -18,9 +18,16 @@ NO_DETAILS = {"comment": None, "feedback": None, "feedback_option": None, "reaso
 
 def shape(record: records.Record, books: Books) -> Shape:
     """The object as Stripe gives it, nothing expanded. Do not change it: parts of it are shared."""
-    names = field_names(record.KIND)
-    facts = {item.name: getattr(record, item.name) for item in fields(record) if item.name in names}
+    names = _facts_of(type(record))  # type: ignore[arg-type]  # mypy takes the class for one without a hash
+    facts = {name: getattr(record, name) for name in names}
     return {**plain_fields(record.KIND), "object": record.KIND, **facts, **_specifics(record, books)}
+
+
+@cache
+def _facts_of(kind: type[records.Record]) -> tuple[str, ...]:
+    """What of a kind of record is answered under its own name."""
+    names = field_names(kind.KIND)
+    return tuple(item.name for item in fields(kind) if item.name in names)
 
 
 def list_shape(data: list[Shape], url: str, *, has_more: bool = False) -> Shape:

@@ -3,7 +3,7 @@
 import secrets
 
 from adminboard.stripe.fake.account import Account
-from adminboard.stripe.fake.billing.periods import DAY
+from adminboard.stripe.fake.billing.periods import end_of_period
 from adminboard.stripe.fake.listing import Listing
 from adminboard.stripe.fake.parameters import Given
 from adminboard.stripe.fake.records import Coupon, Discount, PromotionCode, Subscription
@@ -108,8 +108,12 @@ def _discount(
 ) -> Discount:
     """Once ends with the first invoice, which is made in the same moment."""
     now = account.clock.now()
-    months = coupon.duration_in_months or 0
-    ends = {"once": now + 1, "repeating": now + months * 30 * DAY, "forever": None}
+    months = coupon.duration_in_months or 1
+    ends = {
+        "once": now + 1,
+        "repeating": end_of_period(now, "month", months, anchor=now),
+        "forever": None,
+    }
     return Discount(
         coupon=coupon.id,
         promotion_code=code.id if code else None,
