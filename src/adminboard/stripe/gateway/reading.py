@@ -132,12 +132,13 @@ def read_refund(refund: stripe.Refund) -> objects.Refund:
 
 def read_payment_method(method: stripe.PaymentMethod) -> objects.PaymentMethod:
     card = method.card if method.type == "card" else None
+    details = getattr(method, method.type, None)
     return objects.PaymentMethod(
         id=method.id,
         customer_id=find_id(method.customer),
         type=method.type,
         brand=card.brand if card else None,
-        last4=card.last4 if card else None,
+        last4=getattr(details, "last4", None),
         exp_month=card.exp_month if card else None,
         exp_year=card.exp_year if card else None,
         created_at=moment(method.created),
