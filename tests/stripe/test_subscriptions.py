@@ -212,6 +212,7 @@ def test_a_first_payment_that_fails_leaves_the_subscription_incomplete(
             }
         )
     assert len(gateway.subscriptions.list_of_customer(customer.id)) == 1
+    assert len(gateway.invoices.list_page(customer_id=customer.id).items) == 1
 
 
 def test_what_stripe_does_not_know_is_named(gateway: StripeGateway, make: Maker) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from adminboard.stripe.fake.account import Account
-from adminboard.stripe.fake.billing.collecting import collect, find_payment_method, settle
+from adminboard.stripe.fake.billing.collecting import collect, method_for, require_payable, settle
 from adminboard.stripe.fake.billing.invoicing import finalize, make_invoice, proration_lines
 from adminboard.stripe.fake.records import InvoiceLine, Price, Subscription, SubscriptionItem
-from adminboard.stripe.fake.refusals import declined, invalid, missing
+from adminboard.stripe.fake.refusals import invalid, missing
 
 CHANGEABLE_WHEN_OVER = {"cancellation_details", "metadata"}
 
@@ -50,7 +50,8 @@ def change_items(
     """Changes prices and quantities; prorations wait for the next invoice or are invoiced at once."""
     lines = prorate(account, subscription, wanted, at=at) if behavior != "none" else []
     if behavior == "always_invoice" and payment_behavior == "error_if_incomplete":
-        _require_payable(account, subscription, lines)
+        invoice = make_invoice(account, subscription, lines, "subscription_update")
+        require_payable(invoice, method_for(account, subscription.customer, subscription))
     for position, change in enumerate(wanted):
         item = find_item(subscription, change, position)
         item.price = change.get("price", item.price)
@@ -120,11 +121,3 @@ def set_details(subscription: Subscription, details: dict[str, Any]) -> None:
         "reason": None,
     }
     subscription.cancellation_details = before | {name: value or None for name, value in details.items()}
-
-
-def _require_payable(account: Account, subscription: Subscription, lines: Sequence[InvoiceLine]) -> None:
-    """Raises a `Refusal` when the charge that is coming would be declined, before anything changes."""
-    invoice = make_invoice(account, subscription, lines, "subscription_update")
-    method = find_payment_method(account, invoice)
-    if invoice.amount_due and (method is None or method.declines_with):
-        raise declined((method and method.declines_with) or "generic_decline")

@@ -11,6 +11,7 @@ from adminboard.stripe.fake.records import (
     PaymentMethod,
     Subscription,
 )
+from adminboard.stripe.fake.refusals import declined
 
 RETRY_AFTER_DAYS = (3, 5, 7)
 """How long after each failed attempt the next one follows; after the last of them none does."""
@@ -43,11 +44,20 @@ def collect(account: Account, invoice: Invoice) -> str | None:
 
 
 def find_payment_method(account: Account, invoice: Invoice) -> PaymentMethod | None:
+    """What the invoice is paid with."""
+    return method_for(account, invoice.customer, account.subscriptions.find(invoice.subscription or ""))
+
+
+def method_for(account: Account, customer: str, subscription: Subscription | None) -> PaymentMethod | None:
     """The subscription's own, else the customer's default."""
-    subscription = account.subscriptions.find(invoice.subscription or "")
-    customer = account.get(Customer, invoice.customer)
-    chosen = (subscription and subscription.default_payment_method) or customer.default_payment_method
-    return account.payment_methods.find(chosen or "")
+    own = subscription.default_payment_method if subscription else None
+    return account.payment_methods.find(own or account.get(Customer, customer).default_payment_method or "")
+
+
+def require_payable(invoice: Invoice, method: PaymentMethod | None) -> None:
+    """Raises a `Refusal` when the charge that is coming would be declined, before anything changes."""
+    if invoice.amount_due and (method is None or method.declines_with):
+        raise declined((method and method.declines_with) or "generic_decline")
 
 
 def settle(subscription: Subscription, decline_code: str | None) -> None:

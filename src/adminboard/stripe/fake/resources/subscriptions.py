@@ -10,13 +10,13 @@ from adminboard.stripe.fake.billing.changes import (
     set_details,
     set_to_end,
 )
-from adminboard.stripe.fake.billing.collecting import collect, settle
+from adminboard.stripe.fake.billing.collecting import collect, method_for, require_payable, settle
 from adminboard.stripe.fake.billing.invoicing import finalize, make_invoice, period_lines, proration_lines
 from adminboard.stripe.fake.billing.periods import DAY, end_of_period
 from adminboard.stripe.fake.listing import Listing, was_within
 from adminboard.stripe.fake.parameters import Given
 from adminboard.stripe.fake.records import Price, Subscription, SubscriptionItem
-from adminboard.stripe.fake.refusals import declined, invalid, missing
+from adminboard.stripe.fake.refusals import invalid, missing
 from adminboard.stripe.fake.resources.catalogue import change_fields
 from adminboard.stripe.fake.resources.customers import get_customer
 from adminboard.stripe.fake.resources.promotions import redeem
@@ -84,11 +84,14 @@ def create_subscription(account: Account, given: Given) -> Subscription:
             metadata=given.get("metadata", {}),
         )
     )
-    for price, item in zip(prices, given["items"], strict=True):
-        subscription.items.append(_begin_item(account, subscription, price, item.get("quantity", 1)))
+    subscription.items = [
+        _begin_item(account, subscription, price, item.get("quantity", 1))
+        for price, item in zip(prices, given["items"], strict=True)
+    ]
     redeem(account, subscription, given.get("discounts") or [])
     _bill_first(account, subscription, given.get("payment_behavior", "allow_incomplete"))
-    return account.add(subscription, event="customer.subscription.created")
+    account.tell("customer.subscription.created", subscription)
+    return subscription
 
 
 @routes.post(
@@ -166,7 +169,7 @@ def _begin_item(
         current_period_end=0,
     )
     _begin_period(account, subscription, item)
-    return account.add(item)
+    return account.number(item)
 
 
 def _begin_period(account: Account, subscription: Subscription, item: SubscriptionItem) -> None:
@@ -180,18 +183,20 @@ def _begin_period(account: Account, subscription: Subscription, item: Subscripti
 
 
 def _bill_first(account: Account, subscription: Subscription, payment_behavior: str) -> None:
-    """The first invoice. One that nobody can pay leaves the subscription incomplete, or undoes it."""
+    """Keeps a new subscription with its first invoice.
+
+    If nobody pays that, the subscription is incomplete, or was refused before anything was kept.
+    """
     is_trial = subscription.status == "trialing"
     lines = period_lines(account, subscription, is_trial=is_trial)
-    invoice = finalize(
-        account, subscription, make_invoice(account, subscription, lines, "subscription_create")
-    )
-    if payment_behavior == "default_incomplete" and invoice.amount_due:
-        return
-    decline_code = collect(account, invoice)
-    if decline_code and payment_behavior == "error_if_incomplete":
-        raise declined(decline_code)
-    settle(subscription, decline_code)
+    invoice = make_invoice(account, subscription, lines, "subscription_create")
+    if payment_behavior == "error_if_incomplete":
+        require_payable(invoice, method_for(account, subscription.customer, subscription))
+    for item in subscription.items:
+        account.add(item)
+    finalize(account, account.add(subscription), invoice)
+    if payment_behavior != "default_incomplete" or not invoice.amount_due:
+        settle(subscription, collect(account, invoice))
 
 
 def _change_course(account: Account, subscription: Subscription, given: Given) -> None:
