@@ -3,17 +3,24 @@
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from pydantic import SecretStr
 
+from adminboard.core.clock import MovableClock
 from adminboard.core.errors import DomainError
 from adminboard.settings import StripeAccess
 from adminboard.stripe.errors import KeyNotAccepted, RateLimited, StripeUnavailable, UnknownOutcome
+from adminboard.stripe.fake.app import make_standin_app
+from adminboard.stripe.fake.faults import Fault, FaultKind
+from adminboard.stripe.fake.records import Customer
+from adminboard.stripe.fake.serving import serving
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import Patience, StripeGateway
 from adminboard.stripe.limiter import Limiter
 from adminboard.stripe.objects import Payment
+from tests.factories import START
 from tests.stripe.conftest import Control, OpenGateway
 from tests.stripe.making import Maker, item_of
 
@@ -104,15 +111,23 @@ def test_an_outcome_once_unknown_stays_so_when_stripe_says_not_now(
     assert refunds_of(standin) == [5_000]
 
 
-def test_an_outcome_once_unknown_stays_so_when_stripe_is_gone(
-    standin: StandIn, control: Control, open_gateway: OpenGateway, payment: Payment
-) -> None:
-    control("fault", kind="reset_after", path="/v1/refunds")
+def test_an_outcome_once_unknown_stays_so_when_stripe_is_gone() -> None:
+    """Refused connections alone would say that nothing was done."""
+    standin = StandIn(MovableClock(START))
+    standin.faults.plan(Fault(FaultKind.RESET_AFTER))
+    with ExitStack() as running:
+        url = running.enter_context(serving(make_standin_app(standin)))
+        gateway = StripeGateway(
+            StripeAccess(SecretStr("sk_test_of_nobody"), SecretStr("whsec_of_nobody"), url, 1_000),
+            patience=Patience(attempts=3),
+            pause=lambda _: running.close(),
+        )
+        customer = standin.account.add(Customer(name="Blue Door Dental"))
 
-    with pytest.raises(UnknownOutcome):
-        open_gateway(attempts=2, pause=lambda _: control("down")).refunds.create(payment, 5_000, key="gone")
+        with pytest.raises(UnknownOutcome):
+            gateway.customers.update(customer.id, name="Red Door Dental", key="name")
 
-    assert refunds_of(standin) == [5_000]
+    assert customer.name == "Red Door Dental"
 
 
 def test_two_at_once_with_one_key_refund_once(
