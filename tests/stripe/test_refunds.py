@@ -56,7 +56,9 @@ def test_more_than_is_left_is_refused_and_changes_nothing(gateway: StripeGateway
 
     with pytest.raises(Refused, match=r"\$37.01\) is greater than unrefunded amount on charge \(\$37.00\)"):
         gateway.refunds.create(payment, 3_701, key="too much")
-    gateway.refunds.create(payment, 3_700, key="too much")
+    with pytest.raises(KeyReused):
+        gateway.refunds.create(payment, 3_700, key="too much")
+    gateway.refunds.create(payment, 3_700, key="just enough")
     with pytest.raises(Refused) as refused:
         gateway.refunds.create(payment, 1, key="again")
 

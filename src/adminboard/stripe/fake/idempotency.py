@@ -1,6 +1,7 @@
 """Idempotency keys as Stripe keeps them: for 24 hours, for POST only, with the first answer, whatever it was.
 
-What was refused before anything was done (wrong parameters, too many requests) is not kept.
+What was refused before anything was begun (wrong parameters, too many requests) is not kept; what a rule
+refused is.
 """
 
 from dataclasses import dataclass, field
@@ -48,9 +49,11 @@ class IdempotencyKeys:
             )
         return kept.answer.replayed()
 
-    def keep(self, key: str, answer: Answer) -> None:
-        self._kept[key].answer = answer
+    def keep(self, key: str | None, answer: Answer) -> None:
+        if key is not None:
+            self._kept[key].answer = answer
 
-    def forget(self, key: str) -> None:
-        """It was refused before anything was done: the key is free again."""
-        self._kept.pop(key, None)
+    def forget(self, key: str | None) -> None:
+        """It was refused before anything was begun: the key is free again."""
+        if key is not None:
+            self._kept.pop(key, None)

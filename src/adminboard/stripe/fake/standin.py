@@ -33,8 +33,6 @@ ROUTES: tuple[Route, ...] = tuple(
     sorted((route for family in FAMILIES for route in family.routes.all), key=lambda route: "{" in route.path)
 )
 """Every call there is. Those without an id come first: /v1/invoices/create_preview is no invoice."""
-DID_NOTHING = {400, 401, 404, 409, 429}
-"""Statuses whose answers are not kept under an idempotency key."""
 
 
 class StandIn:
@@ -68,28 +66,29 @@ class StandIn:
         return kept
 
     def finish(self, asked: Asked, *, instead: Answer | None = None) -> Answer:
-        """Does what was begun, and keeps the answer under its key; or another answer ``instead``."""
+        """Does what was begun, and keeps the answer under its key; or another answer ``instead``.
+
+        What was asked for wrongly leaves the key free; what a rule refuses does not.
+        """
         headers, key = _new_headers(), asked.idempotency_key
+        try:
+            route, identifiers = find_route(asked.method, asked.path)
+            given = read_parameters(route.parameters, asked.pairs)
+            require_known(given, route.takes, str(route))
+        except Refusal as refusal:
+            self.keys.forget(key)
+            return Answer(refusal.status, refusal.body, headers)
         self.account.request = {"id": headers["request-id"], "idempotency_key": key}
         try:
-            answer = Answer(200, self._do(asked), headers)
+            paths = given.pop("expand", [])
+            shown = self._answer_of(route, identifiers, given, asked.path)
+            answer = Answer(200, expand(self.account, shown, paths), headers)
         except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body, headers)
         finally:
             self.account.request = NO_REQUEST
-        answer = instead or answer
-        if key and answer.status in DID_NOTHING:
-            self.keys.forget(key)
-        elif key:
-            self.keys.keep(key, answer)
-        return answer
-
-    def _do(self, asked: Asked) -> dict[str, Any]:
-        route, identifiers = find_route(asked.method, asked.path)
-        given = read_parameters(route.parameters, asked.pairs)
-        require_known(given, route.takes, str(route))
-        paths = given.pop("expand", [])
-        return expand(self.account, self._answer_of(route, identifiers, given, asked.path), paths)
+        self.keys.keep(key, instead or answer)
+        return instead or answer
 
     def _answer_of(self, route: Route, identifiers: Any, given: Given, path: str) -> dict[str, Any]:
         if isinstance(route.answer, Listing):

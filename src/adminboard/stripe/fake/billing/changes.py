@@ -68,7 +68,7 @@ def change_items(
 
 
 def find_item(subscription: Subscription, change: dict[str, Any], position: int) -> SubscriptionItem:
-    """The item that is to change; without an id, the only one with that price."""
+    """The item that is to change. Raises a `Refusal` unless its id is given and is the subscription's."""
     for item in subscription.items:
         if item.id == change.get("id"):
             return item
