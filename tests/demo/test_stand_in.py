@@ -2,6 +2,7 @@
 
 import json
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subs
 from adminboard.core.clock import MovableClock
 from adminboard.customers.models import Organization
 from adminboard.demo.stand_in.filling import fill_stand_in
+from adminboard.demo.stand_in.serving import running_stand_in
 from adminboard.promotions.models import PromotionCode
 from adminboard.stripe.fake.answers import Answer, Asked
 from adminboard.stripe.fake.billing.passing_time import pass_time
 from adminboard.stripe.fake.collection import Collection
+from adminboard.stripe.fake.records import Customer
 from adminboard.stripe.fake.shapes import shape
 from adminboard.stripe.fake.standin import StandIn
+from adminboard.stripe.gateway import StripeGateway
 from tests.demo.plans import AS_OF
 from tests.stripe.sdk_contract import find_faults
 
@@ -103,3 +107,13 @@ def test_it_can_be_worked_with(standin: StandIn) -> None:
     assert changed.body["items"]["data"][0]["quantity"] == 7
     assert happened > 0
     assert len(standin.account.invoices) > before
+
+
+def test_the_board_reaches_it_with_secrets_that_are_kept_between_starts(tmp_path: Path) -> None:
+    accesses = []
+    for _ in range(2):
+        with running_stand_in(tmp_path) as running:
+            running.standin.account.add(Customer(id="cus_1", name="Blue Door Dental"))
+            assert StripeGateway(running.access).customers.get("cus_1").name == "Blue Door Dental"
+            accesses.append((running.access.api_key, running.access.webhook_secret))
+    assert accesses[0] == accesses[1]
