@@ -56,6 +56,8 @@ def running_board(data: DataSet) -> Iterator[Server]:
         "DATABASE_URL": data.app_url,
         "SECRET_KEY": SECRET_KEY,
         "ADMIN_KEY": ADMIN_KEY,
+        "STRIPE_API_KEY": "sk_test_of_the_benchmark",
+        "STRIPE_WEBHOOK_SECRET": "whsec_of_the_benchmark",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     command = [sys.executable, "-m", "adminboard", "serve", "--no-worker", "--port", str(port)]

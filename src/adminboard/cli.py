@@ -59,6 +59,7 @@ def demo(port: Port = DEFAULT_PORT) -> None:
             console.print(f"\n  The board is at [bold]http://127.0.0.1:{port}[/bold]")
             console.print("  Log in as viewer@, support@, billing@ or admin@aicallgo.test")
             console.print(f"  Password: [bold]{demonstration.password}[/bold]")
+            console.print(f"  Stripe's stand-in is at {demonstration.stripe_url}")
             console.print("  Stop it with Ctrl-C.\n")
             runtime = demonstration.runtime
             serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
@@ -98,7 +99,7 @@ def serve_board(
 
 def require_ready(settings: Settings, runtime: Runtime) -> None:
     """Raises what is wrong with settings or database before the first request meets it."""
-    _ = settings.secret_keys
+    _ = settings.secret_keys, settings.stripe_access
     assert settings.database_url is not None
     require_database(settings.database_url.get_secret_value())
     with runtime.database.engine.connect() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -66,8 +67,31 @@ def _chat(url: SecretStr) -> SecretStr:
     return url
 
 
+def _stripe_key(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().startswith(("sk_", "rk_")):
+        raise ValueError("a secret key of Stripe's begins with sk_, a restricted one with rk_")
+    return key
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().startswith("whsec_"):
+        raise ValueError("the signing secret of a webhook endpoint begins with whsec_")
+    return secret
+
+
 Recordings = Annotated[str, AfterValidator(_folder_or_origin)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+
+
+@dataclass(frozen=True, slots=True)
+class StripeAccess:
+    """How the board reaches Stripe, and how it knows what comes from there."""
+
+    api_key: SecretStr
+    webhook_secret: SecretStr
+    api_base: str | None
+    """Where Stripe's stand-in is; None for Stripe itself."""
+    calls_per_second: float
 
 
 class Settings(BaseSettings):
@@ -94,6 +118,11 @@ class Settings(BaseSettings):
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
     """Only looked after on the System page: the board itself uses none."""
+    stripe_api_key: Annotated[SecretStr, AfterValidator(_stripe_key)] | None = None
+    stripe_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
+    stripe_api_base: str | None = Field(None, pattern=r"^http://(127\.0\.0\.1|localhost):[0-9]{1,5}$")
+    """Where Stripe's stand-in listens on this machine; Stripe itself unless it is set."""
+    stripe_calls_per_second: float = Field(100, gt=0, le=1000)
     stripe_dashboard_url: str = "https://dashboard.stripe.com"
     recordings: Recordings | None = None
     """Where the recordings of calls live: a folder, or an origin like https://recordings.example.com."""
@@ -136,6 +165,34 @@ class Settings(BaseSettings):
         if (self.admin_email is None) != (self.admin_password_hash is None):
             raise ValueError("ADMIN_EMAIL and ADMIN_PASSWORD_HASH go together: set both or neither")
         return self
+
+    @model_validator(mode="after")
+    def _stand_in_gets_no_live_key(self) -> Self:
+        key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
+        if self.stripe_api_base and (self.is_production or "_live_" in key):
+            raise ValueError(
+                "STRIPE_API_BASE is for the stand-in: unset it in production, and never give it a live key"
+            )
+        return self
+
+    @property
+    def stripe_access(self) -> StripeAccess:
+        """Raises `SettingsError` when the key or the webhook secret is missing."""
+        if self.stripe_api_key is None:
+            raise SettingsError(
+                "STRIPE_API_KEY is missing. Set it to a secret or restricted key of your Stripe account."
+            )
+        if self.stripe_webhook_secret is None:
+            raise SettingsError(
+                "STRIPE_WEBHOOK_SECRET is missing. Set it to the signing secret of the webhook endpoint in "
+                "Stripe's dashboard; without it anybody could tell the board what was paid."
+            )
+        return StripeAccess(
+            self.stripe_api_key,
+            self.stripe_webhook_secret,
+            self.stripe_api_base,
+            self.stripe_calls_per_second,
+        )
 
     @property
     def is_production(self) -> bool:

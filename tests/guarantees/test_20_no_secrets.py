@@ -248,6 +248,13 @@ def _settings(url: str) -> Settings:
         {"database_url": "canary://canary-secret@x/y", "session_timeout_hours": "canary-secret"},
         {"secret_key": SIGNING_KEY, "public_url": "canary-secret"},
         {"admin_email": "ada@board.test", "secret_key": "canary-secret"},
+        {"secret_key": SIGNING_KEY, "stripe_api_key": "canary-secret"},
+        {"secret_key": SIGNING_KEY, "stripe_webhook_secret": "canary-secret"},
+        {
+            "secret_key": SIGNING_KEY,
+            "stripe_api_key": "sk_canary-secret",
+            "stripe_webhook_secret": "whsec_canary-secret",
+        },
     ],
 )
 def test_a_wrong_setting_is_named_without_its_secrets(wrong: dict[str, str]) -> None:

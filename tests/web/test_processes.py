@@ -28,6 +28,8 @@ def served(board: BoardUnderTest, *options: str) -> Iterator[tuple[psutil.Proces
         "DATABASE_URL": database_url.get_secret_value(),
         "PUBLIC_URL": url,
         "SECRET_KEY": "s" * 32,
+        "STRIPE_API_KEY": "sk_test_of_nobody",
+        "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
     }
     command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port), *options]
     process = psutil.Popen(command, env=environment)

@@ -20,9 +20,11 @@ from adminboard.demo.recordings import make_recordings
 from adminboard.demo.seed.load import seed_database
 from adminboard.demo.seed.plan import SeedPlan, Size, plan_counts
 from adminboard.demo.seed.progress import SeedProgress
+from adminboard.demo.stand_in.filling import fill_stand_in
+from adminboard.demo.stand_in.serving import running_stand_in
 from adminboard.demo.waiting import ask_for_approvals
 from adminboard.runtime import Runtime, open_runtime
-from adminboard.settings import Environment, Settings, SettingsError, load_settings
+from adminboard.settings import Environment, Settings, SettingsError, StripeAccess, load_settings
 from adminboard.users.models import User
 
 DATABASE = "adminboard_demo"
@@ -35,11 +37,14 @@ class Demonstration:
 
     runtime: Runtime
     password: str
+    stripe_url: str
+    """Where Stripe's stand-in shows its page."""
 
 
 @contextmanager
 def prepared_demonstration(port: int) -> Iterator[Demonstration]:
-    """Starts the database, brings it up to date and fills it the first time; stops it at the end.
+    """Starts the database, brings it up to date and fills it the first time, and Stripe's stand-in from it;
+    stops both at the end.
 
     Raises `SettingsError` when a ``DATABASE_URL`` is set: the demonstration writes made-up data and known
     passwords, which must never reach a database that is not its own.
@@ -50,12 +55,12 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
             "Unset it, or run `adminboard serve` to work with that database."
         )
     folder = data_folder()
-    with EmbeddedServer.start(folder) as server:
+    with EmbeddedServer.start(folder) as server, running_stand_in(folder) as stripe:
         if not server.has_database(DATABASE):
             server.create_database(DATABASE)
         owner_url = server.owner_url(DATABASE)
         prepare_schema(owner_url, APP_ROLE)
-        runtime = open_runtime(_settings(server, port))
+        runtime = open_runtime(_settings(server, port, stripe.access))
         password = os.environ.get("DEMO_PASSWORD") or kept_secret(folder, "demo_password", 12)
         is_new = _is_empty(runtime)
         if is_new:
@@ -64,13 +69,15 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
         if is_new:
             ask_for_approvals(runtime)
         make_recordings(folder / RECORDINGS)
+        with runtime.reading(statement_timeout_ms=0) as session:
+            fill_stand_in(session, stripe.standin.account)
         try:
-            yield Demonstration(runtime, password)
+            yield Demonstration(runtime, password, stripe.url)
         finally:
             runtime.dispose()
 
 
-def _settings(server: EmbeddedServer, port: int) -> Settings:
+def _settings(server: EmbeddedServer, port: int, stripe: StripeAccess) -> Settings:
     folder = data_folder()
     return load_settings(
         app_env=Environment.DEMO,
@@ -78,6 +85,9 @@ def _settings(server: EmbeddedServer, port: int) -> Settings:
         database_url=SecretStr(server.app_url(DATABASE)),
         migration_database_url=SecretStr(server.owner_url(DATABASE)),
         secret_key=SecretStr(os.environ.get("SECRET_KEY") or kept_secret(folder, "secret_key", 48)),
+        stripe_api_key=stripe.api_key,
+        stripe_webhook_secret=stripe.webhook_secret,
+        stripe_api_base=stripe.api_base,
         recordings=os.environ.get("RECORDINGS") or str(folder / RECORDINGS),
     )
 

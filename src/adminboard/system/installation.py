@@ -23,7 +23,9 @@ from adminboard.runtime import Runtime
 from adminboard.settings import Settings
 from adminboard.system.facts import Cell, Column, Content, Fact, Row, Table
 
-LIBRARIES = ("fastapi", "sqlalchemy", "psycopg", "pydantic", "jinja2", "procrastinate", "alembic", "uvicorn")
+LIBRARIES = (
+    "fastapi", "sqlalchemy", "psycopg", "pydantic", "jinja2", "procrastinate", "stripe", "alembic", "uvicorn",
+)  # fmt: skip
 PERSONAL_SETTINGS = frozenset({"admin_email"})
 HIDDEN = "set, hidden"
 _CHECKOUT = Path(__file__).parents[3] / ".git"

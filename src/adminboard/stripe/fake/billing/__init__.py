@@ -1,0 +1,1 @@
+"""What Stripe's billing does by itself: invoices, payments, prorations, and what happens as time passes."""

@@ -1,0 +1,1 @@
+"""The calls the stand-in answers, a module for each family."""

@@ -1,0 +1,60 @@
+"""Payments, disputes and events."""
+
+from adminboard.stripe.fake import API_VERSION, records
+from adminboard.stripe.fake.books import Books
+from adminboard.stripe.fake.sdk_types import plain_fields
+from adminboard.stripe.fake.shapes.shaping import Shape, specifics
+
+
+@specifics.register
+def _(payment: records.InvoicePayment, _books: Books) -> Shape:
+    kind = next(name for name in ("payment_intent", "charge", "payment_record") if getattr(payment, name))
+    return {
+        "is_default": True,
+        "payment": {
+            "type": kind,
+            "payment_intent": payment.payment_intent,
+            "charge": payment.charge,
+            "payment_record": payment.payment_record,
+        },
+        "status_transitions": {"canceled_at": None, "paid_at": payment.paid_at},
+    }
+
+
+@specifics.register
+def _(_intent: records.PaymentIntent, _books: Books) -> Shape:
+    return {
+        "capture_method": "automatic",
+        "confirmation_method": "automatic",
+        "payment_method_types": ["card"],
+    }
+
+
+@specifics.register
+def _(charge: records.Charge, books: Books) -> Shape:
+    customer = books.customers.find(charge.customer or "")
+    return {
+        "amount_captured": charge.amount_captured,
+        "captured": charge.status == "succeeded",
+        "paid": charge.status == "succeeded",
+        "refunded": 0 < charge.amount_captured == charge.amount_refunded,
+        "failure_code": charge.decline_code and "card_declined",
+        "billing_details": {
+            "address": None,
+            "email": customer.email if customer else None,
+            "name": customer.name if customer else None,
+            "phone": None,
+            "tax_id": None,
+        },
+    }
+
+
+@specifics.register
+def _(_dispute: records.Dispute, _books: Books) -> Shape:
+    details = {**plain_fields("dispute", "EvidenceDetails"), "submission_method": "manual"}
+    return {"evidence_details": details, "is_charge_refundable": False}
+
+
+@specifics.register
+def _(_event: records.Event, _books: Books) -> Shape:
+    return {"api_version": API_VERSION}

@@ -1,0 +1,92 @@
+"""Invoices, previews of them, and what paid them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import stripe
+from stripe.params import InvoiceListParams
+
+from adminboard.stripe.gateway.reading import id_of, moment, read_all, read_invoice, read_page
+from adminboard.stripe.gateway.subscriptions import Proration
+from adminboard.stripe.gateway.translating import reading
+from adminboard.stripe.objects import Invoice, Page, Payment, PaymentKind
+
+WITH_CHARGES = ["data.payment.charge", "data.payment.payment_intent.latest_charge"]
+
+
+class Invoices:
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._client = client.v1
+
+    def get(self, invoice_id: str) -> Invoice:
+        """Raises `NotInStripe`."""
+        with reading():
+            return read_invoice(self._client.invoices.retrieve(invoice_id))
+
+    def list_page(
+        self,
+        *,
+        customer_id: str | None = None,
+        subscription_id: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[Invoice]:
+        """Newest first; of a customer or a subscription, if one is given."""
+        wanted: InvoiceListParams = {"limit": limit}
+        if customer_id:
+            wanted["customer"] = customer_id
+        if subscription_id:
+            wanted["subscription"] = subscription_id
+        if after:
+            wanted["starting_after"] = after
+        with reading():
+            return read_page(self._client.invoices.list(wanted), read_invoice)
+
+    def preview_quantity(
+        self,
+        subscription_id: str,
+        item_id: str,
+        quantity: int,
+        *,
+        prorated_at: datetime,
+        proration: Proration = Proration.ON_NEXT_INVOICE,
+    ) -> Invoice:
+        """The next invoice as it would be with another quantity from that moment on."""
+        with reading():
+            preview = self._client.invoices.create_preview(
+                {
+                    "subscription": subscription_id,
+                    "subscription_details": {
+                        "items": [{"id": item_id, "quantity": quantity}],
+                        "proration_behavior": proration.value,
+                        "proration_date": int(prorated_at.timestamp()),
+                    },
+                }
+            )
+            return read_invoice(preview)
+
+    def list_payments(self, invoice_id: str) -> tuple[Payment, ...]:
+        """What paid the invoice, with what has been given back since."""
+        with reading():
+            found = self._client.invoice_payments.list(
+                {"invoice": invoice_id, "status": "paid", "limit": 100, "expand": WITH_CHARGES}
+            )
+            return read_all(found, _read_payment)
+
+
+def _read_payment(invoice_payment: stripe.InvoicePayment) -> Payment:
+    payment = invoice_payment.payment
+    kind = PaymentKind(payment.type)
+    reference = getattr(payment, kind)
+    charge = reference.latest_charge if isinstance(reference, stripe.PaymentIntent) else reference
+    charge = charge if isinstance(charge, stripe.Charge) else None
+    return Payment(
+        kind=kind,
+        id=id_of(reference),
+        currency=invoice_payment.currency,
+        paid_cents=invoice_payment.amount_paid or 0,
+        refunded_cents=charge.amount_refunded if charge else 0,
+        is_disputed=charge is not None and charge.disputed,
+        paid_at=moment(invoice_payment.status_transitions.paid_at),
+    )
