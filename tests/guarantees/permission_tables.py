@@ -1,4 +1,4 @@
-"""What each route needs. A new one fails guarantee 11 until somebody has thought about it and written it down here."""
+"""What each route needs. A new one fails guarantee 11 until somebody has thought about it and put it here."""
 
 PUBLIC = {
     "GET /login",
