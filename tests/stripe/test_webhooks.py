@@ -89,6 +89,7 @@ def test_what_stripe_signed_just_now_is_read(gateway: StripeGateway) -> None:
         (BODY.replace(b"cus_1", b"cus_2"), sign(BODY, WEBHOOK_SECRET, int(time()))),
         (b"no json", sign(b"no json", WEBHOOK_SECRET, int(time()))),
     ],
+    ids=["none", "empty", "nonsense", "another secret", "too old", "another body", "no JSON"],
 )
 def test_what_it_did_not_sign_or_long_ago_is_refused(
     gateway: StripeGateway, body: bytes, signature: str | None
