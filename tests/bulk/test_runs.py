@@ -4,15 +4,21 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from adminboard.core.permissions import Permission
 from adminboard.core.run_advancing import LEASE
 from adminboard.credits.verify import verify_ledger
 from adminboard.db.embedded import APP_ROLE
+from adminboard.entitlements.models import UserFeatureOverride
 from tests.bulk.sending import REASON, BulkBoard
-from tests.factories import START, make_organization
+from tests.factories import make_feature, make_organization
 from tests.web.problems import read_problem
+
+SUPERVISED = [
+    scope for scope in Permission if scope not in {Permission.APPROVALS_EXEMPT, Permission.OWN_ACCOUNT}
+]
+"""All that a key can do which needs a second person as people do."""
 
 
 def adjustments(emails: list[str], amount: str = "20.00") -> list[tuple[str, str, str]]:
@@ -142,48 +148,36 @@ def test_rows_that_say_the_same_must_be_acknowledged(bulk: BulkBoard) -> None:
     assert bulk.balances([email]) == [Decimal(40)]
 
 
-def test_a_run_with_rows_that_need_a_second_person_needs_one_itself(bulk: BulkBoard) -> None:
+def test_a_run_with_rows_that_need_a_second_person_waits_for_one_and_runs_under_the_approval(
+    bulk: BulkBoard,
+) -> None:
     emails = bulk.make_users(2)
-    scopes = [
-        scope for scope in Permission if scope not in {Permission.APPROVALS_EXEMPT, Permission.OWN_ACCOUNT}
-    ]
-    supervised = bulk.board.program(*scopes)
+    supervised, other = (bulk.board.program(*SUPERVISED) for _ in range(2))
     run_id = bulk.check([(emails[0], "2000.00", REASON), (emails[1], "1.00", REASON)], program=supervised)
 
-    refused = bulk.do("start", run_id, ["large_amount"], program=supervised)
-    detail = read_problem(refused, 409, "approval_required")["detail"]
-    assert detail.startswith("1 of 2 rows need a second admin. More than $1,000.00")
+    asked = bulk.do("start", run_id, ["large_amount"], program=supervised)
+    assert asked.status_code == 202, asked.text
     assert bulk.see(run_id)["status"] == "draft"
+    approval = asked.json()["approval"]["id"]
+    decision = f"/v1/admin/approvals/{approval}/decision"
+    body = {"decision": "approve", "note": "As agreed with sales"}
+    read_problem(supervised.post(decision, json=body), 403, "own_request")
 
+    assert other.post(decision, json=body).json()["result"]["status"] == "approved"
+    bulk.advance(run_id)
+    entries = bulk.entries(run_id, "credits.adjust")
+    assert {str(entry.approval_id) for entry in entries} == {approval}
+    assert not any("approval_exempt" in (entry.after or {}) for entry in entries)
+    assert bulk.balances(emails) == [Decimal(2000), Decimal(1)]
+
+
+def test_an_exempt_key_runs_large_rows_alone_and_the_log_says_so(bulk: BulkBoard) -> None:
+    emails = bulk.make_users(2)
+    run_id = bulk.check([(emails[0], "2000.00", REASON), (emails[1], "1.00", REASON)])
     bulk.run_all(run_id, ["large_amount"])
     entries = {entry.target_label: entry.after or {} for entry in bulk.entries(run_id, "credits.adjust")}
     assert entries[emails[0]]["approval_exempt"] is True
     assert "approval_exempt" not in entries[emails[1]]
-
-
-def test_an_approved_run_runs_the_rows_under_its_approval(bulk: BulkBoard) -> None:
-    [email] = bulk.make_users(1)
-    scopes = [
-        scope for scope in Permission if scope not in {Permission.APPROVALS_EXEMPT, Permission.OWN_ACCOUNT}
-    ]
-    supervised = bulk.board.program(*scopes)
-    run_id = bulk.check([(email, "2000.00", REASON)], program=supervised)
-    approval = UUID(int=7)
-    with bulk.board.rows() as session:
-        parameters = '{"permission": "credits.write", "acknowledged": ["large_amount"]}'
-        statement = text(
-            "UPDATE board.runs SET status = 'waiting', started_at = :now, approval_id = :approval, "
-            "parameters = CAST(:parameters AS jsonb) WHERE id = :run"
-        )
-        session.execute(
-            statement, {"now": START, "approval": approval, "parameters": parameters, "run": run_id}
-        )
-
-    bulk.advance(run_id)
-    [entry] = bulk.entries(run_id, "credits.adjust")
-    assert entry.approval_id == approval
-    assert "approval_exempt" not in (entry.after or {})
-    assert bulk.balances([email]) == [Decimal(2000)]
 
 
 def test_a_run_is_paused_resumed_and_cancelled(bulk: BulkBoard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,6 +261,30 @@ def test_other_actions_take_files_too(bulk: BulkBoard) -> None:
     bulk.advance(undo_id)
     bulk.run_all(undo_id)
     assert [entry.undoes for entry in bulk.entries(undo_id, "notes.remove")] == [note.id]
+
+
+def test_features_are_granted_from_a_file_and_taken_back(bulk: BulkBoard) -> None:
+    with bulk.board.rows() as session:
+        feature = make_feature(session).feature_key
+    first, second = bulk.make_users(2)
+    rows = [
+        (first, feature, "true", "Promised for the pilot"),
+        (second, feature, "perhaps", "Promised for the pilot"),
+        (second, "no_such_feature", "true", "Promised for the pilot"),
+        (second, feature, "false", "Abused by this customer"),
+    ]
+    header = ("user", "feature_key", "has_access", "notes")
+    run_id = bulk.check(rows, header, action="entitlements.set_override")
+    assert bulk.statuses(run_id) == ["ready", "refused", "refused", "ready"]
+    bulk.run_all(run_id)
+    with bulk.board.rows() as session:
+        assert sorted(session.scalars(select(UserFeatureOverride.has_access))) == [False, True]
+
+    undo_id = UUID(bulk.do("undo", run_id).json()["result"]["id"])
+    bulk.advance(undo_id)
+    bulk.run_all(undo_id)
+    with bulk.board.rows() as session:
+        assert session.scalars(select(UserFeatureOverride.id)).all() == []
 
 
 def test_nothing_runs_where_no_row_is_good(bulk: BulkBoard) -> None:

@@ -65,6 +65,8 @@ def _hint(description: str | None, annotation: Any, schema: dict[str, Any]) -> s
     ]
     if words:
         sentences.append(f"One of {', '.join(str(word.value) for word in words[0])}.")
+    if schema.get("type") == "boolean":
+        sentences.append("true or false.")
     least, most = schema.get("minLength"), schema.get("maxLength")
     if least is not None and most is not None:
         sentences.append(f"{least} to {most:,} characters.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Applied, Caution, Preview, RestCall
+from adminboard.core.actions import Action, Applied, Bulk, Caution, Preview, RestCall
 from adminboard.core.commands import require_future
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
@@ -22,9 +22,11 @@ from adminboard.entitlements.overrides import (
     find_place,
     find_row,
     keep,
+    lock_many_overrides,
     lock_overrides,
     make_applied,
     make_preview,
+    prepare_overrides,
     require_same,
 )
 from adminboard.users.lookup import find_user_named
@@ -135,6 +137,17 @@ set_override = Action(
     subject=find_user_named,
     offers={"feature_key": list_feature_options},
     begin=begin_setting,
+    bulk=Bulk(
+        example={
+            "user": "jane@example.com",
+            "feature_key": "call_recording",
+            "has_access": "true",
+            "expires_at": "2027-01-31T12:00:00Z",
+            "notes": "Sales promised it for the pilot",
+        },
+        prepare=prepare_overrides,
+        lock=lock_many_overrides,
+    ),
 )
 
 remove_override = Action(
@@ -155,4 +168,13 @@ remove_override = Action(
     destructive=True,
     subject=find_user_named,
     offers={"feature_key": list_feature_options},
+    bulk=Bulk(
+        example={
+            "user": "jane@example.com",
+            "feature_key": "call_recording",
+            "reason": "The pilot has ended",
+        },
+        prepare=prepare_overrides,
+        lock=lock_many_overrides,
+    ),
 )

@@ -1,9 +1,10 @@
 """What the changes of an override have in common: finding the place, showing and recording what changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,8 +19,9 @@ from adminboard.entitlements.commands import RemoveOverride, RestoreOverride, Se
 from adminboard.entitlements.models import UserFeatureOverride
 from adminboard.entitlements.override_history import REMOVE, RESTORE, describe_change
 from adminboard.entitlements.rules import Decision
-from adminboard.users.lookup import UserIdentity, get_active_user, get_user
+from adminboard.users.lookup import UserIdentity, get_active_user, get_user, remember_users
 
+AnyChange = TypeVar("AnyChange", SetOverride, RemoveOverride)
 KEPT = (
     "id", "has_access", "expires_at", "notes", "created_at", "created_by", "updated_at", "updated_by",
 )  # fmt: skip
@@ -49,11 +51,24 @@ class Place:
 
 
 def lock_overrides(work: Work, command: SetOverride | RemoveOverride | RestoreOverride) -> None:
-    """Changes of one user's overrides wait for each other, those that make one too. Raises `UserUnknown`.
+    """Changes of one user's overrides wait for each other, those that make one too. Raises `UserUnknown`."""
+    _lock_overrides_of(work, get_user(work.session, command.user).id)
 
-    The rows are locked besides, so that the job that removes expired ones leaves them alone meanwhile.
-    """
-    user_id = get_user(work.session, command.user).id
+
+def prepare_overrides(session: Session, commands: Sequence[AnyChange]) -> None:
+    """Reads the users of many changes in two statements."""
+    remember_users(session, {command.user for command in commands})
+
+
+def lock_many_overrides(work: Work, commands: Sequence[AnyChange]) -> None:
+    """Locks the overrides of many users, in the order of their ids."""
+    users = remember_users(work.session, {command.user for command in commands})
+    for user_id in sorted({user.id for user in users}):
+        _lock_overrides_of(work, user_id)
+
+
+def _lock_overrides_of(work: Work, user_id: UUID) -> None:
+    """The rows are locked besides the name, so that the job that removes expired ones leaves them alone."""
     lock_by_name(work, f"overrides {user_id}")
     theirs = select(UserFeatureOverride.id).where(UserFeatureOverride.user_id == user_id)
     work.session.execute(theirs.with_for_update())
