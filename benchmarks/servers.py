@@ -49,7 +49,7 @@ class Server:
 
 @contextmanager
 def running_board(data: DataSet) -> Iterator[Server]:
-    """`adminboard serve` on the data set, as it is run in production but for HTTPS."""
+    """`adminboard serve` on the data set with its worker, as it is run in production but for HTTPS."""
     port = _free_port()
     environment = {
         "APP_ENV": Environment.DEVELOPMENT.value,
@@ -60,7 +60,7 @@ def running_board(data: DataSet) -> Iterator[Server]:
         "STRIPE_WEBHOOK_SECRET": "whsec_of_the_benchmark",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
-    command = [sys.executable, "-m", "adminboard", "serve", "--no-worker", "--port", str(port)]
+    command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port)]
     command += ["--processes", str(PROCESSES)]
     with _running(command, environment, port, "/readyz") as server:
         yield server
