@@ -26,13 +26,18 @@ WRITTEN_BY_THE_PRODUCT_ALONE = [
 ]
 
 
+OF_COLUMNS = {"SELECT", "INSERT", "UPDATE", "REFERENCES"}
+
+
 def privileges_on(connection: Connection, table: str) -> set[str]:
-    query = text("SELECT has_table_privilege(:role, :table, :privilege)")
-    return {
-        privilege
-        for privilege in EVERYTHING
-        if connection.scalar(query, {"role": APP_ROLE, "table": table, "privilege": privilege})
-    }
+    """What the role may do with the table, or with some column of it."""
+    return {privilege for privilege in EVERYTHING if holds(connection, table, privilege)}
+
+
+def holds(connection: Connection, table: str, privilege: str) -> bool:
+    function = "has_any_column_privilege" if privilege in OF_COLUMNS else "has_table_privilege"
+    query = text(f"SELECT {function}(:role, :table, :privilege)")
+    return bool(connection.scalar(query, {"role": APP_ROLE, "table": table, "privilege": privilege}))
 
 
 def test_every_table_says_what_the_board_may_do_with_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from adminboard.app import UnguardedRoute, check_doors
 from adminboard.areas import AREAS
@@ -33,6 +34,19 @@ def test_every_route_needs_what_the_tables_say(board: BoardUnderTest) -> None:
 
 def test_every_action_needs_what_the_table_says() -> None:
     assert {a.name: a.permission.value for area in AREAS for a in area.actions} == ACTIONS
+
+
+def test_no_route_hides_another(board: BoardUnderTest) -> None:
+    """A word after a path with an id in its place would be taken for an id: give the list an ``api_path``."""
+    routes = list_routes(board.app)
+    patterns = [(route, compile_path(route.path)[0]) for route in routes]
+    for place, route in enumerate(routes):
+        hiding = [
+            other.name
+            for other, pattern in patterns[:place]
+            if other.method == route.method and pattern.match(route.address)
+        ]
+        assert hiding == [], f"{route.name} is never reached"
 
 
 def test_what_shows_is_not_what_changes(board: BoardUnderTest) -> None:
