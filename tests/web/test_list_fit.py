@@ -1,5 +1,15 @@
-from adminboard.web.list_fit import fit_columns
-from adminboard.web.list_view import HeaderView
+import pytest
+
+from adminboard.areas import AREAS
+from adminboard.core.listings import Listing
+from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.list_view import CellKind, HeaderView
+
+BESIDE_A_DETAIL_PX = 592
+"""The narrowest list: in a window of 1280 px, beside the sidebar and an open detail."""
+BESIDE_A_SIDE_PX = 692
+"""Where the detail opens in the side of a page of two halves instead."""
+LISTINGS = [listing for area in AREAS for listing in area.listings]
 
 
 def make_header(name: str, priority: int, width_px: int = 100) -> HeaderView:
@@ -28,3 +38,13 @@ def test_no_column_asks_for_more_than_the_style_sheet_knows() -> None:
     fitted = fit_columns([make_header(f"column {index}", 3, 400) for index in range(9)])
 
     assert max(header.fit for header in fitted) == 1800
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+def test_what_is_always_drawn_fits_beside_an_open_detail(listing: Listing) -> None:
+    always = [column for column in listing.columns if column.shown and column.priority == 1]
+    needed_px = sum(
+        column_width_px(CellKind(column.cell), column.label, column.width_px) for column in always
+    )
+
+    assert needed_px <= (BESIDE_A_SIDE_PX if listing.path == "/credits" else BESIDE_A_DETAIL_PX)

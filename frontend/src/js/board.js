@@ -12,6 +12,7 @@ import { startPickers } from "./pickers.js";
 import { startPopovers } from "./popovers.js";
 import { startRefreshing } from "./refreshing.js";
 import { startRequests } from "./requests.js";
+import { startSidebar } from "./sidebar.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
@@ -33,4 +34,5 @@ document.addEventListener("DOMContentLoaded", () => {
   startPickers();
   startFields();
   startKept();
+  startSidebar();
 });

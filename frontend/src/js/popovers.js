@@ -26,7 +26,16 @@ function closeInnermost(event) {
   open.querySelector("summary").focus();
 }
 
+/** The panel of a filter at the window's right edge opens to the left, or the page would scroll sideways. */
+function keepInside(details) {
+  if (!details.open || !details.matches("[data-popover]")) return;
+  details.classList.remove("opens-left");
+  const { right } = details.lastElementChild.getBoundingClientRect();
+  details.classList.toggle("opens-left", right > document.documentElement.clientWidth);
+}
+
 export function startPopovers() {
+  document.addEventListener("toggle", (event) => keepInside(event.target), true);
   document.addEventListener("pointerdown", (event) => closePopovers(event.target));
   document.addEventListener("focusin", (event) => closeLeft(event.target));
   document.addEventListener("keydown", (event) => {

@@ -38,7 +38,7 @@ grace_periods = Listing(
     key=GracePeriod.id,
     columns=[
         customer_column(),
-        Column("From", GracePeriod.starts_at, key="starts_at", cell="datetime", sort=True, priority=1),
+        Column("From", GracePeriod.starts_at, key="starts_at", cell="datetime", sort=True),
         Column("Until", GracePeriod.ends_at, key="ends_at", cell="datetime", sort=True, priority=1),
         Column("Reason", GracePeriod.reason, cell="long_text"),
         Column("Status", grace_status_now(), cell="badge", priority=1),

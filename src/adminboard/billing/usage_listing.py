@@ -60,7 +60,6 @@ usage = Listing(
             key="minutes_limit",
             cell="number",
             align="end",
-            priority=1,
         ),
         Column(
             "Overage",

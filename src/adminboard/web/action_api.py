@@ -20,6 +20,7 @@ from adminboard.core.masking import Mask, mask_text, sees_personal_data
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_write
 from adminboard.web.api_docs import CHANGE_ANSWERS, command_schema
+from adminboard.web.formatting import format_word
 from adminboard.web.visit import Visit
 
 Key = Annotated[
@@ -114,7 +115,7 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
             "parameters": parameters,
             "requestBody": {"content": {"application/json": {"schema": schema}}},
         },
-        tags=[action.name.partition(".")[0].capitalize()],
+        tags=[format_word(action.name.partition(".")[0])],
     )
 
 

@@ -121,7 +121,7 @@ def _from_database(error: Exception) -> DomainError:
             "The database does not answer. Nothing was changed; try again in a moment."
         )
     if isinstance(original, postgres.InsufficientPrivilege | postgres.UndefinedTable):
-        return DatabaseUnavailable("The database refuses what is needed. `adminboard migrate` may be due.")
+        return DatabaseUnavailable("The database refuses what is needed; adminboard migrate may be due.")
     return Unexpected(
         "The board could not do this. Try again; if it stays so, tell whoever runs it the request id."
     )

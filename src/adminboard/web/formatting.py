@@ -100,7 +100,7 @@ def format_money(amount_minor: int, currency: str) -> str:
 def format_word(word: str) -> str:
     """A stored word as people write it: "grant_trial" is "Grant trial", "answered_by_ai" "Answered by AI"."""
     words = word.replace("_", " ").capitalize().split(" ")
-    return " ".join("AI" if part.lower() == "ai" else part for part in words)
+    return " ".join(part.upper() if part.lower() in ("ai", "api") else part for part in words)
 
 
 def format_duration(seconds: int | timedelta) -> str:

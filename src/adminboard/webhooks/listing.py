@@ -54,7 +54,6 @@ events = Listing(
             Organization.name,
             key="customer",
             link=lambda row: f"/customers?selected={row.organization_id}" if row.organization_id else None,
-            priority=1,
         ),
         Column("Source", BillingEvent.source, cell="word", priority=3),
         Column("Status", BillingEvent.processing_status, key="processing_status", cell="badge", priority=1),
