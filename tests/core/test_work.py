@@ -37,6 +37,14 @@ def test_what_was_changed_and_its_trail_are_committed_together(runtime: Runtime,
     assert entry.at == runtime.clock.now()
 
 
+def test_a_name_does_not_turn_the_amounts_behind_it(runtime: Runtime, session: Session) -> None:
+    with runtime.work(make_person()) as work:
+        put_flag(work, "new", True)
+        work.audit("flags.set", FLAG, "Adjusted \u202eecnad\u2066: $45.50 → $50.50")
+
+    assert session.scalar(select(AuditEntry.summary)) == "Adjusted ecnad: $45.50 → $50.50"
+
+
 def test_work_without_a_trail_is_refused_and_changes_nothing(runtime: Runtime, session: Session) -> None:
     with pytest.raises(UnauditedWork), runtime.work(make_person()) as work:
         put_flag(work, "new", True)

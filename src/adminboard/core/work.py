@@ -23,6 +23,8 @@ from adminboard.core.audit import Draft, Target
 T = TypeVar("T")
 Announce = Callable[["Work", Sequence[Draft]], None]
 """Writes down whom to tell of what a work is about to put into the trail."""
+_WITHOUT_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Unicode's embeddings, overrides and isolates of writing direction."""
 _FIGURES = Target("figures", "all", "the board's figures")
 _OPERATIONS = Target("operations", "all", "calls in flight")
 _inside: ContextVar[bool] = ContextVar("inside_work", default=False)
@@ -138,7 +140,8 @@ class Work:
     ) -> UUID:
         """Adds an entry to the trail, written when the work commits; returns its id.
 
-        ``summary`` is the whole sentence people read in the log; ``before`` and ``after`` hold only what
+        ``summary`` is the whole sentence people read in the log, kept without the signs by which a name in it
+        could turn the direction of what follows, and so the digits of an amount; ``before`` and ``after`` hold only what
         changed, as JSON-able values without floats.
         """
         draft = self._draft(
@@ -165,7 +168,7 @@ class Work:
             target_id=target.id,
             target_label=target.label,
             customer_id=target.customer_id,
-            summary=summary,
+            summary=summary.translate(_WITHOUT_DIRECTIONS),
             ip_address=self.actor.ip_address,
             user_agent=self.actor.user_agent,
             request_id=self.actor.request_id,
