@@ -141,8 +141,8 @@ class Work:
         """Adds an entry to the trail, written when the work commits; returns its id.
 
         ``summary`` is the whole sentence people read in the log, kept without the signs by which a name in it
-        could turn the direction of what follows, and so the digits of an amount; ``before`` and ``after`` hold only what
-        changed, as JSON-able values without floats.
+        could turn the direction of what follows, and so the digits of an amount; ``before`` and ``after``
+        hold only what changed, as JSON-able values without floats.
         """
         draft = self._draft(
             action,
