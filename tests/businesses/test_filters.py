@@ -18,6 +18,7 @@ def ids(board: BoardUnderTest) -> dict[str, UUID]:
         otto = make_user(session, email="otto@beta.test")
         acme = make_business(
             session,
+            id=UUID("10000000-0000-4000-8000-000000000000"),
             owner_id=jane.id,
             name="Acme Plumbing",
             industry="Plumbing",
@@ -27,6 +28,7 @@ def ids(board: BoardUnderTest) -> dict[str, UUID]:
         make_business_figures(session, business_id=acme.id, calls_30d=3)
         beta = make_business(
             session,
+            id=UUID("20000000-0000-4000-8000-000000000000"),
             owner_id=otto.id,
             name="Beta Dental",
             industry="Dental practice",
@@ -35,6 +37,7 @@ def ids(board: BoardUnderTest) -> dict[str, UUID]:
         )
         gamma = make_business(
             session,
+            id=UUID("30000000-0000-4000-8000-000000000000"),
             owner_id=jane.id,
             name="Gamma 100%_",
             industry=None,

@@ -237,7 +237,7 @@ def test_those_few_that_a_filter_can_match_are_named_and_not_walked_to(
         costs[query] = len(statements)
     assert costs[filters] == costs[""] + 1
     (walk,) = [statement for statement in statements if "ORDER BY organizations.created_at" in statement]
-    assert "organizations.id = any(" in walk
+    assert "organizations.id = ANY (" in walk
 
 
 def test_without_a_valid_payment_method_are_all_others(program: Program) -> None:
