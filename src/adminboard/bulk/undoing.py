@@ -31,7 +31,7 @@ def preview_undo(session: Session, command: NameRun) -> Preview:
     if session.scalar(select(exists().where(*others))):
         raise AlreadyUndone("Another run undoes this one already. Cancel that one first to begin anew.")
     begun = session.scalar(select(func.count()).where(Run.undoes_id == run.id)) or 0
-    change = Change("Run that takes it back", None, f"prepared, with {count_rows(run.rows_done)}")
+    change = Change("Undo run", None, "prepared")
     note = Caution("undo_is_started_apart", PREPARES_ONLY)
     return Preview(target_of(run), (change,), (note,), facts={"rows": run.rows_done, "begun": begun})
 
