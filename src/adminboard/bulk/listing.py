@@ -75,7 +75,7 @@ def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
             Column("Status", RunRow.status, cell="badge", priority=1, width_px=112),
             Column("Subject", _subject(fields), mask=Mask.EMAIL, priority=1, width_px=190),
             Column("Change", _change(), cell="sentence", mask=Mask.HIDDEN, missing="none", priority=1),
-            Column("Warnings", _warning_codes(), cell="sentence", missing="none", width_px=140),
+            Column("Warnings", _warning_codes(), cell="sentence", missing="none", width_px=152),
             Column("Error", RunRow.error, cell="sentence", mask=Mask.HIDDEN, missing="none", priority=1),
             Column("Same as row", RunRow.duplicate_of, key="duplicate_of", cell="number", shown=False),
             Column("Approval", preview["needs_approval"].astext, key="needs_approval", shown=False),
