@@ -89,7 +89,7 @@ def _show(run: RunDetail, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(to_plain(asdict(run))))
         return
-    counts = f"{run.rows_done:,} done, {run.rows_failed:,} failed, {run.rows_refused:,} left out"
+    counts = f"{run.rows_done:,} done, {run.rows_failed:,} failed, {run.rows_refused:,} refused"
     console.print(f"{run.title}: {run.status.value}. {run.rows_ready:,} ready, {counts}.", markup=False)
     for warning in run.warnings:
         hint = f" (--acknowledge {warning.code})" if warning.must_acknowledge else ""

@@ -53,7 +53,7 @@ def test_a_file_with_a_bad_row_runs_the_others_and_says_so(bulk: BulkBoard, tmp_
 
     done = CliRunner().invoke(cli, ["bulk", "run", "credits.adjust", str(path)])
     assert done.exit_code == 1
-    assert "1 done, 0 failed, 1 left out" in done.stdout
+    assert "1 done, 0 failed, 1 refused" in done.stdout
     assert bulk.balances(emails) == [Decimal(5)]
 
 

@@ -40,7 +40,13 @@ def checked(bulk: BulkBoard) -> UUID:
 
 def test_the_form_says_what_each_column_takes(bulk: BulkBoard) -> None:
     page = bulk.staff.get("/bulk/new?action=credits.adjust").text
-    for words in ("Positive adds credits", "grant_trial", "10 to 500 characters", "at most 100,000 rows"):
+    for words in (
+        "Email address or id.",
+        "Positive adds credits",
+        "grant_trial",
+        "10 to 500 characters",
+        "at most 100,000 rows",
+    ):
         assert words in page
     assert 'href="/bulk/new?action=notes.add"' in page
     template = bulk.staff.get("/bulk/template.csv?action=credits.adjust")
@@ -80,8 +86,8 @@ def test_a_form_without_its_token_is_refused(bulk: BulkBoard) -> None:
 def test_the_run_shows_what_each_row_would_do(bulk: BulkBoard, checked: UUID) -> None:
     page = bulk.staff.get(f"/bulk/{checked}").text
     for words in (
-        "Balance: 0.00",
-        "Balance: 20.00",
+        "Balance: $0.00 → $20.00",
+        '<strong><span class="positive">+$170.00</span></strong> in all, to 2 rows',
         "large_amount",
         "There is no user nobody@example.test",
         "<strong>1</strong> × large amount",
@@ -89,10 +95,10 @@ def test_the_run_shows_what_each_row_would_do(bulk: BulkBoard, checked: UUID) ->
         assert words in page, words
     refused = bulk.staff.get(f"/bulk/{checked}?status=refused", headers=LIST_PART).text
     assert "nobody@example.test" in refused
-    assert "Balance: 20.00" not in refused
+    assert "→ $20.00" not in refused
     assert "no row" in bulk.staff.get(f"/bulk/{checked}?status=done").text.lower()
     page_one = bulk.staff.get(f"/bulk/{checked}?limit=25&sort=-number", headers=LIST_PART).text
-    assert page_one.index("nobody@example.test") < page_one.index("Balance: 20.00")
+    assert page_one.index("nobody@example.test") < page_one.index("→ $20.00")
 
 
 def test_the_part_that_is_polled_says_when_there_is_something_new(bulk: BulkBoard, checked: UUID) -> None:
@@ -126,7 +132,7 @@ def test_a_reader_without_personal_data_sees_no_texts(bulk: BulkBoard, checked: 
     answer = program.get(f"/v1/admin/bulk-runs/{checked}/rows")
     assert answer.status_code == 200
     assert "•••@example.test" in answer.text
-    for hidden in ("nobody@example.test", "what they paid", "Balance: 20.00"):
+    for hidden in ("nobody@example.test", "what they paid", "→ $20.00"):
         assert hidden not in answer.text
 
 
@@ -158,8 +164,55 @@ def test_a_run_is_started_from_its_page(bulk: BulkBoard) -> None:
     preview = bulk.staff.submit("/actions/bulk.start/preview", {"run": str(run_id)}).text
     assert "Run 1 row" in preview
     token = preview.split('name="token" value="')[1].split('"')[0]
+    assert "Run 1 row, +$5.00 in all" in preview
+    assert "Credits moved after" in preview
     answer = bulk.staff.submit("/actions/bulk.start", {"run": str(run_id), "token": token})
     assert answer.status_code == 303, answer.text
     assert bulk.see(run_id)["status"] == "waiting"
     bulk.advance(run_id)
     assert [int(total) for total in bulk.balances(emails)] == [5]
+
+
+def test_undoing_a_run_leads_to_the_run_that_takes_it_back_and_its_page_says_how_that_stands(
+    bulk: BulkBoard,
+) -> None:
+    emails = bulk.make_users(2)
+    run_id = bulk.check([(email, "5.00", REASON) for email in emails])
+    bulk.run_all(run_id)
+    page = bulk.staff.get(f"/bulk/{run_id}").text
+    assert "<dt>Ready</dt><dd>0</dd>" in page
+    typed = {"run": str(run_id), "return_to": f"/bulk/{run_id}"}
+    preview = bulk.staff.submit("/actions/bulk.undo/preview", typed).text
+    assert "Prepare the undo of 2 rows" in preview
+    assert "Nothing is taken back before you start that one" in preview
+
+    typed["token"] = preview.split('name="token" value="')[1].split('"')[0]
+    answer = bulk.staff.submit("/actions/bulk.undo", typed)
+    assert answer.status_code == 303, answer.text
+    there = answer.headers["location"]
+    undo_id = UUID(there.removeprefix("/bulk/").partition("?")[0])
+    assert undo_id != run_id
+    assert "When its check is done, press Start on its page" in bulk.staff.get(there).text
+    assert "takes this one back is being checked" in bulk.staff.get(f"/bulk/{run_id}").text
+
+    bulk.advance(undo_id)
+    page = bulk.staff.get(f"/bulk/{run_id}").text
+    assert "The run that takes this one back is checked, waiting to be started." in page
+    assert f'href="/bulk/{undo_id}">Open it</a>' in page
+    assert "bulk.undo" not in page
+    assert '<span class="negative">-$10.00</span></strong> in all, to 2 rows' in (
+        bulk.staff.get(f"/bulk/{undo_id}").text
+    )
+    bulk.run_all(undo_id)
+    assert "takes this one back is finished" in bulk.staff.get(f"/bulk/{run_id}").text
+
+
+def test_a_dialog_that_made_a_record_leads_there(bulk: BulkBoard) -> None:
+    run_id = bulk.check([(bulk.make_users(1)[0], "5.00", REASON)])
+    bulk.run_all(run_id)
+    preview = bulk.staff.submit("/actions/bulk.undo/preview", {"run": str(run_id)}).text
+    token = preview.split('name="token" value="')[1].split('"')[0]
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "dialog#dialog"}
+    answer = bulk.staff.submit("/actions/bulk.undo", {"run": str(run_id), "token": token}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["HX-Redirect"].startswith(f"/bulk/{bulk.see(run_id)['undone_by']}?done=")

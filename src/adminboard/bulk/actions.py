@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.bulk.commands import NameRun
 from adminboard.bulk.named_run import answer, count_rows, find_run_named, get_bulk_run, show_status
-from adminboard.bulk.starting import apply_start, preview_start
+from adminboard.bulk.starting import apply_start, label_start, preview_start
 from adminboard.bulk.undoing import apply_undo, preview_undo
 from adminboard.core import runs
 from adminboard.core.actions import Action, Applied, Preview, RestCall, Undo
@@ -90,7 +90,7 @@ start = _action(
     "Run the checked rows",
     preview=preview_start,
     apply=apply_start,
-    confirm_label=lambda _, preview: f"Run {count_rows(preview.facts['ready'])}",
+    confirm_label=label_start,
     money=True,
 )
 pause = _action(
@@ -120,7 +120,7 @@ undo = _action(
     "Begin a run that takes its rows back",
     preview=preview_undo,
     apply=apply_undo,
-    confirm_label=lambda _, preview: f"Undo {count_rows(preview.facts['rows'])}",
-    destructive=True,
+    confirm_label=lambda _, preview: f"Prepare the undo of {count_rows(preview.facts['rows'])}",
+    leads_to="/bulk/{id}",
 )
 ACTIONS = (start, pause, resume, cancel, undo)

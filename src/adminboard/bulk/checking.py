@@ -79,7 +79,7 @@ def note_seconds(run: Run, phase: str, seconds: float) -> None:
 
 
 def sum_up(session: Session, run_id: UUID) -> dict[str, Any]:
-    """What the check found: counts, and every kind of warning once with its number of rows."""
+    """What the check found: counts, the credits all ready rows move, and every kind of warning once."""
     counts = session.execute(_COUNTS, {"run_id": run_id}).one()
     warnings = session.execute(_WARNINGS, {"run_id": run_id}).mappings()
     return {**counts._mapping, "warnings": [dict(warning) for warning in warnings]}
@@ -114,6 +114,7 @@ def _to_data(preview: Preview) -> dict[str, Any]:
             for warning in preview.warnings
         ],
         "needs_approval": preview.needs_approval,
+        "amount": {"credits": to_plain(preview.amount.credits)} if preview.amount else None,
     }
 
 
@@ -124,7 +125,9 @@ _COUNTS = text("""
         count(*) FILTER (WHERE status = 'ready')
             - count(DISTINCT preview -> 'subject') FILTER (WHERE status = 'ready') AS repeated,
         count(preview ->> 'needs_approval') FILTER (WHERE status = 'ready') AS to_approve,
-        min(preview ->> 'needs_approval') FILTER (WHERE status = 'ready') AS approval
+        min(preview ->> 'needs_approval') FILTER (WHERE status = 'ready') AS approval,
+        CAST(sum(CAST(preview #>> '{amount,credits}' AS numeric)) FILTER (WHERE status = 'ready') AS text)
+            AS credits
     FROM board.run_rows WHERE run_id = :run_id
 """)
 _WARNINGS = text("""

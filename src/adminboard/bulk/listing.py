@@ -1,14 +1,16 @@
 """The list of runs of changes, and for each run the list of its rows, which is its result file too."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Numeric, Text, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from adminboard.bulk.kinds import KINDS
 from adminboard.bulk.queries import get_run_detail
 from adminboard.core.listings import Choice, Column, DateRange, Detail, Flag, Listing, Noun, Option
+from adminboard.core.listings.money_text import write_credits
 from adminboard.core.masking import Mask
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.core.permissions import Permission
@@ -29,7 +31,7 @@ runs = Listing(
         Column("Rows", Run.rows_total, key="rows_total", cell="number", align="end"),
         Column("Done", Run.rows_done, key="rows_done", cell="number", align="end"),
         Column("Failed", Run.rows_failed, key="rows_failed", cell="number", align="end"),
-        Column("Left out", Run.rows_skipped, key="rows_skipped", cell="number", align="end"),
+        Column("Refused", Run.rows_skipped, key="rows_skipped", cell="number", align="end"),
         Column("By", Run.actor_name, key="actor_name"),
         Column("Uploaded", Run.created_at, key="created_at", cell="datetime", sort=True, priority=1),
         Column("Finished", Run.finished_at, key="finished_at", cell="datetime", shown=False),
@@ -60,13 +62,21 @@ def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
         select=select(RunRow).where(RunRow.run_id == run_id),
         key=RunRow.number,
         columns=[
-            Column("Row", RunRow.number, key="number", cell="number", sort=True, priority=1, align="end"),
-            Column("Status", RunRow.status, cell="badge", priority=1),
-            Column("Subject", _subject(fields), mask=Mask.EMAIL, priority=1, width_px=220),
-            Column("Before", _change("before"), mask=Mask.HIDDEN),
-            Column("After", _change("after"), mask=Mask.HIDDEN),
-            Column("Warnings", _warning_codes(), missing="none"),
-            Column("Error", RunRow.error, cell="long_text", mask=Mask.HIDDEN, missing="none", priority=1),
+            Column(
+                "Row",
+                RunRow.number,
+                key="number",
+                cell="number",
+                sort=True,
+                priority=1,
+                align="end",
+                width_px=64,
+            ),
+            Column("Status", RunRow.status, cell="badge", priority=1, width_px=112),
+            Column("Subject", _subject(fields), mask=Mask.EMAIL, priority=1, width_px=190),
+            Column("Change", _change(), cell="sentence", mask=Mask.HIDDEN, missing="none", priority=1),
+            Column("Warnings", _warning_codes(), cell="sentence", missing="none", width_px=152),
+            Column("Error", RunRow.error, cell="sentence", mask=Mask.HIDDEN, missing="none", priority=1),
             Column("Same as row", RunRow.duplicate_of, key="duplicate_of", cell="number", shown=False),
             Column("Approval", preview["needs_approval"].astext, key="needs_approval", shown=False),
             Column("Audit entry", RunRow.audit_entry_id, key="audit_id", cell="id", shown=False),
@@ -97,11 +107,26 @@ def _subject(fields: Sequence[str]) -> ColumnElement[str | None]:
     )
 
 
-def _change(side: str) -> ColumnElement[str]:
-    """One side of the first change, with what it is a change of: "Balance: 45.50"."""
+def _change() -> ColumnElement[str]:
+    """The first change as its preview reads: "Balance: $10.00 → $25.00"."""
     first = RunRow.preview["changes"][0]
-    change: ColumnElement[str] = first["field"].astext + ": " + first[side].astext
+    before, after = (_value(first[side], first["cell"].astext) for side in ("before", "after"))
+    change: ColumnElement[str] = first["field"].astext + ": " + before + " → " + after
     return change
+
+
+def _value(value: ColumnElement[Any], cell: ColumnElement[str]) -> ColumnElement[str]:
+    """One side of a change; of times nobody's zone is known here, so they are in UTC and say so."""
+    plain = value.astext
+    moment = func.timezone("UTC", cast(plain, DateTime(timezone=True)))
+    return case(
+        (func.coalesce(plain, "") == "", "none"),
+        (cell == "credits", write_credits(cast(plain, Numeric))),
+        (cell == "datetime", func.to_char(moment, 'YYYY-MM-DD HH24:MI "UTC"')),
+        (plain == "true", "yes"),
+        (plain == "false", "no"),
+        else_=plain,
+    )
 
 
 def _warning_codes() -> ColumnElement[str | None]:

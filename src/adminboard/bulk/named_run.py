@@ -1,6 +1,7 @@
 """What all changes of a run have in common: the run they name, and what they answer."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,12 @@ def show_status(run: Run, after: RunStatus) -> Change:
 def count_rows(count: int) -> str:
     """The number in words: "1 row", "1,200 rows"."""
     return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def moved_credits(found: Mapping[str, Any]) -> Decimal | None:
+    """What all ready rows move together, by what the check found; None where they move no credits."""
+    total = found.get("credits")
+    return None if total is None else Decimal(total)
 
 
 def answer(

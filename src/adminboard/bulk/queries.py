@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.bulk.kinds import KINDS
+from adminboard.bulk.named_run import moved_credits
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.runs import ADVANCING, RunUnknown, get_run
+
+UNDO_STANDS = {
+    RunStatus.CHECKING: "being checked",
+    RunStatus.DRAFT: "checked, waiting to be started",
+    RunStatus.WAITING: "started, about to begin",
+    RunStatus.RUNNING: "running",
+    RunStatus.PAUSED: "paused",
+    RunStatus.FAILED: "stopped by an error",
+    RunStatus.FINISHED: "finished",
+    RunStatus.CANCELLED: "cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,8 @@ class RunDetail:
     """A run as its page and the API show it.
 
     ``phase_done`` of ``phase_total`` rows are behind the check, or behind the run once it is started;
-    ``seconds_left`` is None while nobody can tell.
+    ``seconds_left`` is None while nobody can tell. ``credits_moved`` is what all ready rows move together,
+    None where they move no credits.
     """
 
     id: UUID
@@ -46,6 +60,7 @@ class RunDetail:
     rows_repeated: int
     rows_duplicated: int
     rows_to_approve: int
+    credits_moved: Decimal | None
     approval: str | None
     warnings: tuple[WarningCount, ...]
     actor_name: str
@@ -53,6 +68,7 @@ class RunDetail:
     file_sha256: str | None
     undoes_id: UUID | None
     undone_by: UUID | None
+    undone_by_status: RunStatus | None
     error: str | None
     created_at: datetime
     started_at: datetime | None
@@ -67,6 +83,16 @@ class RunDetail:
         return self.status in ADVANCING
 
     @property
+    def rows_open(self) -> int:
+        """The ready rows that have not been run yet."""
+        return max(self.rows_ready - self.rows_done - self.rows_failed, 0)
+
+    @property
+    def undo_stands(self) -> str:
+        """How far the run that takes this one back is, in words."""
+        return UNDO_STANDS[self.undone_by_status] if self.undone_by_status else ""
+
+    @property
     def percent(self) -> int:
         return 100 * self.phase_done // self.phase_total if self.phase_total else 0
 
@@ -76,7 +102,8 @@ def get_run_detail(session: Session, run_id: UUID) -> RunDetail:
     run = get_run(session, run_id)
     if run.kind not in {kind.name for kind in KINDS}:
         raise RunUnknown("There is no run of changes of this id.")
-    undone_by = select(Run.id).where(Run.undoes_id == run.id, Run.status != RunStatus.CANCELLED)
+    undoing = select(Run.id, Run.status).where(Run.undoes_id == run.id, Run.status != RunStatus.CANCELLED)
+    undone_by = session.execute(undoing.limit(1)).one_or_none()
     found = run.outcome or {}
     done, total = _progress(run)
     return RunDetail(
@@ -94,13 +121,15 @@ def get_run_detail(session: Session, run_id: UUID) -> RunDetail:
         rows_repeated=found.get("repeated", 0),
         rows_duplicated=found.get("duplicates", 0),
         rows_to_approve=found.get("to_approve", 0),
+        credits_moved=moved_credits(found),
         approval=found.get("approval"),
         warnings=tuple(WarningCount(**warning) for warning in found.get("warnings", ())),
         actor_name=run.actor_name,
         approval_id=run.approval_id,
         file_sha256=run.parameters.get("sha256"),
         undoes_id=run.undoes_id,
-        undone_by=session.scalar(undone_by.limit(1)),
+        undone_by=undone_by.id if undone_by else None,
+        undone_by_status=undone_by.status if undone_by else None,
         error=run.error,
         created_at=run.created_at,
         started_at=run.started_at,

@@ -6,28 +6,51 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from adminboard.bulk.commands import NameRun
-from adminboard.bulk.named_run import NothingToRun, answer, count_rows, get_bulk_run, show_status
+from adminboard.bulk.named_run import (
+    NothingToRun,
+    answer,
+    count_rows,
+    get_bulk_run,
+    moved_credits,
+    show_status,
+)
 from adminboard.core import runs
-from adminboard.core.actions import Applied, Caution, Preview
+from adminboard.core.actions import Amount, Applied, Caution, Change, Preview
 from adminboard.core.models import RunStatus
+from adminboard.core.money import ZERO, in_dollars
 from adminboard.core.runs import require_state, target_of
 from adminboard.core.work import Work
 
 
 def preview_start(session: Session, command: NameRun) -> Preview:
-    """Every kind of warning among the rows once, with its number. Raises `RunForbidsThis`, `NothingToRun`."""
+    """What moves in all, and every kind of warning once, with its number of rows.
+
+    Raises `RunForbidsThis`, `NothingToRun`.
+    """
     run = get_bulk_run(session, command.run)
     require_state(run, "started", RunStatus.DRAFT)
     found = run.outcome or {}
     if not found.get("ready"):
         raise NothingToRun("No row of this file can be run. Mend the rows it names and upload it again.")
+    total = moved_credits(found)
+    moved = () if total is None else (Change("Credits moved", ZERO, total, cell="credits"),)
+    rows = Change("Rows run", 0, found["ready"], cell="number")
     return Preview(
         target_of(run),
-        (show_status(run, RunStatus.WAITING),),
+        (*moved, rows, show_status(run, RunStatus.WAITING)),
         warnings=(*_warnings(found), *_hints(found)),
         facts={"run": str(run.id), "ready": found["ready"], "refused": found["refused"]},
         needs_approval=_approval_sentence(found),
+        amount=None if total is None else Amount(credits=total),
     )
+
+
+def label_start(_: NameRun, preview: Preview) -> str:
+    """The verb, the rows, and what they move."""
+    rows = f"Run {count_rows(preview.facts['ready'])}"
+    if preview.amount is None or preview.amount.credits is None:
+        return rows
+    return f"{rows}, {in_dollars(preview.amount.credits, signed=True)} in all"
 
 
 def apply_start(work: Work, command: NameRun) -> Applied:
@@ -63,9 +86,8 @@ def _hints(found: Mapping[str, Any]) -> list[Caution]:
     """What is good to know."""
     hints = []
     if found["refused"]:
-        hints.append(
-            Caution("refused_rows", f"{count_rows(found['refused'])} cannot be run and will be left out.")
-        )
+        rows = count_rows(found["refused"])
+        hints.append(Caution("refused_rows", f"{rows} refused by the check will not be run."))
     if found["repeated"]:
         count = count_rows(found["repeated"])
         message = (

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args
 
+from pydantic.fields import FieldInfo
+
 from adminboard.core.actions import Action
+from adminboard.web.form_view import FieldKind
+from adminboard.web.forms import field_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def describe_columns(action: Action[Any]) -> Sequence[ColumnHelp]:
             name,
             info.title or name.replace("_", " ").capitalize(),
             info.is_required(),
-            _hint(info.description, info.annotation, _plain_schema(schema["properties"][name])),
+            _hint(info, _plain_schema(schema["properties"][name])),
             action.bulk.example.get(name, ""),
         )
         for name, info in action.command.model_fields.items()
@@ -56,11 +60,13 @@ def _plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return options[0] if options else schema
 
 
-def _hint(description: str | None, annotation: Any, schema: dict[str, Any]) -> str:
-    sentences = [description] if description else []
+def _hint(info: FieldInfo, schema: dict[str, Any]) -> str:
+    sentences = [info.description] if info.description else []
+    if field_kind(info) is FieldKind.USER:
+        return " ".join([*sentences, "Email address or id."])
     words = [
         item
-        for item in (annotation, *get_args(annotation))
+        for item in (info.annotation, *get_args(info.annotation))
         if isinstance(item, type) and issubclass(item, Enum)
     ]
     if words:

@@ -7,7 +7,7 @@ from adminboard.bulk.commands import NameRun
 from adminboard.bulk.kinds import BULK, BULK_UNDO
 from adminboard.bulk.named_run import NothingToRun, answer, count_rows, get_bulk_run
 from adminboard.core import runs
-from adminboard.core.actions import Applied, Change, Preview
+from adminboard.core.actions import Applied, Caution, Change, Preview
 from adminboard.core.audit import AlreadyUndone
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.runs import require_state, target_of
@@ -16,6 +16,9 @@ from adminboard.db.engine import set_statement_timeout
 
 TAKE_OVER_TIMEOUT = "60s"
 """For copying all rows of a run: a second or so for 100,000."""
+PREPARES_ONLY = (
+    "This prepares a second run and has it checked. Nothing is taken back before you start that one."
+)
 
 
 def preview_undo(session: Session, command: NameRun) -> Preview:
@@ -28,8 +31,9 @@ def preview_undo(session: Session, command: NameRun) -> Preview:
     if session.scalar(select(exists().where(*others))):
         raise AlreadyUndone("Another run undoes this one already. Cancel that one first to begin anew.")
     begun = session.scalar(select(func.count()).where(Run.undoes_id == run.id)) or 0
-    change = Change("Runs that undo it", begun, begun + 1, cell="number")
-    return Preview(target_of(run), (change,), facts={"rows": run.rows_done})
+    change = Change("Undo run", None, "prepared")
+    note = Caution("undo_is_started_apart", PREPARES_ONLY)
+    return Preview(target_of(run), (change,), (note,), facts={"rows": run.rows_done, "begun": begun})
 
 
 def apply_undo(work: Work, command: NameRun) -> Applied:
@@ -47,7 +51,8 @@ def apply_undo(work: Work, command: NameRun) -> Applied:
     set_statement_timeout(work.session, TAKE_OVER_TIMEOUT)
     work.session.execute(_TAKE_OVER, {"from": run.id, "to": undo.id})
     summary = (
-        f"{undo.title} is being checked: {count_rows(run.rows_done)}. Start it when you have seen the result"
+        f"Prepared {undo.title}, and nothing is taken back yet. "
+        f"When its check is done, press Start on its page to take back {count_rows(run.rows_done)}"
     )
     return answer(work, undo, summary)
 

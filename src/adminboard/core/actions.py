@@ -222,6 +222,9 @@ class Action(Generic[C]):
     always among them (`core.approvals`). Name what ordinary use of the product does not change."""
     bulk: Bulk[C] | None = None
     """Lets a file change many records at once."""
+    leads_to: str | None = None
+    """Where its page goes afterwards, with ``{names}`` of its result: the record it made, where that has to
+    be seen next. Without it people come back to where they were."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""

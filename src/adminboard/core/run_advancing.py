@@ -164,7 +164,7 @@ def _end(work: Work, run: Run) -> None:
         run.status = RunStatus.DRAFT
         return
     run.status, run.finished_at = RunStatus.FINISHED, work.now()
-    counts = f"{run.rows_done:,} done, {run.rows_failed:,} failed, {run.rows_skipped:,} left out"
+    counts = f"{run.rows_done:,} done, {run.rows_failed:,} failed, {run.rows_skipped:,} refused"
     work.audit("runs.finish", target_of(run), f"Finished {run.title}: {counts}", after={"counts": counts})
 
 

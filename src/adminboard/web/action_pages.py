@@ -87,7 +87,7 @@ def mount_undo(router: APIRouter) -> None:
             return visit.render(_template(visit, "ui/action_preview"), preview=view)
         key = visit.typed("idempotency_key") or None
         confirmation = Confirmation(confirmed, acknowledged, key, undoes=audit_id)
-        return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
+        return _done(visit, action, visit.board.runner.run(visit.actor, action, command, confirmation))
 
 
 def make_form(
@@ -184,7 +184,7 @@ def _confirm(visit: Visit, action: Action[Any]) -> Response:
     token, key = visit.typed("token"), visit.typed("idempotency_key")
     confirmation = Confirmation(token or "missing", acknowledged, key or None)
     try:
-        return _done(visit, visit.board.runner.run(visit.actor, action, command, confirmation))
+        return _done(visit, action, visit.board.runner.run(visit.actor, action, command, confirmation))
     except AcknowledgementRequired as problem:
         missing = problem.preview.acknowledgements - acknowledged
         return _show_preview(visit, action, command, missing=missing, problem=problem)
@@ -202,17 +202,20 @@ def _form_address(visit: Visit, action: Action[Any], typed: Typed) -> str:
     return address(f"/actions/{action.name}", values, return_to=_return_to(visit))
 
 
-def _done(visit: Visit, outcome: Outcome) -> Response:
+def _done(visit: Visit, action: Action[Any], outcome: Outcome) -> Response:
     if outcome.shown_once:
         template = _template(visit, "ui/shown_once")
         response = visit.render(template, outcome=outcome, return_to=_return_to(visit))
         response.headers["HX-Trigger"] = "board:changed"
         return response
-    if visit.target is not None:
+    made = action.leads_to.format_map(outcome.result) if action.leads_to and not outcome.approval_id else None
+    if visit.target is not None and made is None:
         toast = outcome_toast(outcome)
         return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit))
-    path, _, query = _return_to(visit).partition("?")
+    path, _, query = (made or _return_to(visit)).partition("?")
     location = f"{path}?{query}&done={outcome.audit_id}" if query else f"{path}?done={outcome.audit_id}"
+    if visit.target is not None:
+        return Response(headers={"HX-Redirect": location})
     return RedirectResponse(location, 303)
 
 

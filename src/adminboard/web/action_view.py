@@ -25,6 +25,7 @@ _SHOWN: dict[str, Callable[[Any], Any]] = {
     "credits": formatting.format_credits,
     "signed_credits": formatting.format_signed_credits,
     "datetime": formatting.format_datetime,
+    "number": formatting.format_number,
 }
 
 

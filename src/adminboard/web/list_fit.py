@@ -27,6 +27,7 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
     CellKind.BOOLEAN: 76,
     CellKind.ID: 150,
     CellKind.LONG_TEXT: 260,
+    CellKind.SENTENCE: 220,
 }
 
 

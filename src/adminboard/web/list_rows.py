@@ -24,6 +24,7 @@ from adminboard.web.tones import tone_of
 
 CLIPPED_FROM = 16
 """A text of more characters may be cut by a narrow column, so it is whole on hover."""
+SENTENCE_CHARACTERS = 240
 MISSING = '<span class="missing">N/A</span>'
 
 Draw = Callable[[Any, AnyRow], str]
@@ -155,6 +156,14 @@ def _draw_long_text(value: Any, _: AnyRow) -> str:
     return f'<span title="{escape(str(value))}">{shown}</span>'
 
 
+def _draw_sentence(value: Any, _: AnyRow) -> str:
+    """Read to its end, over several lines; only what is longer than a few sentences is cut."""
+    text = str(value)
+    shown = shorten(text, SENTENCE_CHARACTERS)
+    title = f' title="{escape(text)}"' if shown != text else ""
+    return f'<span class="sentence" dir="auto"{title}>{escape(shown)}</span>'
+
+
 def _draw_email(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
     return f'<span class="clip" title="{text}">{text}</span>'
@@ -213,4 +222,5 @@ _DRAWERS: dict[CellKind, Draw] = {
     CellKind.PHONE: _filtered("phone"),
     CellKind.DURATION: _filtered("duration"),
     CellKind.LONG_TEXT: _draw_long_text,
+    CellKind.SENTENCE: _draw_sentence,
 }

@@ -33,6 +33,7 @@ class CellKind(StrEnum):
     BOOLEAN = "boolean"
     ID = "id"
     LONG_TEXT = "long_text"
+    SENTENCE = "sentence"
 
 
 class Align(StrEnum):

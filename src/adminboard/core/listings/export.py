@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.listings.columns import NOTHING, AnySelect, Column
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.matching import find_matches
-from adminboard.core.listings.money_text import write_money
+from adminboard.core.listings.money_text import write_credits, write_money
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import stay_by_index_of_text
 from adminboard.core.work import moment
@@ -79,7 +79,7 @@ def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
     if column.cell == "datetime":
         return func.to_char(func.timezone("UTC", value), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     if column.cell in ("credits", "signed_credits"):
-        return _dollars(value, signed=column.cell == "signed_credits")
+        return write_credits(value, signed=column.cell == "signed_credits")
     if column.cell == "money":
         assert column.companion is not None, f"the amount {column.name} has no currency"
         return write_money(value, column.companion)
@@ -89,12 +89,6 @@ def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
         return case((value.is_(True), "yes"), (value.is_(False), "no"))
     text = defuse(cast(value, Text))
     return text if column.missing == NOTHING else func.coalesce(text, column.missing)
-
-
-def _dollars(value: ColumnElement[Any], *, signed: bool) -> ColumnElement[Any]:
-    number = func.to_char(func.abs(value), "FM999,999,999,990.00")
-    plus = "+" if signed else ""
-    return case((value < 0, literal("-$") + number), else_=literal(f"{plus}$") + number)
 
 
 def defuse(value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -35,6 +35,13 @@ def write_money(amount_minor: ColumnElement[Any], currency: ColumnElement[Any]) 
     return case((amount_minor < 0, "-"), else_="") + case((code == "USD", dollars), else_=_write(size, code))
 
 
+def write_credits(value: ColumnElement[Any], *, signed: bool = False) -> ColumnElement[Any]:
+    """Credits as "$1,234.50" or "-$2.50"; signed also "+$20.00"."""
+    number = func.to_char(func.abs(value), "FM999,999,999,990.00")
+    plus = "+" if signed else ""
+    return case((value < 0, literal("-$") + number), else_=literal(f"{plus}$") + number)
+
+
 def _write(size: ColumnElement[Any], code: ColumnElement[Any]) -> ColumnElement[Any]:
     amount = size / func.power(cast(literal(10), Numeric), _look_up_places(_other_places(), code))
     own_places = _look_up_places(_other_own_places(), code)
