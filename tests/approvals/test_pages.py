@@ -217,6 +217,8 @@ def test_support_sees_only_their_own_requests(office: Office, ada: Browser, jane
     assert f"selected={own}" in ada.get(f"/search?q={jane.email}").text
     withdrawn = ada.submit("/actions/approvals.withdraw/preview", {"approval": str(other)})
     assert withdrawn.status_code == 404
+    office.reject(office.hire(), own)
+    assert read(ada, "/approvals").row_ids == [str(own)], "what came of it is there without asking for it"
 
 
 def test_the_sidebar_counts_what_waits_for_those_who_may_see_it(

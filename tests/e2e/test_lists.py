@@ -176,6 +176,41 @@ def test_presets_and_dates_take_each_others_place(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"\?sort=-started_at$"))
 
 
+def test_a_date_typed_badly_is_said_where_it_was_typed(page: Page) -> None:
+    page.set_viewport_size({"width": 820, "height": 720})
+    page.goto("/samples")
+    page.get_by_role("button", name="Filters").click()
+    page.locator("#filter-started summary").click()
+    first = page.get_by_label("From").first
+    first.focus()
+    page.keyboard.type("13")
+    page.keyboard.press("Enter")
+    expect(first).to_be_focused()
+    page.locator("#filter-minutes summary").press("Enter")
+    expect(first).to_be_hidden()
+    page.locator("#filter-minutes").get_by_label("From").press("Enter")
+    expect(first).to_be_focused()
+
+
+def test_a_wrong_question_is_told_once_and_then_forgotten(page: Page) -> None:
+    page.goto("/samples?sort=-started_at&minutes_from=soon")
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(find_count(page)).to_have_text("60 calls")
+    expect(page.locator(".toast-card")).to_have_count(0)
+
+
+def test_a_failure_is_told_until_there_is_an_answer(visitors: Visitors, page: Page) -> None:
+    page.goto("/samples?sort=-started_at")
+    page.route("**/samples?*", lambda route: route.fulfill(status=503))
+    with visitors.expecting(503):
+        for _ in range(2):
+            page.get_by_role("link", name="Duration").click()
+            expect(page.locator(".toast-error")).to_have_count(1)
+    page.unroute("**/samples?*")
+    page.get_by_role("link", name="Duration").click()
+    expect(page.locator(".toast-error")).to_have_count(0)
+
+
 def test_the_tab_follows_the_open_record(page: Page) -> None:
     page.goto("/samples")
     expect(page).to_have_title("Sample calls · AICallGO Admin Board")

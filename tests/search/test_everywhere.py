@@ -227,9 +227,9 @@ def test_the_whole_value_comes_before_parts_and_newer_ones(board: BoardUnderTest
 def test_the_likeliest_group_comes_first_and_others_as_in_the_sidebar(
     board: BoardUnderTest, world: World
 ) -> None:
-    for term in ("hazel@north.test", "campbell hazel", "hazel"):
+    for term in ("hazel@north.test", "campbell hazel", "hazel", "hazel@nor"):
         assert next(iter(groups(search(board, term)))) == "Users"
-    assert list(groups(search(board, "hazel@north"))) == ["Customers", "Users", "Businesses", "Appointments"]
+    assert list(groups(search(board, "azel@north"))) == ["Customers", "Users", "Businesses", "Appointments"]
 
 
 def test_few_hits_have_no_link_to_all(board: BoardUnderTest, world: World) -> None:

@@ -128,6 +128,28 @@ def test_a_preset_nobody_knows_is_a_sentence(browser: Browser) -> None:
     page = get(browser, "?started=8d")
     assert "'8d' is none of today, 7d, 30d, 90d" in page.alerts[0]
     assert names(page) == ALL
+    beside = page.root.get("div", id="filter-started").get("p", class_="field-error")
+    assert "'8d' is none of" in beside.text
+
+
+def test_the_figures_after_a_wrong_question_are_those_of_the_rows_shown(browser: Browser) -> None:
+    page = get(browser, "?started_from=0200-99-01")
+    assert names(page) == ALL
+    figures = page.root.get("section", class_="figures-panel").attributes["hx-get"]
+    assert "started_from" not in figures
+    assert browser.get(figures).status_code == 200
+
+
+def test_a_start_that_finds_nothing_leads_to_everything(board: BoardUnderTest) -> None:
+    board.clock.advance(timedelta(days=400))
+    try:
+        late = board.new_browser(Role.SUPPORT)
+        page = get(late)
+        every = page.root.get("div", class_="empty-state").get("a")
+        assert (page.rows, every.text) == ([], "Show all calls")
+        assert names(Page(late.get(every.attributes["href"]).text)) == ALL
+    finally:
+        board.clock.advance(-timedelta(days=400))
 
 
 def test_the_api_and_exports_answer_what_they_are_asked(board: BoardUnderTest, browser: Browser) -> None:

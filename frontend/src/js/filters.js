@@ -15,7 +15,20 @@ function isOpen() {
 
 function handleClick(event) {
   if (event.target.closest("[data-filters-toggle]")) setOpen(!isOpen());
-  else if (isOpen() && !event.target.closest(".filters")) setOpen(false);
+  else if (isOpen() && !isByKey(event) && !event.target.closest(".filters")) setOpen(false);
+}
+
+/** Enter in a field makes a click too, on the form's unseen button: it is not one beside the filters. */
+function isByKey(event) {
+  return event.detail === 0;
+}
+
+/** What cannot be seen cannot say what is wrong with it: the browser then refuses the form without a word. */
+function reveal(event) {
+  const control = event.target;
+  if (!control.closest(".filters")) return;
+  control.closest("details").open = true;
+  if (!control.checkVisibility()) setOpen(true);
 }
 
 function handleEscape(event) {
@@ -43,6 +56,7 @@ function restoreFocus() {
 export function startFilters() {
   document.addEventListener("click", handleClick);
   document.addEventListener("keydown", handleEscape);
+  document.addEventListener("invalid", reveal, true);
   document.addEventListener("htmx:before:swap", rememberFocus);
   document.addEventListener("htmx:after:swap", restoreFocus);
 }

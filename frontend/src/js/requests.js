@@ -2,7 +2,7 @@
 // a failure that no panel or dialog shows becomes a toast and leaves the page as it is. A panel that nobody answered for
 // offers to try again.
 
-import { showToast } from "./toasts.js";
+import { removeToast, showToast } from "./toasts.js";
 
 const UNREADABLE = 400;
 const UNAUTHENTICATED = 401;
@@ -32,14 +32,36 @@ function showsItsErrors(context) {
   return target instanceof Element && Boolean(target.closest("dialog, .sheet, [data-panel]"));
 }
 
-function handleFailure(event) {
+const failures = new Map();
+
+/** Said once for each part of the page, however often it fails, until that part or what holds it has an answer. */
+function showFailure(part, title, text) {
+  dismissFailures((failed) => failed === part);
+  const toast = showToast("error", title, text);
+  if (toast) failures.set(toast, part);
+}
+
+function dismissFailures(isOver) {
+  for (const [toast, part] of failures) {
+    if (!isOver(part)) continue;
+    failures.delete(toast);
+    removeToast(toast);
+  }
+}
+
+function handleAnswer(event) {
   const context = event.detail.ctx;
-  if (context.response.status < UNREADABLE || showsItsErrors(context)) return;
+  if (context.response.status >= UNREADABLE) handleFailure(context);
+  else dismissFailures((failed) => !failed?.isConnected || context.target?.contains?.(failed));
+}
+
+function handleFailure(context) {
+  if (showsItsErrors(context)) return;
   const sentence = readSentence(context.text ?? "");
   context.swap = "none";
   context.push = "false";
   context.replace = "false";
-  showToast("error", sentence || "The server could not answer.", sentence ? "" : "Nothing was changed. Try again in a moment.");
+  showFailure(context.target, sentence || "The server could not answer.", sentence ? "" : "Nothing was changed. Try again in a moment.");
 }
 
 function offerRetry(htmx, panel, url) {
@@ -56,7 +78,7 @@ function handleSilence(htmx, event) {
   if (!context || context.response) return;
   const panel = context.target?.closest?.("[data-panel]");
   if (panel && context.request.method === "GET") offerRetry(htmx, panel, context.request.action);
-  else showToast("error", "The server did not answer.", "Check the connection and try again; nothing was lost here.");
+  else showFailure(context.target, "The server did not answer.", "Check the connection and try again; nothing was lost here.");
 }
 
 export function startRequests(htmx) {
@@ -66,6 +88,6 @@ export function startRequests(htmx) {
     event.preventDefault();
     goToLogin(event.detail.ctx.response);
   });
-  document.addEventListener("htmx:after:request", handleFailure);
+  document.addEventListener("htmx:after:request", handleAnswer);
   document.addEventListener("htmx:error", (event) => handleSilence(htmx, event));
 }

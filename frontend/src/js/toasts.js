@@ -5,7 +5,7 @@ const STAY_WITH_UNDO_MS = 20_000;
 const ICONS = { error: "alert-circle", info: "info-circle" };
 
 /** The focus does not vanish with a toast: it goes to the content. A button that was pressed may have lost it already. */
-function removeToast(toast) {
+export function removeToast(toast) {
   if (toast.contains(document.activeElement) || (toast.dataset.undone && document.activeElement === document.body)) {
     document.getElementById("content")?.focus({ preventScroll: true });
   }
@@ -40,10 +40,11 @@ function drawIcon(name) {
   return svg;
 }
 
-/** Shows a toast that no answer of the server brought: a failed request, a copy. `tone` is "error" or "info". */
+/** Shows a toast that no answer of the server brought: a failed request, a copy. `tone` is "error" or "info".
+    Gives the toast, or null where the page has no place for it. */
 export function showToast(tone, title, text = "") {
   const region = document.getElementById("toasts");
-  if (!region) return;
+  if (!region) return null;
   const toast = document.createElement("div");
   toast.className = `toast-card toast-${tone}`;
   toast.dataset.toast = "";
@@ -62,6 +63,7 @@ export function showToast(tone, title, text = "") {
   close.append(drawIcon("x"));
   toast.append(drawIcon(ICONS[tone]), words, close);
   region.append(toast);
+  return toast;
 }
 
 export function startToasts() {

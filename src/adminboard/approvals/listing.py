@@ -78,6 +78,7 @@ approvals = Listing(
     ],
     sort="-created_at",
     start="status=waiting",
+    start_permission=Permission.APPROVALS_DECIDE,
     visible_to=visible_to,
     extras={"target_id": Approval.target_id},
     detail=Detail(get_approval_detail, "approvals/detail.html", title=lambda record: str(record.label)),

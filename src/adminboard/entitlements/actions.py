@@ -72,6 +72,8 @@ def apply_setting(work: Work, command: SetOverride) -> Applied:
     row.has_access, row.expires_at, row.updated_at = command.has_access, command.expires_at, now
     row.notes = f"[ADMIN: {author} @ {now.isoformat(timespec='seconds')}] {command.notes}"
     work.session.flush()
+    if place.is_kept(command.has_access):
+        return make_applied(place, former, row, f"Changed the override of {place.called}")
     verb = "Granted" if command.has_access else "Revoked"
     return make_applied(place, former, row, f"{verb} {place.called}")
 
@@ -115,6 +117,12 @@ def _warn_of_setting(command: SetOverride, place: Place) -> tuple[Caution, ...]:
     return tuple(warnings)
 
 
+def _label_setting(command: SetOverride, preview: Preview) -> str:
+    if any(change.field == "Override" and change.before == change.after for change in preview.changes):
+        return "Change the override"
+    return "Grant the feature" if command.has_access else "Revoke the feature"
+
+
 set_override = Action(
     name=SET,
     title="Grant or revoke a feature",
@@ -123,7 +131,7 @@ set_override = Action(
     apply=apply_setting,
     permission=Permission.ENTITLEMENTS_WRITE,
     lock=lock_overrides,
-    confirm_label=lambda command, _: "Grant the feature" if command.has_access else "Revoke the feature",
+    confirm_label=_label_setting,
     rest=RestCall(
         "PUT",
         "/users/{user}/overrides/{feature_key}",

@@ -45,6 +45,11 @@ class Place:
     def override(self) -> OverrideState | None:
         return self.access.override
 
+    def is_kept(self, has_access: bool | None) -> bool:
+        """Whether the override says this already, so that only its end or its notes would change."""
+        override = self.override
+        return override is not None and not override.is_expired and override.has_access is has_access
+
     @property
     def called(self) -> str:
         return f"{self.access.name} for {self.user.email}"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from adminboard.web.area import Hit
 
-LEAST_LIKELY = 3
+LEAST_LIKELY = 4
 
 
 def rank_hit(hit: Hit, term: str) -> int:
-    """0 where the term is the whole of what is shown, 1 where the title begins with it, 2 where all its words
-    are in the title, else `LEAST_LIKELY`: it was found by something beside the title.
+    """0 where the term is the whole of what is shown, 1 where the title begins with it, 2 where the key or
+    something behind the title does, 3 where all its words are in the title, else `LEAST_LIKELY`: it was found
+    by something beside these.
     """
     wanted, title = term.casefold(), hit.title.casefold()
-    if wanted in (title, hit.key, *hit.subtitle.casefold().split(", ")):
+    others = (hit.key, *hit.subtitle.casefold().split(", "))
+    if wanted in (title, *others):
         return 0
     if title.startswith(wanted):
         return 1
-    return 2 if all(word in title for word in wanted.split()) else LEAST_LIKELY
+    if any(other.startswith(wanted) for other in others):
+        return 2
+    return 3 if all(word in title for word in wanted.split()) else LEAST_LIKELY

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from adminboard.core.errors import FieldError
 from adminboard.core.listings import (
     Choice,
     DateRange,
@@ -24,12 +25,14 @@ from adminboard.web.visit import Visit
 
 
 def make_filter_views(
-    visit: Visit, listing: Listing, query: ListQuery, state: Parameters
+    visit: Visit, listing: Listing, query: ListQuery, state: Parameters, errors: Sequence[FieldError]
 ) -> Sequence[FilterView]:
-    """The drawn filters of the listing; references to one record are carried, not drawn."""
+    """The drawn filters of the listing, ``errors`` beside what they are about; references to one record are
+    carried, not drawn."""
+    wrong = {error.field: error.message for error in errors}
     words = {condition.name: condition.words.partition(": ")[2] for condition in query.conditions}
     return [
-        _make_filter_view(visit, listing, filter_, state, query, words.get(filter_.name))
+        _make_filter_view(visit, listing, filter_, state, query, words.get(filter_.name), wrong)
         for filter_ in listing.filters
         if not isinstance(filter_, Reference)
     ]
@@ -42,6 +45,7 @@ def _make_filter_view(
     state: Parameters,
     query: ListQuery,
     summary: str | None,
+    wrong: Mapping[str, str],
 ) -> FilterView:
     typed = {name: (state.get(name) or [""])[0] for name in filter_.names}
     options: tuple[OptionView, ...] = ()
@@ -56,7 +60,7 @@ def _make_filter_view(
         summary = ", ".join(chosen) if summary and chosen else summary
     first, last = filter_.ends if isinstance(filter_, DateRange | NumberRange) else (filter_.name,) * 2
     removable = summary or any(typed.values())
-    left = without_start(listing, without(state, *filter_.names), query.sort_parameter)
+    left = without_start(listing, without(state, *filter_.names), visit.actor, query.sort_parameter)
     return FilterView(
         name=filter_.name,
         label=filter_.label,
@@ -72,6 +76,7 @@ def _make_filter_view(
         search_url=f"{listing.path}/options" if isinstance(filter_, Pick) else None,
         placeholder="Name or id" if isinstance(filter_, Pick) else "",
         summary=summary,
+        error=next((wrong[name] for name in filter_.names if name in wrong), None),
         remove_url=address(listing.path, left) if removable else None,
     )
 

@@ -96,18 +96,18 @@ def make_count_view(listing: Listing, state: Parameters, count: Count | DomainEr
 
 
 def make_list_view(visit: Visit, listing: Listing) -> ListView:
-    """What the list shows. Bad parameters become its error; the rows then do without them."""
-    error: str | None = None
-    parameters = with_start(listing, visit.parameters)
+    """What the list shows. Bad parameters become its error; rows, count and figures then do without them."""
+    problem: InvalidInput | None = None
+    parameters = answered = with_start(listing, visit.parameters, visit.actor)
     try:
         query = read_query(listing, parameters, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
-    except InvalidInput as problem:
-        error = problem.detail
-        kept = {name: visit.parameters[name] for name in _references(listing) if name in visit.parameters}
-        query = read_query(listing, kept, visit.actor, visit.now)
+    except InvalidInput as error:
+        problem = error
+        answered = {name: visit.parameters[name] for name in _references(listing) if name in visit.parameters}
+        query = read_query(listing, answered, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
-    return _ListViewMaker(visit, listing, parameters, query, page).make(error)
+    return _ListViewMaker(visit, listing, parameters, answered, query, page).make(problem)
 
 
 def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
@@ -174,18 +174,27 @@ class _ListViewMaker:
     """Makes one `ListView`; holds what its parts share."""
 
     def __init__(
-        self, visit: Visit, listing: Listing, parameters: Parameters, query: ListQuery, page: Page
+        self,
+        visit: Visit,
+        listing: Listing,
+        parameters: Parameters,
+        answered: Parameters,
+        query: ListQuery,
+        page: Page,
     ) -> None:
+        """``answered`` are those of the parameters that the rows are found by."""
         self._visit = visit
         self._parameters = parameters
         self._listing = listing
         self._query = query
         self._page = page
-        self._state = without(parameters, *PLACE, *_overruled(listing, query))
+        overruled = _overruled(listing, query)
+        self._state = without(parameters, *PLACE, *overruled)
+        self._answered = without(answered, *PLACE, *overruled)
         self._sorts = listing.sorts_for(masked=query.masked)
         self._columns = self._chosen_columns()
 
-    def make(self, error: str | None) -> ListView:
+    def make(self, problem: InvalidInput | None) -> ListView:
         listing, page, state = self._listing, self._page, self._state
         headers = fit_columns([self._header(column) for column in self._columns])
         return ListView(
@@ -199,7 +208,9 @@ class _ListViewMaker:
             rows=self._rows(headers),
             empty=self._empty(),
             search=self._search(),
-            filters=make_filter_views(self._visit, listing, self._query, state),
+            filters=make_filter_views(
+                self._visit, listing, self._query, state, problem.errors if problem else ()
+            ),
             state=self._hidden_state(),
             clear_url=self._clear_url(),
             sizes=[self._size_link(size) for size in PAGE_SIZES],
@@ -215,9 +226,11 @@ class _ListViewMaker:
             tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
             note=listing.note,
             export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
-            cards=make_page_cards(self._visit, listing, self._query, state) if listing.cards else None,
+            cards=make_page_cards(self._visit, listing, self._query, self._answered)
+            if listing.cards
+            else None,
             actions=self._actions(),
-            error=error,
+            error=problem.detail if problem else None,
             query=query_string(self._view_state()),
         )
 
@@ -288,17 +301,28 @@ class _ListViewMaker:
         if known is None and self._visit.parameter("count"):
             session = self._visit.session
             count = load_panel(self._visit, lambda: count_matches(session, self._listing, self._query))
-        return make_count_view(self._listing, self._state, count)
+        return make_count_view(self._listing, self._answered, count)
 
     def _empty(self) -> EmptyView:
         noun = self._listing.noun.many
         if self._query.term or any(
             condition.name not in _references(self._listing) for condition in self._query.conditions
         ):
-            return EmptyView(
-                f"No {noun} match", "Nothing matches the search and filters. Widen or clear them."
-            )
+            return self._without_matches()
         return EmptyView(f"No {noun} yet", self._listing.empty, icon="inbox")
+
+    def _without_matches(self) -> EmptyView:
+        """Whoever asked for nothing but the list is told that there may be more than it begins with."""
+        noun, start = self._listing.noun.many, self._listing.start_for(self._visit.actor)
+        if start and query_string(self._view_state()) == start:
+            every = address(self._listing.path, {}, sort=self._query.sort_parameter)
+            return EmptyView(
+                f"No {noun} here",
+                "The list begins with only some of them.",
+                action_label=f"Show all {noun}",
+                action_url=every,
+            )
+        return EmptyView(f"No {noun} match", "Nothing matches the search and filters. Widen or clear them.")
 
     def _search(self) -> SearchView | None:
         search = self._listing.search
@@ -315,7 +339,7 @@ class _ListViewMaker:
             for name in filter_.names
         }
         kept = without(self._state, *own)
-        if self._listing.start and "sort" not in kept:
+        if self._listing.start_for(self._visit.actor) and "sort" not in kept:
             kept["sort"] = [self._query.sort_parameter]
         return _hidden(kept)
 
@@ -329,14 +353,17 @@ class _ListViewMaker:
         if not self._query.term and not any(name in self._state for name in drawn):
             return None
         left = without(self._state, "q", *drawn)
-        return address(self._listing.path, without_start(self._listing, left, self._query.sort_parameter))
+        return address(self._listing.path, self._without_start(left))
+
+    def _without_start(self, state: Parameters) -> Parameters:
+        return without_start(self._listing, state, self._visit.actor, self._query.sort_parameter)
 
     def _size_link(self, size: int) -> LinkView:
         url = address(self._listing.path, self._state, limit=str(size))
         return LinkView(str(size), url, active=size == self._query.limit)
 
     def _page_url(self, cursor: str | None) -> str | None:
-        return address(self._listing.path, self._state, cursor=cursor) if cursor else None
+        return address(self._listing.path, self._answered, cursor=cursor) if cursor else None
 
     def _column_choice(self, column: Column) -> ColumnChoiceView:
         locked = column is self._listing.columns[0]

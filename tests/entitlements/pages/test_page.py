@@ -64,6 +64,21 @@ def test_a_past_moment_is_answered_on_the_page(board: BoardUnderTest, jane: Stan
     assert "An override grants it." in row_of(early, "call_recording")
 
 
+def test_an_override_that_says_the_same_again_is_changed_and_not_granted(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        ursula = Standing(session, "ursula")
+        ursula.override(ursula.extra)
+    browser = board.browser(Role.SUPPORT)
+    links = get(board, f"user={ursula.user.id}").links()
+    edit = next(link for link in links if "set_override" in link and "call_rec" in link)
+    form = Page(browser.get(edit).text).form("/actions/entitlements.set_override/preview")
+    preview = Page(browser.submit(form.action, form.values | {"notes": ["Promised for longer"]}).text)
+    confirm = preview.form("/actions/entitlements.set_override")
+    assert "Change the override" in preview.text
+    page = Page(browser.get(browser.submit(confirm.action, confirm.values).headers["location"]).text)
+    assert page.toasts == ["Changed the override of Call recording for ursula@example.com"]
+
+
 def test_granting_editing_removing_and_undoing_need_no_javascript(board: BoardUnderTest) -> None:
     with board.rows() as session:
         otto = Standing(session, "otto")

@@ -123,6 +123,8 @@ class Listing:
     (`figures.cards`), and they may be some minutes old."""
     start: str = ""
     """What the page's bare address shows, as a query string like "started=7d" (`core.listings.start`)."""
+    start_permission: Permission | None = None
+    """Whom the start is for, where not for everybody: who lacks it, and so sees few rows, begins with all."""
     has_page: bool = True
     """False for a list that is shown inside another page, whose address is ``path``; it still has its export
     and its API. `web.list_page.make_list_view` and `make_detail` give that page its parts."""
@@ -164,6 +166,11 @@ class Listing:
         """The condition of the rows that the reader sees; empty when they see all."""
         visible = self.visible_to(actor) if self.visible_to is not None else None
         return () if visible is None else (visible,)
+
+    def start_for(self, actor: Actor) -> str:
+        """What the bare address shows this reader; empty for the whole list."""
+        is_meant = self.start_permission is None or actor.may(self.start_permission)
+        return self.start if is_meant else ""
 
     @cached_property
     def parameter_names(self) -> frozenset[str]:
