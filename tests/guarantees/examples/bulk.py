@@ -36,7 +36,7 @@ def cancellation(scene: Scene) -> Example:
 def undo(scene: Scene) -> Example:
     run_id = _make(scene, RunStatus.FINISHED, rows_done=1)
     count = select(func.count()).where(Run.undoes_id == run_id)
-    return Example(NameRun(run=run_id), lambda session: {"Runs that undo it": session.scalar(count)})
+    return Example(NameRun(run=run_id), lambda session: {"Undo run": "prepared" if session.scalar(count) else None})
 
 
 def _named(run_id: UUID) -> Example:
