@@ -52,7 +52,9 @@ def _make(scene: Scene, status: RunStatus, **fields: object) -> UUID:
 
 
 def _see(session: Session, run_id: UUID) -> Seen:
-    return {"Status": session.get_one(Run, run_id).status.value}
+    run = session.get_one(Run, run_id)
+    rows = 0 if run.status is RunStatus.DRAFT else run.rows_total
+    return {"Status": run.status.value, "Rows run": rows}
 
 
 EXAMPLES: dict[str, MakeExample] = {
