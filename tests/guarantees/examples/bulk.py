@@ -16,7 +16,8 @@ FOUND = {"ready": 1, "refused": 0, "duplicates": 0, "repeated": 0, "to_approve":
 def start(scene: Scene) -> Example:
     warning = {"code": "large_amount", "rows": 1, "example": "It is large.", "must_acknowledge": True}
     warnings = [warning] if scene.chance.random() < 0.5 else []
-    return _named(_make(scene, RunStatus.DRAFT, outcome=FOUND | {"warnings": warnings}))
+    run_id = _make(scene, RunStatus.DRAFT, outcome=FOUND | {"warnings": warnings})
+    return Example(NameRun(run=run_id), lambda session: _see_started(session, run_id))
 
 
 def pause(scene: Scene) -> Example:
@@ -36,7 +37,9 @@ def cancellation(scene: Scene) -> Example:
 def undo(scene: Scene) -> Example:
     run_id = _make(scene, RunStatus.FINISHED, rows_done=1)
     count = select(func.count()).where(Run.undoes_id == run_id)
-    return Example(NameRun(run=run_id), lambda session: {"Undo run": "prepared" if session.scalar(count) else None})
+    return Example(
+        NameRun(run=run_id), lambda session: {"Undo run": "prepared" if session.scalar(count) else None}
+    )
 
 
 def _named(run_id: UUID) -> Example:
@@ -52,6 +55,10 @@ def _make(scene: Scene, status: RunStatus, **fields: object) -> UUID:
 
 
 def _see(session: Session, run_id: UUID) -> Seen:
+    return {"Status": session.get_one(Run, run_id).status.value}
+
+
+def _see_started(session: Session, run_id: UUID) -> Seen:
     run = session.get_one(Run, run_id)
     rows = 0 if run.status is RunStatus.DRAFT else run.rows_total
     return {"Status": run.status.value, "Rows run": rows}
