@@ -14,6 +14,8 @@ from adminboard.db.engine import Database, create_engine_for
 from tests.db.rolled_back import RolledBackDatabase
 from tests.db.templates import Addresses, claimed_folder, copied_database, make_template, opened_database
 
+pytest_plugins = ("tests.stand_in",)
+
 # How long an example takes depends on what else the machine does.
 settings.register_profile("board", deadline=None)
 settings.load_profile("board")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,9 @@ from adminboard.core.thresholds import Defaults
 from adminboard.core.work import Announce, Work, situate, work_in
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from adminboard.stripe.gateway import StripeGateway
 
 MAX_EXPORTS = 10
 """Exports running at once in one process; each holds a connection of its own."""
@@ -85,6 +89,17 @@ class Runtime:
     @cached_property
     def signed(self) -> SignedTexts:
         return SignedTexts(self.settings.secret_keys)
+
+    @cached_property
+    def stripe(self) -> StripeGateway:
+        """The way to Stripe, which every thread of the process shares; never used while a work is open.
+
+        Raises `SettingsError` when the settings name no account.
+        """
+        # Imported when it is first needed: Stripe's SDK takes longer to load than a page takes to answer.
+        from adminboard.stripe.gateway import StripeGateway  # noqa: PLC0415 - as said above
+
+        return StripeGateway(self.settings.stripe_access)
 
     def dispose(self) -> None:
         self.database.dispose()

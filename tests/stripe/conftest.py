@@ -1,66 +1,31 @@
-"""The stand-in behind a real port, one for each worker, emptied for every test; and the gateway on it.
+"""Where these tests of Stripe run, and the gateway to there.
 
 With ``STRIPE_TEST_KEY`` set to the key of a Stripe test account, every test that needs no more than Stripe's
 API runs there as well; those that move the clock or bring bad days need the stand-in.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-import httpx
 import pytest
 import stripe
 from pydantic import SecretStr
 
-from adminboard.core.clock import MovableClock
 from adminboard.settings import StripeAccess
-from adminboard.stripe.fake.app import make_standin_app
-from adminboard.stripe.fake.serving import serving
-from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import PINNED_VERSION, Patience, StripeGateway
-from tests.factories import START
+from tests.stand_in import WEBHOOK_SECRET, Served
 from tests.stripe.making import Maker
 
 STAND_IN, STRIPE = "stand-in", "stripe"
 STRIPE_TEST_KEY = os.environ.get("STRIPE_TEST_KEY")
-WEBHOOK_SECRET = "whsec_of_the_tests"
 OpenGateway = Callable[..., StripeGateway]
-
-
-class Control(Protocol):
-    """Makes something happen in the stand-in. Returns what became of it."""
-
-    def __call__(self, name: str, /, **given: Any) -> dict[str, Any]: ...
-
-
-@dataclass(frozen=True)
-class Served:
-    """The stand-in, and the address at which it answers."""
-
-    standin: StandIn
-    url: str
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "place" in metafunc.fixturenames:
         is_anywhere = STRIPE_TEST_KEY and "standin" not in metafunc.fixturenames
         metafunc.parametrize("place", [STAND_IN, STRIPE] if is_anywhere else [STAND_IN], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def served_standin() -> Iterator[Served]:
-    standin = StandIn(MovableClock(START))
-    with serving(make_standin_app(standin)) as url:
-        yield Served(standin, url)
-
-
-@pytest.fixture
-def standin(served_standin: Served) -> StandIn:
-    """Empty, its clock at the start."""
-    served_standin.standin.reset()
-    return served_standin.standin
 
 
 @pytest.fixture
@@ -70,8 +35,8 @@ def place(request: pytest.FixtureRequest) -> StripeAccess:
         assert STRIPE_TEST_KEY is not None
         return StripeAccess(SecretStr(STRIPE_TEST_KEY), SecretStr(WEBHOOK_SECRET), None, 20)
     request.getfixturevalue("standin")
-    url = request.getfixturevalue("served_standin").url
-    return StripeAccess(SecretStr("sk_test_of_the_tests"), SecretStr(WEBHOOK_SECRET), url, 10_000)
+    served: Served = request.getfixturevalue("served_standin")
+    return served.access
 
 
 @pytest.fixture
@@ -105,14 +70,3 @@ def open_gateway(place: StripeAccess) -> OpenGateway:
 def gateway(open_gateway: OpenGateway) -> StripeGateway:
     """It tries once."""
     return open_gateway()
-
-
-@pytest.fixture
-def control(standin: StandIn, served_standin: Served) -> Control:
-    def run(name: str, /, **given: Any) -> dict[str, Any]:
-        answer = httpx.post(f"{served_standin.url}/_control/{name}", json=given, trust_env=False)
-        assert answer.status_code == 200, answer.text
-        outcome: dict[str, Any] = answer.json()
-        return outcome
-
-    return run

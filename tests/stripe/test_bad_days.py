@@ -21,7 +21,8 @@ from adminboard.stripe.gateway import Patience, StripeGateway
 from adminboard.stripe.limiter import Limiter
 from adminboard.stripe.objects import Payment
 from tests.factories import START
-from tests.stripe.conftest import Control, OpenGateway
+from tests.stand_in import Control
+from tests.stripe.conftest import OpenGateway
 from tests.stripe.making import Maker, item_of
 
 IMPATIENT = 0.2

@@ -14,7 +14,7 @@ from adminboard.stripe.fake.sdk_types import OBJECTS
 from adminboard.stripe.fake.shapes import shape
 from adminboard.stripe.fake.standin import ROUTES, StandIn
 from adminboard.stripe.gateway import PINNED_VERSION
-from tests.stripe.conftest import Control
+from tests.stand_in import Control
 from tests.stripe.making import FAILING_CARD, Maker, item_of
 from tests.stripe.sdk_contract import find_faults, knows_parameter, read_calls, without_names
 

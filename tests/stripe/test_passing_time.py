@@ -7,7 +7,7 @@ import pytest
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import PauseBehavior, StripeGateway
 from adminboard.stripe.objects import Invoice, Subscription
-from tests.stripe.conftest import Control
+from tests.stand_in import Control
 from tests.stripe.making import FAILING_CARD, Maker, item_of
 
 

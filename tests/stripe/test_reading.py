@@ -17,7 +17,7 @@ from adminboard.stripe.fake.records import (
 )
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import StripeGateway
-from tests.stripe.conftest import Control, Served
+from tests.stand_in import Control, Served
 from tests.stripe.making import Maker
 
 

@@ -11,7 +11,7 @@ from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import StripeGateway
 from adminboard.stripe.gateway.refunds import NotRefundable
 from adminboard.stripe.objects import Payment, PaymentKind
-from tests.stripe.conftest import Control
+from tests.stand_in import Control
 from tests.stripe.making import Maker
 
 

@@ -10,7 +10,7 @@ from stripe import StripeClient
 from adminboard.stripe.errors import Declined, NotInStripe, Refused
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import PauseBehavior, Proration, StripeGateway
-from tests.stripe.conftest import Control
+from tests.stand_in import Control
 from tests.stripe.making import FAILING_CARD, Maker, item_of
 
 

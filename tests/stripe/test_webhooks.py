@@ -13,7 +13,7 @@ from adminboard.stripe.errors import BadSignature
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.fake.webhooks import sign
 from adminboard.stripe.gateway import StripeGateway
-from tests.stripe.conftest import WEBHOOK_SECRET, Control
+from tests.stand_in import WEBHOOK_SECRET, Control
 from tests.stripe.making import Maker
 
 BODY = json.dumps(
