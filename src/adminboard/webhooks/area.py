@@ -3,6 +3,7 @@
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
+from adminboard.webhooks.incoming import incoming
 from adminboard.webhooks.listing import events
 from adminboard.webhooks.web import pages
 
@@ -15,6 +16,7 @@ area = Area(
     ],
     listings=[events],
     pages=pages,
+    incoming=incoming,
     search=[
         search_listing(
             events,
