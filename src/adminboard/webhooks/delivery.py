@@ -13,6 +13,8 @@ from adminboard.core.errors import InvalidInput
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 MAX_TYPE_LENGTH = 100
+_END_OF_TIME = 253_402_300_800
+"""The first second of the year 10,000, which no datetime holds."""
 
 
 class UnreadableEvent(InvalidInput):
@@ -52,6 +54,8 @@ def describe_event(event: Any, payload: str) -> Delivery:
     event_id, event_type = _find_id(_part(event, "id")), _part(event, "type")
     if not isinstance(changed, Mapping) or event_id is None or not _is_type(event_type):
         raise UnreadableEvent("The body names no event with an id, a type and an object.")
+    if not _is_moment(_part(event, "created")):
+        raise UnreadableEvent("The body does not say when the event was made.")
     return Delivery(event_id, event_type, payload, **_find_ids(changed))
 
 
@@ -84,6 +88,10 @@ def _find_id(thing: Any) -> str | None:
 
 def _is_type(found: Any) -> bool:
     return isinstance(found, str) and len(found) <= MAX_TYPE_LENGTH and _TYPE.fullmatch(found) is not None
+
+
+def _is_moment(found: Any) -> bool:
+    return type(found) is int and 0 <= found < _END_OF_TIME
 
 
 def _refuse_constant(name: str) -> Any:
