@@ -61,6 +61,9 @@ class BillingEvent(Identified, Timestamped, Base):
     received_at: Mapped[datetime]
     processed_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
+    """When a worker takes it; of one being processed, when the claim of its worker lapses. None: never."""
+    fetch_anew: Mapped[bool] = mapped_column(default=False)
+    """Whether the object is to be asked of Stripe instead of being read from what was sent: for a replay."""
 
     __table_args__ = (
         CheckConstraint("(source = 'manual') = (stripe_event_id IS NULL)", name="webhook_has_event_id"),
@@ -105,10 +108,14 @@ class GracePeriod(Identified, Timestamped, Base):
     __tablename__ = "grace_periods"
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+    """Whose failed payment opened it; null for one opened by hand."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str]
     status: Mapped[GracePeriodStatus] = mapped_column(default=GracePeriodStatus.OPEN)
+    is_set_by_hand: Mapped[bool] = mapped_column(default=False)
+    """Staff said when it ends: payments do not move it any more, they only end it."""
 
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
