@@ -92,6 +92,11 @@ def is_outdated(shown: datetime | None, state_at: datetime) -> bool:
     return shown is not None and _second(state_at) < _second(shown)
 
 
+def is_newer(shown: datetime | None, state_at: datetime) -> bool:
+    """Whether a state of this moment is surely newer than what a row shows."""
+    return shown is None or state_at > shown
+
+
 def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: datetime) -> Mirrored:
     """Brings a row, which the caller holds locked, to these values unless it shows something newer.
 
@@ -101,7 +106,7 @@ def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: dat
     shown = row.stripe_state_at
     if is_outdated(shown, state_at):
         return unchanged(row)
-    if shown is not None and state_at <= shown:
+    if not is_newer(shown, state_at):
         if differing:
             raise NeedsFetching(just_after(shown))
         return unchanged(row)

@@ -14,6 +14,7 @@ from adminboard.billing.mirror.mirrored import (
     Mirrored,
     find_row,
     find_word,
+    is_newer,
     is_outdated,
     unchanged,
     write_state,
@@ -51,7 +52,7 @@ def mirror_subscription(work: Work, found: objects.Subscription, state_at: datet
     if row is not None and is_outdated(row.stripe_state_at, state_at):
         return unchanged(row)
     values = {"organization_id": organization.id, **_values(work, found)}
-    if values["status"] not in OVER:
+    if values["status"] not in OVER and (row is None or is_newer(row.stripe_state_at, state_at)):
         _require_only_live(work, found.id, organization)
     return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
 
