@@ -21,7 +21,7 @@ from tests.factories import START
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 API_KEY = "sk_test_of_the_tests"
-CALLS_PER_SECOND = 10_000
+CALLS_PER_SECOND = 1_000
 
 
 class Control(Protocol):
