@@ -25,8 +25,9 @@ from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
 from adminboard.core.models import KeptCards, RunStatus
 from adminboard.db.embedded import APP_ROLE
+from adminboard.stripe.fake.standin import StandIn
 from adminboard.worker import make_run_advancer
-from tests.clients import SECRET_KEY, BoardUnderTest, open_board
+from tests.clients import SECRET_KEY, BoardUnderTest
 from tests.credit_factories import make_grant
 from tests.db.templates import Addresses
 from tests.factories import (
@@ -53,10 +54,13 @@ from tests.guarantees.examples.requests import (
     make_scene,
 )
 from tests.guarantees.examples.scene import MAIL_SERVER
+from tests.stand_in import Served, open_board_on_stripe
 
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
 """What is only read, but whoever reads it is noted."""
+ONLY_READ = ("GET ", "POST /v1/invoices/create_preview")
+"""What Stripe may be asked while nothing may be changed."""
 CHANGE_NOTHING = {"POST /audit/chain", "POST /account/theme"} | {
     f"POST /actions/{name}/preview" for name in ACTIONS
 }
@@ -89,8 +93,11 @@ the same action as another one here."""
 
 
 @pytest.fixture
-def board(fresh_addresses: Addresses, tmp_path: Path) -> Iterator[BoardUnderTest]:
-    with open_board(fresh_addresses, recordings=str(tmp_path), smtp_url=MAIL_SERVER) as board:
+def board(
+    fresh_addresses: Addresses, tmp_path: Path, standin: StandIn, served_standin: Served
+) -> Iterator[BoardUnderTest]:
+    settings = {"recordings": str(tmp_path), "smtp_url": MAIL_SERVER}
+    with open_board_on_stripe(fresh_addresses, served_standin, **settings) as board:
         yield board
 
 
@@ -135,17 +142,19 @@ def prepare_requests(board: BoardUnderTest) -> dict[str, Send]:
     return sends | {route: prepare(make_scene(board, route)) for route, prepare in FORMS.items()}
 
 
-def test_no_route_changes_anything_without_the_audit(board: BoardUnderTest) -> None:
+def test_no_route_changes_anything_without_the_audit(board: BoardUnderTest, standin: StandIn) -> None:
     sends = prepare_requests(board)
     assert list_changing_routes(board) - sends.keys() == set(), "these need an example"
     revoke_the_audit(board)
     before = dump(board)
+    standin.calls.clear()
 
     answers = {route: send() for route, send in sends.items()}
     wrong = {route: answer.status_code for route, answer in answers.items() if answer.status_code != 503}
     assert wrong == {}
     changed = {name for name, digest in dump(board).items() if digest != before[name]}
     assert changed == set()
+    assert [call for call in standin.calls if not call.startswith(ONLY_READ)] == []
 
 
 def test_the_same_requests_succeed_with_the_audit(board: BoardUnderTest) -> None:

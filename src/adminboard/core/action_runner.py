@@ -159,8 +159,8 @@ class ActionRunner:
         Where a second person must agree, it is asked for instead: the outcome then has an ``approval_id``.
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
         `idempotency.KeyReused`, `limits.TooManyChanges`, `NotUndoable` and `AlreadyUndone` for an undo, or
-        what the action's fetching and its preview raise; after the commit what `follow` raises. Twice with one
-        idempotency key is once.
+        what the action's fetching and its preview raise; after the commit what `follow` raises. Twice with
+        one idempotency key is once.
         """
         command = self._complete(actor, action, command, confirmation)
         with self._work(actor) as work:
