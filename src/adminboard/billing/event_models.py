@@ -105,10 +105,14 @@ class GracePeriod(Identified, Timestamped, Base):
     __tablename__ = "grace_periods"
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+    """Whose failed payment opened it; null for one opened by hand."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str]
     status: Mapped[GracePeriodStatus] = mapped_column(default=GracePeriodStatus.OPEN)
+    is_set_by_hand: Mapped[bool] = mapped_column(default=False)
+    """Staff said when it ends: payments do not move it any more, they only end it."""
 
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),

@@ -1,4 +1,7 @@
-"""Plans, subscriptions, and what was invoiced, paid and given back."""
+"""Plans, subscriptions, and what was invoiced, paid and given back.
+
+`stripe_state_at` is the moment of the state of Stripe's that a row shows (`billing.mirror`).
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -93,7 +96,7 @@ class Plan(Identified, Timestamped, Base):
 
 
 class Subscription(Identified, Timestamped, Base):
-    """A subscription as Stripe last showed it: `stripe_state_at` is the moment of that state."""
+    """A subscription as Stripe last showed it."""
 
     __tablename__ = "subscriptions"
 
@@ -145,6 +148,8 @@ class Invoice(Identified, Timestamped, Base):
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
     subscription_id: Mapped[UUID | None] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    stripe_subscription_id: Mapped[str | None]
+    """Whose invoice it is while that subscription has not come here yet."""
     stripe_invoice_id: Mapped[str] = mapped_column(unique=True)
     number: Mapped[str | None]
     amount_due_cents: Mapped[Cents]
@@ -158,6 +163,9 @@ class Invoice(Identified, Timestamped, Base):
     period_end: Mapped[datetime | None]
     hosted_invoice_url: Mapped[str | None]
     invoice_pdf_url: Mapped[str | None]
+    payment_failed_at: Mapped[datetime | None]
+    """When the first attempt to collect it failed, whatever became of it since."""
+    stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("amount_paid_cents >= 0", name="amount_paid_not_negative"),
@@ -172,6 +180,17 @@ class Invoice(Identified, Timestamped, Base):
         Index("ix_invoices_status_paid_at", "status", "paid_at", "id"),
         Index("ix_invoices_status_amount_due_cents", "status", "amount_due_cents", "id"),
         Index("ix_invoices_updated_at", "updated_at"),
+        Index(
+            "ix_invoices_without_subscription",
+            "stripe_subscription_id",
+            postgresql_where=text("subscription_id IS NULL AND stripe_subscription_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_invoices_payment_failed",
+            "organization_id",
+            "payment_failed_at",
+            postgresql_where=text("payment_failed_at IS NOT NULL"),
+        ),
         Index("ix_invoices_due_date", "due_date", "id"),
         # With what a day's revenue is summed up from beside it.
         Index(
@@ -198,6 +217,7 @@ class PaymentMethod(Identified, Timestamped, Base):
     exp_year: Mapped[int | None]
     is_default: Mapped[bool] = mapped_column(default=False)
     status: Mapped[PaymentMethodStatus] = mapped_column(default=PaymentMethodStatus.ACTIVE)
+    stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("exp_month BETWEEN 1 AND 12", name="exp_month_of_a_year"),
@@ -228,6 +248,7 @@ class Refund(Identified, Timestamped, Base):
     reason: Mapped[RefundReason | None]
     status: Mapped[RefundStatus]
     requested_by: Mapped[str]
+    stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("amount_cents > 0", name="amount_above_zero"),

@@ -48,6 +48,12 @@ class Organization(Identified, Timestamped, Base):
     suspended_at: Mapped[datetime | None]
     suspension_reason: Mapped[str | None]
     stripe_customer_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_default_payment_method_id: Mapped[str | None]
+    """What Stripe collects from, whether that payment method has come here yet or not."""
+    stripe_deleted_at: Mapped[datetime | None]
+    """When the customer was deleted in Stripe: what they paid with is gone, their history stays."""
+    stripe_state_at: Mapped[datetime | None]
+    """The moment of the state of Stripe's customer that this row shows."""
     billing_email: Mapped[str | None]
     timezone: Mapped[str] = mapped_column(default="UTC")
     """An IANA name."""

@@ -12,12 +12,14 @@ KEEP = "SELECT, INSERT, UPDATE"
 """For rows that are never deleted."""
 WRITE = "SELECT, INSERT, UPDATE, DELETE"
 
-SUSPENSION = (
-    "SELECT, UPDATE (status, suspended_at, suspension_reason, stripe_customer_id, billing_email, updated_at)"
+CUSTOMER = (
+    "SELECT, UPDATE (status, suspended_at, suspension_reason, stripe_customer_id, billing_email, "
+    "stripe_default_payment_method_id, stripe_deleted_at, stripe_state_at, updated_at)"
 )
+"""For suspending an organization, and for what Stripe says of it."""
 
 PRODUCT_PRIVILEGES = {
-    "organizations": SUSPENSION,
+    "organizations": CUSTOMER,
     "memberships": READ,
     "users": READ,
     "businesses": READ,
@@ -34,7 +36,7 @@ PRODUCT_PRIVILEGES = {
     "refunds": KEEP,
     "usage_periods": READ,
     "billing_events": KEEP,
-    "grace_periods": KEEP,
+    "grace_periods": WRITE,
     "user_feature_overrides": WRITE,
     "plan_overrides": KEEP,
     "credit_balances": KEEP,

@@ -147,6 +147,16 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    id: str
+    customer_id: str | None
+    payment_intent_id: str | None
+    amount_cents: int
+    refunded_cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     id: str
     amount_cents: int

@@ -256,10 +256,12 @@ def add_grace_periods(rows: RowBuffer, draw: Draw, plan: SeedPlan, invoices: lis
             "grace_periods",
             id=draw.new_id(),
             organization_id=invoice.subscription.organization.id,
+            invoice_id=invoice.id,
             starts_at=invoice.failed_at,
             ends_at=ends_at,
             reason=f"Payment of invoice {invoice.number} failed",
             status=status,
+            is_set_by_hand=status is GracePeriodStatus.CLOSED,
             created_at=invoice.failed_at,
             updated_at=changed_at,
         )

@@ -168,6 +168,8 @@ def add_invoices(rows: RowBuffer, draw: Draw, invoices: list[SeedInvoice]) -> No
             period_end=invoice.period_end,
             hosted_invoice_url=address if is_final else None,
             invoice_pdf_url=f"{address}/pdf" if is_final else None,
+            payment_failed_at=invoice.failed_at,
+            stripe_state_at=max(invoice.made_at, *_later_moments(invoice)),
             created_at=invoice.made_at,
             updated_at=max(invoice.made_at, *_later_moments(invoice)),
         )
@@ -192,6 +194,7 @@ def _add_refund(rows: RowBuffer, draw: Draw, invoice: SeedInvoice, refund: SeedR
         reason=refund.reason,
         status=refund.status,
         requested_by=refund.requested_by,
+        stripe_state_at=refund.made_at,
         created_at=refund.made_at,
         updated_at=refund.made_at,
     )

@@ -19,12 +19,12 @@ class Catalogue:
     def list_products(self) -> tuple[Product, ...]:
         """All, those no longer sold too."""
         with reading():
-            return read_all(self._client.products.list({"limit": 100}), _read_product)
+            return read_all(self._client.products.list({"limit": 100}), read_product)
 
     def get_product(self, product_id: str) -> Product:
         """Raises `NotInStripe`."""
         with reading():
-            return _read_product(self._client.products.retrieve(product_id))
+            return read_product(self._client.products.retrieve(product_id))
 
     def list_feature_keys(self, product_id: str) -> tuple[str, ...]:
         """The lookup keys of the features that the product includes."""
@@ -35,25 +35,25 @@ class Catalogue:
     def list_prices(self) -> tuple[Price, ...]:
         """All, those no longer used too."""
         with reading():
-            return read_all(self._client.prices.list({"limit": 100}), _read_price)
+            return read_all(self._client.prices.list({"limit": 100}), read_price)
 
     def get_price(self, price_id: str) -> Price:
         """Raises `NotInStripe`."""
         with reading():
-            return _read_price(self._client.prices.retrieve(price_id))
+            return read_price(self._client.prices.retrieve(price_id))
 
     def promotion_codes_page(self, *, after: str | None = None, limit: int = 100) -> Page[PromotionCode]:
         wanted: PromotionCodeListParams = {"limit": limit}
         if after:
             wanted["starting_after"] = after
         with reading():
-            return read_page(self._client.promotion_codes.list(wanted), _read_promotion_code)
+            return read_page(self._client.promotion_codes.list(wanted), read_promotion_code)
 
     def find_promotion_code(self, code: str) -> PromotionCode | None:
         """The one that customers type in, active rather than not."""
         with reading():
             found = read_all(
-                self._client.promotion_codes.list({"code": code, "limit": 100}), _read_promotion_code
+                self._client.promotion_codes.list({"code": code, "limit": 100}), read_promotion_code
             )
         return max(found, key=lambda item: (item.is_active, item.created_at), default=None)
 
@@ -63,7 +63,7 @@ class Catalogue:
             return _read_coupon(self._client.coupons.retrieve(coupon_id))
 
 
-def _read_product(product: stripe.Product) -> Product:
+def read_product(product: stripe.Product) -> Product:
     return Product(
         id=product.id,
         name=product.name,
@@ -73,7 +73,7 @@ def _read_product(product: stripe.Product) -> Product:
     )
 
 
-def _read_price(price: stripe.Price) -> Price:
+def read_price(price: stripe.Price) -> Price:
     recurring = price.recurring
     return Price(
         id=price.id,
@@ -88,7 +88,7 @@ def _read_price(price: stripe.Price) -> Price:
     )
 
 
-def _read_promotion_code(code: stripe.PromotionCode) -> PromotionCode:
+def read_promotion_code(code: stripe.PromotionCode) -> PromotionCode:
     return PromotionCode(
         id=code.id,
         code=code.code,

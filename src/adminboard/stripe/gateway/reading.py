@@ -115,6 +115,17 @@ def _read_line(line: stripe.InvoiceLineItem) -> objects.InvoiceLine:
     )
 
 
+def read_charge(charge: stripe.Charge) -> objects.Charge:
+    return objects.Charge(
+        id=charge.id,
+        customer_id=find_id(charge.customer),
+        payment_intent_id=find_id(charge.payment_intent),
+        amount_cents=charge.amount,
+        refunded_cents=charge.amount_refunded,
+        currency=charge.currency,
+    )
+
+
 def read_refund(refund: stripe.Refund) -> objects.Refund:
     return objects.Refund(
         id=refund.id,

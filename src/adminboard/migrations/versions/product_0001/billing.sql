@@ -69,6 +69,7 @@ CREATE TABLE invoices (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
     subscription_id uuid,
+    stripe_subscription_id text,
     stripe_invoice_id text NOT NULL,
     number text,
     amount_due_cents bigint NOT NULL,
@@ -82,6 +83,8 @@ CREATE TABLE invoices (
     period_end timestamptz,
     hosted_invoice_url text,
     invoice_pdf_url text,
+    payment_failed_at timestamptz,
+    stripe_state_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_invoices PRIMARY KEY (id),
@@ -106,6 +109,11 @@ CREATE INDEX ix_invoices_status_due_date ON invoices (status, due_date, id);
 CREATE INDEX ix_invoices_status_paid_at ON invoices (status, paid_at, id);
 CREATE INDEX ix_invoices_subscription_id ON invoices (subscription_id);
 CREATE INDEX ix_invoices_updated_at ON invoices (updated_at);
+CREATE INDEX ix_invoices_without_subscription
+    ON invoices (stripe_subscription_id)
+    WHERE subscription_id IS NULL AND stripe_subscription_id IS NOT NULL;
+CREATE INDEX ix_invoices_payment_failed
+    ON invoices (organization_id, payment_failed_at) WHERE payment_failed_at IS NOT NULL;
 
 CREATE TABLE payment_methods (
     id uuid NOT NULL,
@@ -118,6 +126,7 @@ CREATE TABLE payment_methods (
     exp_year integer,
     is_default boolean NOT NULL,
     status varchar(40) NOT NULL,
+    stripe_state_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_payment_methods PRIMARY KEY (id),
@@ -144,6 +153,7 @@ CREATE TABLE refunds (
     reason varchar(40),
     status varchar(40) NOT NULL,
     requested_by text NOT NULL,
+    stripe_state_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_refunds PRIMARY KEY (id),
@@ -246,14 +256,18 @@ CREATE INDEX ix_billing_events_stripe_subscription_id
 CREATE TABLE grace_periods (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
+    invoice_id uuid,
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL,
     reason text NOT NULL,
     status varchar(40) NOT NULL,
+    is_set_by_hand boolean NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_grace_periods PRIMARY KEY (id),
     CONSTRAINT ck_grace_periods_ends_after_start CHECK (ends_at > starts_at),
+    CONSTRAINT uq_grace_periods_invoice_id UNIQUE (invoice_id),
+    CONSTRAINT fk_grace_periods_invoice_id FOREIGN KEY (invoice_id) REFERENCES invoices (id),
     CONSTRAINT fk_grace_periods_organization_id
         FOREIGN KEY (organization_id) REFERENCES organizations (id),
     CONSTRAINT ck_grace_periods_status CHECK (status IN ('open', 'recovered', 'lapsed', 'closed'))

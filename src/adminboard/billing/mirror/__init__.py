@@ -1,0 +1,1 @@
+"""What Stripe has, written into our rows: one module for each kind of object (docs/adr/0011)."""

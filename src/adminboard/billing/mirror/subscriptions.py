@@ -1,0 +1,122 @@
+"""Stripe's subscriptions as our rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from adminboard.billing.mirror.customers_of_ours import lock_customer
+from adminboard.billing.mirror.mirrored import Mirrored, is_outdated, write_state
+from adminboard.billing.models import LIVE_SUBSCRIPTION, Invoice, Plan, Subscription, SubscriptionStatus
+from adminboard.core.errors import DomainError
+from adminboard.core.work import Work
+from adminboard.customers.models import Organization
+from adminboard.stripe import objects
+
+UNKNOWN_STATUS_IS = SubscriptionStatus.UNPAID
+OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED)
+
+
+class PriceUnknown(DomainError):
+    """No plan has the price of this subscription."""
+
+    title = "No plan has this price"
+
+
+class SecondLiveSubscription(DomainError):
+    """The customer has another live subscription: which of the two holds is for people to decide."""
+
+    title = "The customer has another live subscription"
+
+
+def mirror_subscription(work: Work, found: objects.Subscription, state_at: datetime) -> Mirrored:
+    """Makes our row what Stripe shows, unless it shows something newer; adds a missing one.
+
+    Locks the customer. Raises `CustomerUnknown`, `PriceUnknown`, `SecondLiveSubscription`, `NeedsFetching`.
+    """
+    named = select(Subscription.organization_id).where(Subscription.stripe_subscription_id == found.id)
+    organization = lock_customer(work, found.customer_id, or_of=work.session.scalar(named))
+    row = _find_row(work, found.id)
+    if row is not None and is_outdated(row.stripe_state_at, state_at):
+        return Mirrored(row.id, row.organization_id)
+    values = {"organization_id": organization.id, **_values(work, found)}
+    if values["status"] not in OVER:
+        _require_only_live(work, found.id, organization)
+    return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
+
+
+def read_status(status: str) -> SubscriptionStatus:
+    """Stripe's word as ours. One we do not know counts as unpaid: it gives no access, and ends nothing."""
+    known = SubscriptionStatus._value2member_map_
+    return SubscriptionStatus(status) if status in known else UNKNOWN_STATUS_IS
+
+
+def sold_item(work: Work, found: objects.Subscription) -> tuple[objects.SubscriptionItem, UUID]:
+    """The item that a plan of ours sells, and that plan. Raises `PriceUnknown`."""
+    prices = [item.price_id for item in found.items]
+    priced = select(Plan.stripe_price_id, Plan.id).where(Plan.stripe_price_id.in_(prices))
+    plans = {row.stripe_price_id: row.id for row in work.session.execute(priced)}
+    for item in found.items:
+        if item.price_id in plans:
+            return item, plans[item.price_id]
+    raise PriceUnknown(
+        f"No plan has the price {', '.join(prices) or 'of a subscription without items'}. "
+        "Sync the plans from Stripe, then replay the event."
+    )
+
+
+def _values(work: Work, found: objects.Subscription) -> Mapping[str, Any]:
+    item, plan_id = sold_item(work, found)
+    return {
+        "plan_id": plan_id,
+        "stripe_item_id": item.id,
+        "status": read_status(found.status),
+        "quantity": max(item.quantity, 1),
+        "current_period_start": item.period_start,
+        "current_period_end": item.period_end,
+        "trial_end": found.trial_end,
+        "cancel_at_period_end": found.cancel_at_period_end,
+        "canceled_at": found.canceled_at,
+    }
+
+
+def _find_row(work: Work, stripe_id: str) -> Subscription | None:
+    wanted = select(Subscription).where(Subscription.stripe_subscription_id == stripe_id)
+    return work.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def _require_only_live(work: Work, stripe_id: str, organization: Organization) -> None:
+    """An index forbids a second live one; this says which it is."""
+    other = select(Subscription.stripe_subscription_id, Subscription.id).where(
+        Subscription.organization_id == organization.id,
+        LIVE_SUBSCRIPTION,
+        or_(Subscription.stripe_subscription_id.is_(None), Subscription.stripe_subscription_id != stripe_id),
+    )
+    live = work.session.execute(other).first()
+    if live is not None:
+        raise SecondLiveSubscription(
+            f"{organization.name} has the live subscription {live[0] or live[1]} here, and Stripe shows "
+            f"{stripe_id} as live too. Cancel one of them in Stripe; nothing is repaired until then."
+        )
+
+
+def _add(work: Work, found: objects.Subscription, values: Mapping[str, Any], state_at: datetime) -> Mirrored:
+    row = Subscription(
+        stripe_subscription_id=found.id, created_at=found.created_at, stripe_state_at=state_at, **values
+    )
+    work.session.add(row)
+    work.session.flush()
+    _link_invoices(work, row)
+    return Mirrored(row.id, row.organization_id, {}, {"stripe_subscription_id": found.id, **values})
+
+
+def _link_invoices(work: Work, row: Subscription) -> None:
+    """Those that came before their subscription."""
+    waiting = update(Invoice).where(
+        Invoice.stripe_subscription_id == row.stripe_subscription_id, Invoice.subscription_id.is_(None)
+    )
+    work.session.execute(waiting.values(subscription_id=row.id))

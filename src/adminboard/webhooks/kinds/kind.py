@@ -1,0 +1,65 @@
+"""What the board does with one kind of Stripe's events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from adminboard.core.work import Work
+from adminboard.stripe.objects import Event
+
+if TYPE_CHECKING:
+    from adminboard.stripe.gateway import StripeGateway
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the billing event's row and the audit entry say afterwards.
+
+    ``summary`` is a whole sentence for the log. ``before`` and ``after`` hold only what was changed; both are
+    empty when the rows showed this already, or something newer. Statuses are those of the object the event
+    is about, in Stripe's words.
+    """
+
+    summary: str
+    organization_id: UUID | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    stripe_customer_id: str | None = None
+    stripe_subscription_id: str | None = None
+    stripe_invoice_id: str | None = None
+    stripe_charge_id: str | None = None
+    stripe_refund_id: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    previous_status: str | None = None
+    status: str | None = None
+    previous_quantity: int | None = None
+    quantity: int | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """Types of events that are read and applied in one way.
+
+    ``read`` gives the object as it was sent, at the API version the board is pinned to. ``fetch`` asks Stripe
+    for it as it is now, outside of any transaction: for events of another API version, for replays, and
+    whenever ``apply`` says so. ``apply`` takes either, with the moment of that state: the event's
+    `created_at` at first, whether it was sent or fetched.
+
+    `billing.mirror.mirrored.NeedsFetching` from ``apply`` means: roll back, fetch, and apply what was fetched
+    with the error's ``state_at``; as often as it is raised. Other `DomainError`s are failures of the event,
+    which is tried again later.
+    """
+
+    types: tuple[str, ...]
+    read: Callable[[Event], Any]
+    fetch: Callable[[StripeGateway, Event], Any]
+    apply: Callable[[Work, Event, Any, datetime], Told]

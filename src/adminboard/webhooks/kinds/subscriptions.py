@@ -1,0 +1,47 @@
+"""`customer.subscription.*`: the subscription as it then is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from adminboard.billing.mirror.subscriptions import mirror_subscription
+from adminboard.billing.models import Subscription
+from adminboard.core.work import Work
+from adminboard.stripe import objects
+from adminboard.stripe.objects import Event
+from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.reading import object_id, read_sent
+
+if TYPE_CHECKING:
+    from adminboard.stripe.gateway import StripeGateway
+
+TYPES = ("created", "updated", "deleted", "trial_will_end", "paused", "resumed")
+
+
+def read(event: Event) -> objects.Subscription:
+    return read_sent(event, objects.Subscription)
+
+
+def fetch(gateway: StripeGateway, event: Event) -> objects.Subscription:
+    return gateway.subscriptions.get(object_id(event))
+
+
+def apply(work: Work, event: Event, found: objects.Subscription, state_at: datetime) -> Told:
+    mirrored = mirror_subscription(work, found, state_at)
+    row = work.session.get_one(Subscription, mirrored.record_id)
+    return Told(
+        summary=f"Stripe told of {event.type} {found.id}, which is {found.status}.",
+        organization_id=mirrored.organization_id,
+        before=mirrored.before,
+        after=mirrored.after,
+        stripe_customer_id=found.customer_id,
+        stripe_subscription_id=found.id,
+        previous_status=mirrored.before.get("status"),
+        status=found.status,
+        previous_quantity=mirrored.before.get("quantity"),
+        quantity=row.quantity,
+    )
+
+
+KIND = EventKind(tuple(f"customer.subscription.{verb}" for verb in TYPES), read, fetch, apply)
