@@ -96,8 +96,9 @@ the same action as another one here."""
 def board(
     fresh_addresses: Addresses, tmp_path: Path, standin: StandIn, served_standin: Served
 ) -> Iterator[BoardUnderTest]:
-    settings = {"recordings": str(tmp_path), "smtp_url": MAIL_SERVER}
-    with open_board_on_stripe(fresh_addresses, served_standin, **settings) as board:
+    with open_board_on_stripe(
+        fresh_addresses, served_standin, recordings=str(tmp_path), smtp_url=MAIL_SERVER
+    ) as board:
         yield board
 
 

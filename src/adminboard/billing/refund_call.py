@@ -27,7 +27,7 @@ from adminboard.stripe import objects
 
 KEY_LIFETIME = timedelta(hours=23)
 """Stripe keeps a key for 24 hours; a call with all its repeats takes minutes at most."""
-CREATED = "refund.created"
+REFUNDED = "billing.refund"
 RETURNED = (RefundStatus.FAILED, RefundStatus.CANCELED)
 """Refunds that gave nothing back in the end."""
 _REFUND = TypeAdapter(objects.Refund)
@@ -144,7 +144,7 @@ def _find_accounted(work: Work, invoice: Invoice, refunds: Sequence[objects.Refu
 def _note(work: Work, call: Call, invoice: Invoice, refund: objects.Refund) -> None:
     note_event(
         work,
-        CREATED,
+        REFUNDED,
         organization_id=invoice.organization_id,
         notes=f"Refunded by {call.requested_by}",
         stripe_invoice_id=invoice.stripe_invoice_id,

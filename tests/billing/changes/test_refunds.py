@@ -46,7 +46,7 @@ def look_at(board: BoardUnderTest, sold: Sold) -> tuple[int, list[int], int]:
         amounts = select(Refund.amount_cents).where(Refund.invoice_id == sold.invoice_id)
         events = select(BillingEvent.id).where(
             BillingEvent.stripe_invoice_id == sold.stripe_invoice_id,
-            BillingEvent.event_type == "refund.created",
+            BillingEvent.event_type == "billing.refund",
         )
         return (
             session.get_one(Invoice, sold.invoice_id).amount_refunded_cents,
@@ -205,7 +205,7 @@ def add_payment(standin: StandIn, sold: Sold, other: Sold) -> None:
         InvoicePayment(
             invoice=sold.stripe_invoice_id,
             currency="usd",
-            amount_requested=paid.amount_paid,
+            amount_requested=paid.amount_requested,
             amount_paid=paid.amount_paid,
             status="paid",
             payment_intent=paid.payment_intent,
@@ -313,7 +313,7 @@ def test_who_may_refund_how_much(
 ) -> None:
     browser = board.new_browser(role)
     form = {"invoice": str(sold.invoice_id), "currency": "usd", "amount_cents": f"{cents / 100:.2f}"}
-    form |= {"reason": "duplicate", "note": BODY["note"]}
+    form |= {"reason": "duplicate", "note": str(BODY["note"])}
     shown = browser.submit("/actions/billing.refund/preview", form)
     assert shown.status_code == (200 if status == 201 else 403), shown.text
     if status == 403 and role is Role.SUPPORT:
