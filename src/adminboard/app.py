@@ -64,6 +64,7 @@ def create_app(
     )
     app.state.board = make_board(runtime, areas)
     install_error_handlers(app)
+    add_incoming(app.router, areas)
     add_pages(app.router, areas)
     app.include_router(make_api(areas), prefix=API_PREFIX)
     app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
@@ -90,6 +91,13 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
 def make_operation_runner(runtime: Runtime, areas: Sequence[Area] = AREAS) -> OperationRunner:
     """What makes the calls to the outside that any of the areas writes down."""
     return OperationRunner(runtime, Operations(kind for area in areas for kind in area.operations))
+
+
+def add_incoming(router: APIRouter, areas: Iterable[Area]) -> None:
+    """What others send of their own accord: first of all, because the most requests by far can be these."""
+    for area in areas:
+        if area.incoming is not None:
+            router.routes.extend(area.incoming.routes)
 
 
 def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:
@@ -156,7 +164,7 @@ def check_doors(routes: Sequence[BaseRoute]) -> None:
 
 
 def find_uploads(routes: Sequence[BaseRoute]) -> dict[str, int]:
-    """The paths that take files, and how many bytes each takes."""
+    """The paths that take more or less than others, and how many bytes each takes."""
     found = {}
     for route in iter_route_contexts(routes):
         for door in find_doors(getattr(route, "dependant", None) or Dependant()):
@@ -176,7 +184,7 @@ def _lifespan(
     runtime: Runtime, alongside: Callable[[], AbstractAsyncContextManager[None]] | None
 ) -> Lifespan:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = runtime.settings
         to_thread.current_default_thread_limiter().total_tokens = (
             settings.db_pool_size + settings.db_max_overflow
@@ -188,6 +196,6 @@ def _lifespan(
                 async with alongside():
                     yield
         finally:
-            runtime.dispose()
+            await app.state.board.runtime.aclose()
 
     return lifespan

@@ -6,11 +6,11 @@ one kind of transaction that may write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 
 MAX_EXPORTS = 10
 """Exports running at once in one process; each holds a connection of its own."""
+
+
+class Lasting(Protocol):
+    """Something that lives as long as the application is served, like a connection of its own."""
+
+    async def aclose(self) -> None: ...
+
+
+L = TypeVar("L", bound=Lasting)
 
 
 class TooManyExports(Unavailable):
@@ -54,6 +63,7 @@ class Runtime:
         self._export_database = exports or database
         self._exports = BoundedSemaphore(MAX_EXPORTS)
         self._kept = Kept()
+        self._lasting: dict[Callable[[Runtime], Any], Lasting] = {}
 
     @contextmanager
     def reading(
@@ -100,6 +110,19 @@ class Runtime:
         from adminboard.stripe.gateway import StripeGateway  # noqa: PLC0415 - as said above
 
         return StripeGateway(self.settings.stripe_access)
+
+    def lasting(self, make: Callable[[Runtime], L]) -> L:
+        """What ``make`` makes of this runtime, the same until it is closed. For the event loop."""
+        if make not in self._lasting:
+            self._lasting[make] = make(self)
+        lasting: L = self._lasting[make]  # type: ignore[assignment]  # of the kind that this very function makes
+        return lasting
+
+    async def aclose(self) -> None:
+        """Ends what `lasting` made, and closes every connection."""
+        while self._lasting:
+            await self._lasting.popitem()[1].aclose()
+        self.dispose()
 
     def dispose(self) -> None:
         self.database.dispose()

@@ -41,6 +41,11 @@ class Route:
         return self.door == "public"
 
     @property
+    def is_signed(self) -> bool:
+        """Whether it is for those who prove themselves by a signature."""
+        return self.door == "signed"
+
+    @property
     def is_unsafe(self) -> bool:
         return self.method not in ("GET", "HEAD", "OPTIONS")
 

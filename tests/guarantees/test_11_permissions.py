@@ -51,6 +51,8 @@ def test_no_route_hides_another(board: BoardUnderTest) -> None:
 
 def test_what_shows_is_not_what_changes(board: BoardUnderTest) -> None:
     for route in list_routes(board.app):
+        if route.is_signed:
+            continue
         kind = "write" if route.is_unsafe else "read"
         assert route.is_public or route.door.endswith(kind), route.name
         assert route.is_public or route.is_api == route.path.startswith("/v1/"), route.name
@@ -72,7 +74,7 @@ def ask(board: BoardUnderTest, route: Route, role: Role) -> str:
 @pytest.mark.parametrize("role", Role)
 def test_a_role_comes_in_exactly_where_it_may(role: Role, board: BoardUnderTest) -> None:
     for route in list_routes(board.app):
-        if route.is_api or route.is_public:
+        if route.is_api or route.is_public or route.is_signed:
             continue
         answer = ask(board, route, role)
         refused = f"the permission {route.permission}" in answer
@@ -102,6 +104,8 @@ def test_nobody_comes_in_without_a_login_or_a_key(board: BoardUnderTest) -> None
             assert answer.status_code < 500, route.name
         elif route.is_api:
             read_problem(answer, 403, "key_refused")
+        elif route.is_signed:
+            read_problem(answer, 400, "bad_signature")
         else:
             assert answer.status_code == 303, route.name
             assert answer.headers["location"].startswith("/login"), route.name
@@ -112,6 +116,9 @@ def test_a_session_opens_no_call_and_a_key_no_page(board: BoardUnderTest) -> Non
     for route in list_routes(board.app):
         if route.is_api:
             read_problem(browser.request(route.method, route.address), 403, "key_refused")
+        elif route.is_signed:
+            read_problem(browser.request(route.method, route.address), 400, "bad_signature")
+            read_problem(program.request(route.method, route.address), 400, "bad_signature")
         elif not route.is_public and not route.is_unsafe:
             answer = program.request(route.method, route.address, follow_redirects=False)
             assert answer.headers["location"].startswith("/login"), route.name

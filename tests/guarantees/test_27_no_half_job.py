@@ -33,7 +33,7 @@ from tests.clients import SECRET_KEY, BoardUnderTest, open_board
 from tests.db.templates import Addresses
 from tests.factories import make_user
 
-ROWS, USERS = 2_000, 40
+USERS = 40
 PATIENCE_SECONDS = 120
 ACTOR = command_line_actor("guarantee")
 ROOT = Path(__file__).parents[2]
@@ -63,10 +63,10 @@ def worker_process(addresses: Addresses) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def make_started_run(board: BoardUnderTest) -> UUID:
+def make_started_run(board: BoardUnderTest, count: int) -> UUID:
     with board.rows() as session:
         emails = [make_user(session).email for _ in range(USERS)]
-    rows = [(emails[number % USERS], "1.00", f"Goodwill for outage {number}") for number in range(ROWS)]
+    rows = [(emails[number % USERS], "1.00", f"Goodwill for outage {number}") for number in range(count)]
     runner = make_board(board.runtime).runner
     with board.runtime.work(ACTOR) as work:
         action = runner.actions.get("credits.adjust")
@@ -89,22 +89,23 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
+@pytest.mark.parametrize("rows", [2_000, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_each_row_is_run_once_though_workers_are_killed_and_stopped(
-    board: BoardUnderTest, fresh_addresses: Addresses
+    board: BoardUnderTest, fresh_addresses: Addresses, rows: int
 ) -> None:
-    run_id = make_started_run(board)
+    run_id = make_started_run(board, rows)
     with worker_process(fresh_addresses) as process:
         wait_until(lambda: see(board, run_id).rows_done > 0)
         process.send_signal(signal.SIGKILL)
         process.wait()
     killed_at = see(board, run_id).rows_done
-    assert 0 < killed_at < ROWS
+    assert 0 < killed_at < rows
 
     assert isinstance(board.clock, MovableClock)
     board.clock.set(datetime.now(UTC) + LEASE)
     make_run_advancer(board.runtime, slice_seconds=0).advance_next(run_id)
     taken_up_at = see(board, run_id).rows_done
-    assert killed_at < taken_up_at < ROWS
+    assert killed_at < taken_up_at < rows
 
     with worker_process(fresh_addresses) as process:
         wait_until(lambda: see(board, run_id).rows_done > taken_up_at)
@@ -115,18 +116,18 @@ def test_each_row_is_run_once_though_workers_are_killed_and_stopped(
 
     if stopped.status is not RunStatus.FINISHED:
         make_run_advancer(board.runtime, slice_seconds=PATIENCE_SECONDS).advance_next(run_id)
-    assert_each_row_is_there_once(board, run_id)
+    assert_each_row_is_there_once(board, run_id, rows)
 
 
-def assert_each_row_is_there_once(board: BoardUnderTest, run_id: UUID) -> None:
+def assert_each_row_is_there_once(board: BoardUnderTest, run_id: UUID, count: int) -> None:
     run = see(board, run_id)
-    assert (run.status, run.rows_done, run.rows_failed) == (RunStatus.FINISHED, ROWS, 0)
+    assert (run.status, run.rows_done, run.rows_failed) == (RunStatus.FINISHED, count, 0)
     with board.rows() as session:
         done = select(func.count()).where(RunRow.run_id == run_id, RunRow.status == RunRowStatus.DONE)
         audited = select(func.count()).where(
             AuditEntry.action == "credits.adjust", AuditEntry.run_id == run_id
         )
         posted = select(func.count()).select_from(CreditTransaction)
-        assert [session.scalar(count) for count in (done, audited, posted)] == [ROWS] * 3
-        assert set(session.scalars(select(CreditBalance.total))) == {Decimal(ROWS) / USERS}
+        assert [session.scalar(found) for found in (done, audited, posted)] == [count] * 3
+        assert set(session.scalars(select(CreditBalance.total))) == {Decimal(count) / USERS}
         assert verify_ledger(session) == []

@@ -250,6 +250,7 @@ def make_preview(*, destructive: bool = False) -> PreviewView:
         subject="Amelia Smith, Northwind Plumbing",
         action_url="/actions/credits.adjust",
         back_url="/actions/credits.adjust/preview?back=1",
+        cancel_url="/users",
         confirm_label="Add $150.00",
         token="signed",
         idempotency_key="key",

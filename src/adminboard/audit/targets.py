@@ -8,6 +8,7 @@ _PAGES = {
     "call": "/calls?selected={}",
     "approval": "/approvals?selected={}",
     "admin": "/settings/admins?selected={}",
+    "billing_event": "/webhooks?selected={}",
     "operation": "/system/operations?selected={}",
     "api_key": "/settings/api-keys?selected={}",
 }

@@ -61,6 +61,9 @@ class BillingEvent(Identified, Timestamped, Base):
     received_at: Mapped[datetime]
     processed_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
+    """When a worker takes it; of one being processed, when the claim of its worker lapses. None: never."""
+    fetch_anew: Mapped[bool] = mapped_column(default=False)
+    """Whether the object is to be asked of Stripe instead of being read from what was sent: for a replay."""
 
     __table_args__ = (
         CheckConstraint("(source = 'manual') = (stripe_event_id IS NULL)", name="webhook_has_event_id"),

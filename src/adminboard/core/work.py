@@ -27,6 +27,7 @@ _WITHOUT_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x20
 """Unicode's embeddings, overrides and isolates of writing direction."""
 _FIGURES = Target("figures", "all", "the board's figures")
 _OPERATIONS = Target("operations", "all", "calls in flight")
+_EVENTS = Target("billing_events", "all", "events to be applied")
 _inside: ContextVar[bool] = ContextVar("inside_work", default=False)
 
 
@@ -67,6 +68,12 @@ class Work:
         whose outcome will have one. So nothing is sent while no entry could be written (docs/adr/0007).
         """
         self._keeps = _OPERATIONS
+
+    def keep_events(self) -> None:
+        """The same for one that only notes how far Stripe's events have come: what they change has entries of
+        its own, and so has one that is given up (docs/adr/0012).
+        """
+        self._keeps = _EVENTS
 
     @contextmanager
     def acting(self, actor: Actor, approval_id: UUID) -> Iterator[None]:

@@ -39,13 +39,7 @@ def create_engine_for(
     transaction mode, where nothing may outlast a transaction: no prepared statements then, and the settings
     are made anew in each transaction. Raises BadDatabaseUrl.
     """
-    settings = {
-        "search_path": "public,board",
-        "timezone": "UTC",
-        "statement_timeout": str(statement_timeout_ms),
-        "lock_timeout": str(lock_timeout_ms),
-        "idle_in_transaction_session_timeout": str(idle_in_transaction_timeout_ms),
-    }
+    settings = session_settings(statement_timeout_ms, lock_timeout_ms, idle_in_transaction_timeout_ms)
     connect_args: dict[str, Any] = {
         **NETWORK_SETTINGS,
         "application_name": application_name,
@@ -67,6 +61,19 @@ def create_engine_for(
     if through_pooler:
         set_in_each_transaction(engine, settings)
     return engine
+
+
+def session_settings(
+    statement_timeout_ms: int = 5_000, lock_timeout_ms: int = 4_000, idle_in_transaction_ms: int = 30_000
+) -> dict[str, str]:
+    """PostgreSQL's own settings for the board's connections."""
+    return {
+        "search_path": "public,board",
+        "timezone": "UTC",
+        "statement_timeout": str(statement_timeout_ms),
+        "lock_timeout": str(lock_timeout_ms),
+        "idle_in_transaction_session_timeout": str(idle_in_transaction_ms),
+    }
 
 
 def set_in_each_transaction(engine: Engine, settings: Mapping[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Who may come in: every route declares one of these doors, with a permission (guarantee 11).
 
-``PageRead`` and ``PageWrite`` are for people with a session, ``ApiRead`` and ``ApiWrite`` for keys, `PUBLIC`
-for the few routes that need nobody. A route without a door does not start (`app.check_doors`).
+``PageRead`` and ``PageWrite`` are for people with a session, ``ApiRead`` and ``ApiWrite`` for keys,
+`signed_by_stripe` is for Stripe, `PUBLIC` for the few routes that need nobody. A route without a door does
+not start (`app.check_doors`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 from fastapi import Depends, Request
@@ -19,15 +20,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import UploadFile
 
 from adminboard.core.actor import Actor
-from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotAuthenticated
+from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotAuthenticated, Unavailable
 from adminboard.core.permissions import Permission
+from adminboard.runtime import Runtime
+from adminboard.settings import SettingsError
+from adminboard.stripe.errors import BadSignature
 from adminboard.web.board import Login, get_board
 from adminboard.web.csrf import check_csrf_token
 from adminboard.web.uploads import MAX_UPLOAD_BYTES, Upload, is_unicode, read_upload
 from adminboard.web.visit import Visit
 
+if TYPE_CHECKING:
+    from adminboard.stripe.gateway import StripeGateway
+
 logger = structlog.get_logger(__name__)
 MAX_FORM_FIELDS = 500
+MAX_EVENT_BYTES = 1_000_000
 
 
 class KeyRefused(Forbidden):
@@ -40,7 +48,7 @@ class Door:
     """Marks a dependency as a route's access rule. ``permission`` None means: whoever passes the door."""
 
     max_body_bytes: int | None = None
-    """How much the route takes, where that is more than others do."""
+    """How much the route takes, where that is not what others do."""
 
     def __init__(self, kind: str, permission: Permission | None) -> None:
         self.kind = kind
@@ -154,6 +162,27 @@ class _ApiUploadDoor(_PageReadDoor):
         return Visit(request, get_board(request), actor, form=upload.fields, upload=upload)
 
 
+class NoStripeAccount(Unavailable):
+    """The settings name no account of Stripe's, so nothing can be from there."""
+
+    title = "This board takes no events of Stripe's"
+
+
+class _StripeDoor(Door):
+    """No key opens it: the raw body must bear Stripe's signature, made just now. Gives that body."""
+
+    max_body_bytes = MAX_EVENT_BYTES
+
+    async def __call__(self, request: Request) -> bytes:
+        signature = request.headers.get("stripe-signature")
+        if signature is None:
+            raise BadSignature("What is sent here must bear Stripe's signature.")
+        stripe = await _get_stripe(get_board(request).runtime)
+        body = await request.body()
+        stripe.events.check_signature(body, signature)
+        return body
+
+
 class _ApiDoor(_PageReadDoor):
     def __call__(self, request: Request) -> Iterator[Visit]:
         board = get_board(request)
@@ -168,6 +197,15 @@ class _ApiWriteDoor(_PageReadDoor):
         with _recognised_key(request) as (_, actor):
             self._admit(actor)
         return Visit(request, get_board(request), actor)
+
+
+async def _get_stripe(runtime: Runtime) -> StripeGateway:
+    """The first time loads Stripe's SDK, for longer than the event loop may stand still."""
+    found: StripeGateway | None = vars(runtime).get("stripe")
+    try:
+        return found if found is not None else await run_in_threadpool(lambda: runtime.stripe)
+    except SettingsError as error:
+        raise NoStripeAccount("This board works with no account of Stripe's.") from error
 
 
 def _door(door: Door) -> Any:
@@ -193,6 +231,11 @@ def page_upload(permission: Permission) -> Any:
 def api_upload(permission: Permission) -> Any:
     """An API call that takes a file, as a form or as the body itself."""
     return _door(_ApiUploadDoor("api_write", permission))
+
+
+def signed_by_stripe() -> Any:
+    """What Stripe sends: ``Annotated[bytes, signed_by_stripe()]`` is the raw body, at most 1 MB."""
+    return _door(_StripeDoor("signed", None))
 
 
 def api_read(permission: Permission) -> Any:

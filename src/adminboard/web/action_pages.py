@@ -32,7 +32,7 @@ from adminboard.web.csrf import make_csrf_token
 from adminboard.web.done import find_done_toasts
 from adminboard.web.form_view import FormView
 from adminboard.web.formatting import displaying
-from adminboard.web.forms import Typed, load_offers, make_fields, typed_values, unwritten_texts
+from adminboard.web.forms import Typed, asks_nothing, load_offers, make_fields, typed_values, unwritten_texts
 from adminboard.web.step_up import ask_for_proof
 from adminboard.web.visit import Visit
 
@@ -45,7 +45,7 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
     def show_form(visit: Annotated[Visit, page_read(action.permission)]) -> Response:
         if action.step_up and not has_fresh_proof(visit.actor, visit.board.runtime.clock.now()):
             return ask_for_proof(visit.request, _form_address(visit, action, visit.parameters))
-        return _form(visit, action, visit.parameters)
+        return _begin(visit, action)
 
     @router.get(f"{base}/live", name=f"{action.name}_live")
     def show_live_preview(visit: Annotated[Visit, page_read(action.permission)]) -> Response:
@@ -55,7 +55,7 @@ def mount_action_pages(router: APIRouter, action: Action[Any]) -> None:
     def preview(visit: Annotated[Visit, page_write(action.permission)]) -> Response:
         if visit.parameter("back"):
             return _form(visit, action, visit.form)
-        return _preview(visit, action)
+        return _preview(visit, action, visit.form)
 
     @router.post(base, name=f"{action.name}_confirm")
     def confirm(visit: Annotated[Visit, page_write(action.permission)]) -> Response:
@@ -129,6 +129,14 @@ def make_form(
     )
 
 
+def _begin(visit: Visit, action: Action[Any]) -> Response:
+    """The form, or the preview at once where there is nothing to fill in."""
+    asks_whom = action.subject_field in action.command.model_fields
+    if asks_nothing(action) and (not asks_whom or action.subject_field in visit.parameters):
+        return _preview(visit, action, visit.parameters)
+    return _form(visit, action, visit.parameters)
+
+
 def _form(visit: Visit, action: Action[Any], typed: Typed, problem: DomainError | None = None) -> Response:
     form = make_form(visit, action, typed, problem=problem)
     return visit.render(
@@ -136,18 +144,19 @@ def _form(visit: Visit, action: Action[Any], typed: Typed, problem: DomainError 
     )
 
 
-def _preview(visit: Visit, action: Action[Any]) -> Response:
+def _preview(visit: Visit, action: Action[Any], typed: Typed) -> Response:
     try:
-        command = _read_command(visit, action, visit.form)
-        return _show_preview(visit, action, command)
+        command = _read_command(visit, action, typed)
+        return _show_preview(visit, action, command, typed)
     except DomainError as problem:
-        return _form(visit, action, visit.form, problem)
+        return _form(visit, action, typed, problem)
 
 
 def _show_preview(
     visit: Visit,
     action: Action[Any],
     command: Command,
+    typed: Typed,
     *,
     missing: Collection[str] = (),
     problem: DomainError | None = None,
@@ -160,11 +169,11 @@ def _show_preview(
             action,
             command,
             prepared,
-            visit.form,
+            typed,
             offered=offered,
             csrf_token=_csrf_token(visit),
             return_to=_return_to(visit),
-            acknowledged=visit.form.get("acknowledged", ()),
+            acknowledged=typed.get("acknowledged", ()),
             missing=missing,
             error=problem.detail if problem and not missing else None,
         )
@@ -187,9 +196,9 @@ def _confirm(visit: Visit, action: Action[Any]) -> Response:
         return _done(visit, action, visit.board.runner.run(visit.actor, action, command, confirmation))
     except AcknowledgementRequired as problem:
         missing = problem.preview.acknowledgements - acknowledged
-        return _show_preview(visit, action, command, missing=missing, problem=problem)
+        return _show_preview(visit, action, command, visit.form, missing=missing, problem=problem)
     except StalePreview as problem:
-        return _show_preview(visit, action, command, problem=problem)
+        return _show_preview(visit, action, command, visit.form, problem=problem)
     except StepUpRequired:
         return ask_for_proof(visit.request, _form_address(visit, action, visit.form))
     except DomainError as problem:

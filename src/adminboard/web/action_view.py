@@ -18,7 +18,7 @@ from adminboard.core.listings import Option
 from adminboard.web import formatting
 from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
-from adminboard.web.forms import Typed, field_kind, field_words, hidden_values
+from adminboard.web.forms import Typed, asks_nothing, field_kind, field_words, hidden_values
 from adminboard.web.list_view import HiddenView
 
 _NOT_REPEATED = (
@@ -58,7 +58,8 @@ def make_preview_view(
     return PreviewView(
         title=action.title,
         action_url=base,
-        back_url=f"{base}/preview?back=1",
+        back_url=None if asks_nothing(action) else f"{base}/preview?back=1",
+        cancel_url=return_to,
         confirm_label=_confirm_label(action, command, preview),
         token=prepared.token,
         idempotency_key=uuid4().hex,

@@ -91,10 +91,11 @@ class Area:
 
     ``listings`` and ``actions`` need nothing more to have pages, API, CSV and command line. ``pages`` and
     ``api`` hold what is more than a listing or an action; every route of them declares its access
-    (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin. ``jobs``
-    are what the worker does by the clock, ``deferred`` what it does when an action queued it. ``operations``
-    are the kinds of calls to the outside that the area writes down, ``runs`` the kinds of long work that are
-    advanced step by step.
+    (`web.access`). ``product_api`` is what the product itself calls, below /v1 instead of /v1/admin,
+    ``incoming`` what others send of their own accord, at addresses of their own. ``jobs`` are what the worker
+    does by the clock, ``deferred`` what it does when an action queued it. ``operations`` are the kinds of
+    calls to the outside that the area writes down, ``runs`` the kinds of long work that are advanced step by
+    step.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Area:
     pages: APIRouter | None = None
     api: APIRouter | None = None
     product_api: APIRouter | None = None
+    incoming: APIRouter | None = None
     search: Sequence[SearchProvider] = ()
     subject_pages: Sequence[SubjectPage] = ()
     jobs: Sequence[PeriodicJob] = ()

@@ -20,7 +20,8 @@ from adminboard.runtime import Runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_LIFETIME = timedelta(hours=24)
-PROGRAM_PATHS = ("/v1/", "/webhooks/")
+PROGRAM_PATHS = ("/v1/", "/webhooks/stripe")
+"""Below these only programs ask, who prove themselves by a key or a signature and read problem+json."""
 
 
 class CrossSiteRequest(Forbidden):

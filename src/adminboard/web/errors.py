@@ -27,6 +27,7 @@ from adminboard.core.errors import (
 )
 from adminboard.web.access import recognise_visitor
 from adminboard.web.assets import is_built
+from adminboard.web.csrf import PROGRAM_PATHS
 from adminboard.web.render import render
 from adminboard.web.step_up import ask_for_proof
 
@@ -72,7 +73,7 @@ def handle_error(request: Request, error: Exception) -> Response:
     problem = as_domain_error(error)
     if problem.status >= 500:
         logger.error("request_failed", code=problem.code, exc_info=error)
-    if request.url.path.startswith("/v1/"):
+    if request.url.path.startswith(PROGRAM_PATHS):
         return _as_problem(request, problem)
     if isinstance(problem, NotAuthenticated):
         return _to_login(request, problem)

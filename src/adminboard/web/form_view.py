@@ -126,12 +126,14 @@ class PreviewView:
     `hidden` carries the command's values, also back to the form by a post to `back_url`: what was typed
     stays out of addresses. `token` signs what was shown, `idempotency_key` makes a second
     press harmless. `needs_approval` says why a second person must agree: confirming then asks for it.
-    `confirm_label` is the verb with its amount.
+    `confirm_label` is the verb with its amount. Without a `back_url`, where there was no form, one leaves for
+    `cancel_url`.
     """
 
     title: str
     action_url: str
-    back_url: str
+    back_url: str | None
+    cancel_url: str
     confirm_label: str
     token: str
     idempotency_key: str

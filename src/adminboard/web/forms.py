@@ -96,6 +96,14 @@ def load_offers(action: Action[Any], session: Session) -> dict[str, Sequence[Opt
     return {name: offer(session) for name, offer in action.offers.items()}
 
 
+def asks_nothing(action: Action[Any]) -> bool:
+    """Whether nothing is left to fill in once it is known what the action is about."""
+    return all(
+        name == action.subject_field or field_kind(info) is FieldKind.HIDDEN
+        for name, info in action.command.model_fields.items()
+    )
+
+
 def unwritten_texts(command: type[Command], data: Mapping[str, Any]) -> dict[str, str]:
     """Something for each long text that is still too short, so that the rest can be looked at meanwhile."""
     least = {

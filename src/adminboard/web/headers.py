@@ -60,7 +60,7 @@ class BodyTooLarge(DomainError):
 class RequestFrame:
     """Gives each request an id (a proxy's is kept when it is well formed) and each answer its headers.
 
-    ``uploads`` are the paths that take more than `MAX_BODY_BYTES`, and how much.
+    ``uploads`` are the paths that take another amount than `MAX_BODY_BYTES`, and how much.
 
     What nothing inside has answered is answered here, so that faults, too, have the headers and name the id.
     """

@@ -3,6 +3,8 @@
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
+from adminboard.webhooks.incoming import incoming
+from adminboard.webhooks.jobs import apply_due, apply_events
 from adminboard.webhooks.listing import events
 from adminboard.webhooks.web import pages
 
@@ -15,6 +17,9 @@ area = Area(
     ],
     listings=[events],
     pages=pages,
+    incoming=incoming,
+    jobs=[apply_due],
+    deferred=[apply_events],
     search=[
         search_listing(
             events,

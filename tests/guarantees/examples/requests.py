@@ -27,6 +27,7 @@ from tests.clients import BoardUnderTest, Browser
 from tests.factories import make_bulk_run, make_call, make_saved_view, make_user
 from tests.guarantees.examples.deciding import ask, somebody_else
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
+from tests.webhooks.sending import make_event, send_event
 
 Send = Callable[[], Any]
 ADJUSTMENTS = (Path(__file__).parent / "adjustments.csv").read_bytes()
@@ -225,6 +226,11 @@ def export_run(scene: Scene) -> Send:
     return export(scene, f"/bulk/{run.id}/export.csv")
 
 
+def deliver_event(scene: Scene) -> Send:
+    event = make_event()
+    return lambda: send_event(scene.board, event)
+
+
 FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /login": log_in,
     "POST /login/second-factor": enter_second_factor,
@@ -248,4 +254,5 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
     "POST /v1/admin/approvals/{approval}/decision": decide_by_api,
     "POST /v1/usage/deductions": deduct_usage,
+    "POST /webhooks/stripe": deliver_event,
 }

@@ -21,10 +21,9 @@ from adminboard.stripe.gateway.refunds import Refunds
 from adminboard.stripe.gateway.subscriptions import PauseBehavior, Proration, Subscriptions
 from adminboard.stripe.gateway.transport import Patience, Transport
 from adminboard.stripe.limiter import Limiter
+from adminboard.stripe.version import PINNED_VERSION
 
 __all__ = ["PINNED_VERSION", "Patience", "PauseBehavior", "Proration", "StripeGateway"]
-
-PINNED_VERSION = "2026-10-28.endive"
 
 
 class StripeGateway:

@@ -15,6 +15,7 @@ from adminboard.stripe.objects import Event, Page
 
 TOLERANCE_SECONDS = 300
 """How old a signature may be."""
+NOT_SIGNED = "This was not signed by Stripe with the board's secret, or too long ago."
 
 
 class Events:
@@ -29,8 +30,17 @@ class Events:
                 body, signature, self._webhook_secret, tolerance=TOLERANCE_SECONDS
             )
         except (ValueError, stripe.SignatureVerificationError) as error:
-            raise BadSignature("This was not signed by Stripe with the board's secret.") from error
+            raise BadSignature(NOT_SIGNED) from error
         return _read_event(event)
+
+    def check_signature(self, body: bytes, signature: str | None) -> None:
+        """The same without reading the event, which takes ten times as long. Raises `BadSignature`."""
+        try:
+            stripe.WebhookSignature.verify_header(
+                body.decode(), signature or "", self._webhook_secret, TOLERANCE_SECONDS
+            )
+        except (ValueError, stripe.SignatureVerificationError) as error:
+            raise BadSignature(NOT_SIGNED) from error
 
     def get(self, event_id: str) -> Event:
         """Raises `NotInStripe` for events of more than 30 days ago."""

@@ -220,6 +220,7 @@ CREATE TABLE billing_events (
     received_at timestamptz NOT NULL,
     processed_at timestamptz,
     next_attempt_at timestamptz,
+    fetch_anew boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_billing_events PRIMARY KEY (id),

@@ -1,0 +1,190 @@
+"""Applying events: what Stripe told becomes our rows, each event once (guarantee 7).
+
+Events that can be read as they were sent are applied many in one transaction, which also takes them from the
+queue: whoever dies before its commit has done nothing. Those that Stripe must be asked about are claimed
+first, asked about outside any transaction, and applied one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DataError, IntegrityError
+
+from adminboard.billing.mirror.customers_of_ours import lock_customers
+from adminboard.billing.mirror.mirrored import NeedsFetching
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import AuditUnavailable
+from adminboard.core.errors import DomainError, TooFast, Unavailable
+from adminboard.core.work import Work, forbid_inside_work
+from adminboard.db.reachability import is_database_gone
+from adminboard.runtime import Runtime
+from adminboard.settings import SettingsError
+from adminboard.stripe.objects import Event
+from adminboard.webhooks.kinds.kind import EventKind
+from adminboard.webhooks.kinds.registry import KINDS
+from adminboard.webhooks.outcomes import (
+    STRIPE_IS_AWAY,
+    note_applied,
+    note_failure,
+    note_ignored,
+    note_postponed,
+)
+from adminboard.webhooks.taking import Taken, claim, holds_claim, take_due, take_named
+
+logger = structlog.get_logger(__name__)
+WORKER = system_actor("webhooks")
+MOST_AT_ONCE = 50
+"""Events of one transaction: it holds their customers until it commits."""
+MOST_FETCHED_AT_ONCE = 10
+"""Events that one worker claims to ask Stripe about, well within the lease."""
+MOST_LOOKS = 5
+"""How often the object of one event is asked for in one attempt, where it keeps changing meanwhile."""
+REFUSED_BY_DATABASE = "The database refused what this event would change: it breaks a rule there."
+UNKNOWN_FAILURE = "Something went wrong that the board does not know. Its log has the details."
+
+
+class ObjectKeepsChanging(DomainError):
+    """Whenever Stripe was asked, our row had been brought further meanwhile."""
+
+    title = "The object keeps changing"
+
+
+class EventApplier:
+    """Takes events from the queue and applies them, in any number of threads and processes at once."""
+
+    def __init__(self, runtime: Runtime, kinds: Mapping[str, EventKind] = KINDS) -> None:
+        self._runtime = runtime
+        self._kinds = kinds
+
+    def apply_next(self) -> int:
+        """Takes the events that have been due for longest, and applies them; returns how many were taken.
+
+        What is wrong with one of them is noted on its row and leaves the others alone. Raises what makes all
+        of them impossible: no database, no audit log.
+        """
+        forbid_inside_work()
+        with self._runtime.work(WORKER) as work:
+            due = take_due(work, self._kinds, MOST_AT_ONCE)
+            if not due:
+                work.abandon()
+                return 0
+            alone = self._apply_together(work, due)
+            lease = claim(work, alone)
+            work.keep_events()
+        self._apply_each([replace(taken, lease=lease) for taken in alone])
+        return len(due)
+
+    def apply_named(self, event_id: UUID) -> None:
+        """The one event, where it is due and nobody else has it. Raises as `apply_next`."""
+        forbid_inside_work()
+        with self._runtime.work(WORKER) as work:
+            taken = take_named(work, event_id)
+            if taken is None:
+                work.abandon()
+                return
+            work.keep_events()
+            if taken.event_type not in self._kinds:
+                note_ignored(work, [taken])
+                return
+            lease = claim(work, [taken])
+        self._apply_each([replace(taken, lease=lease)])
+
+    def _apply_together(self, work: Work, due: Sequence[Taken]) -> list[Taken]:
+        """Applies what needs nothing but what was sent; returns those that are to be applied one by one.
+
+        The customers are locked first, all in one order: so no two workers wait for each other.
+        """
+        known = [taken for taken in due if taken.event_type in self._kinds]
+        note_ignored(work, [taken for taken in due if taken.event_type not in self._kinds])
+        alone = [taken for taken in known if taken.must_fetch][:MOST_FETCHED_AT_ONCE]
+        together = [taken for taken in known if not taken.must_fetch]
+        lock_customers(work, {taken.customer_id for taken in together if taken.customer_id})
+        return alone + [taken for taken in together if not self._try_in(work, taken)]
+
+    def _try_in(self, work: Work, taken: Taken) -> bool:
+        """Applies it as a part of the work. False, and nothing done, where that does not go: of an event that
+        names no customer it is not known what it would lock."""
+        if taken.customer_id is None:
+            return False
+        kind, event = self._kinds[taken.event_type], taken.event
+        try:
+            with work.part():
+                note_applied(work, taken, kind.apply(work, event, kind.read(event), event.created_at))
+        except Exception as error:
+            if is_database_gone(error):
+                raise
+            return False
+        return True
+
+    def _apply_each(self, events: Sequence[Taken]) -> None:
+        """One by one; where Stripe does not answer for one, it is not asked about the others either."""
+        for place, taken in enumerate(events):
+            try:
+                self._apply_alone(taken)
+            except AuditUnavailable:
+                raise
+            except (TooFast, Unavailable) as error:
+                pause = max(STRIPE_IS_AWAY, timedelta(seconds=error.retry_after_seconds))
+                self._postpone(events[place:], error.detail, pause)
+                return
+            except SettingsError as error:
+                self._postpone(events[place:], str(error), STRIPE_IS_AWAY)
+                return
+            except Exception as error:
+                if is_database_gone(error):
+                    raise
+                self._note_failure(taken, error)
+
+    def _apply_alone(self, taken: Taken) -> None:
+        """Raises what is wrong with the event."""
+        kind, event = self._kinds[taken.event_type], taken.event
+        state_at = event.created_at
+        found = self._fetch(kind, event) if taken.must_fetch else kind.read(event)
+        for _ in range(MOST_LOOKS):
+            try:
+                self._write(taken, kind, event, found, state_at)
+            except NeedsFetching as error:
+                found, state_at = self._fetch(kind, event), error.state_at
+            else:
+                return
+        raise ObjectKeepsChanging("The object changed each time that Stripe was asked about it.")
+
+    def _fetch(self, kind: EventKind, event: Event) -> Any:
+        forbid_inside_work()
+        return kind.fetch(self._runtime.stripe, event)
+
+    def _write(self, taken: Taken, kind: EventKind, event: Event, found: Any, state_at: datetime) -> None:
+        """The one transaction of an event: its rows, its own, its entry."""
+        with self._runtime.work(WORKER) as work:
+            if not holds_claim(work, taken):
+                work.abandon()
+                return
+            note_applied(work, taken, kind.apply(work, event, found, state_at))
+
+    def _note_failure(self, taken: Taken, error: Exception) -> None:
+        if not isinstance(error, DomainError):
+            logger.error("event_failed", event=str(taken.id), type=taken.event_type, exc_info=error)
+        with self._runtime.work(WORKER) as work:
+            if holds_claim(work, taken):
+                note_failure(work, taken, sentence_of(error))
+            else:
+                work.abandon()
+
+    def _postpone(self, events: Sequence[Taken], sentence: str, pause: timedelta) -> None:
+        """Those that Stripe need not be asked about are due again as soon as the others."""
+        with self._runtime.work(WORKER) as work:
+            mine = [taken for taken in events if holds_claim(work, taken)]
+            note_postponed(work, mine, sentence, pause)
+
+
+def sentence_of(error: Exception) -> str:
+    """What went wrong, for the admin; nothing of what the board does not know."""
+    if isinstance(error, DomainError):
+        return error.detail
+    return REFUSED_BY_DATABASE if isinstance(error, IntegrityError | DataError) else UNKNOWN_FAILURE

@@ -1,0 +1,34 @@
+"""What the worker does with events: applies those that are due, soon after they come and every minute."""
+
+from __future__ import annotations
+
+import time
+
+from adminboard.core.queue import queue_once
+from adminboard.jobs import EVERY_MINUTE, DeferredJob, PeriodicJob
+from adminboard.runtime import Runtime
+from adminboard.webhooks.applying import WORKER, EventApplier
+from adminboard.webhooks.waking import APPLY_EVENTS, PRIORITY
+
+SLICE_SECONDS = 4.0
+"""As long as a run is advanced before others get their turn."""
+
+
+def apply_due_events(runtime: Runtime) -> int:
+    """Applies what is due for a slice of time, and queues the next slice where that was not all; returns how
+    many events it took. Twice is once, and what a killed worker left is taken up by the next."""
+    applier, ends_at, count = EventApplier(runtime), time.monotonic() + SLICE_SECONDS, 0
+    while taken := applier.apply_next():
+        count += taken
+        if time.monotonic() >= ends_at:
+            with runtime.work(WORKER) as work:
+                queue_once(work, APPLY_EVENTS, priority=PRIORITY)
+                work.keep_events()
+            break
+    return count
+
+
+apply_events = DeferredJob(APPLY_EVENTS, apply_due_events)
+"""Queued by whoever keeps an event or puts one back."""
+apply_due = PeriodicJob("apply_due_billing_events", EVERY_MINUTE, apply_due_events)
+"""For those whose pause is over, and those that a killed worker had."""

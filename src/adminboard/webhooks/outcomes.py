@@ -1,0 +1,101 @@
+"""What becomes of an event: applied, ignored, tried again later, given up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from adminboard.billing.event_models import BillingEvent, ProcessingStatus
+from adminboard.core.audit import Target
+from adminboard.core.work import Work
+from adminboard.webhooks.kinds.kind import Told
+from adminboard.webhooks.taking import Taken, set_rows
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 360, 720))
+"""Before the second attempt, the third, and so on."""
+MOST_ATTEMPTS = len(PAUSES) + 1
+STRIPE_IS_AWAY = timedelta(minutes=1)
+MAX_ERROR_LENGTH = 500
+_FACTS = (
+    "organization_id",
+    "stripe_customer_id",
+    "stripe_subscription_id",
+    "stripe_invoice_id",
+    "stripe_charge_id",
+    "stripe_refund_id",
+    "amount_cents",
+    "currency",
+    "previous_status",
+    "status",
+    "previous_quantity",
+    "quantity",
+)
+_DONE: dict[str, Any] = {"next_attempt_at": None, "last_error": None, "fetch_anew": False}
+
+
+def target_of(event_id: object, event_type: str, organization_id: Any = None) -> Target:
+    """A billing event as the subject of an audit entry."""
+    return Target("billing_event", str(event_id), event_type, organization_id)
+
+
+def note_applied(work: Work, taken: Taken, told: Told) -> None:
+    """In the work that changed the rows the event is about."""
+    facts = {name: getattr(told, name) for name in _FACTS if getattr(told, name) is not None}
+    set_rows(
+        work,
+        [taken],
+        **facts,
+        **_DONE,
+        processing_status=ProcessingStatus.PROCESSED,
+        attempts=BillingEvent.attempts + 1,
+        processed_at=work.now(),
+    )
+    target = target_of(taken.id, taken.event_type, told.organization_id)
+    work.audit("webhooks.apply", target, told.summary, before=told.before, after=told.after)
+
+
+def note_ignored(work: Work, events: Sequence[Taken]) -> None:
+    """Of types that change nothing here."""
+    set_rows(
+        work,
+        events,
+        **_DONE,
+        processing_status=ProcessingStatus.IGNORED,
+        attempts=BillingEvent.attempts + 1,
+        processed_at=work.now(),
+    )
+
+
+def note_failure(work: Work, taken: Taken, sentence: str) -> None:
+    """It is tried again after a pause, or given up: then it stays failed until somebody replays it."""
+    attempts = taken.attempts + 1
+    is_given_up = attempts >= MOST_ATTEMPTS
+    set_rows(
+        work,
+        [taken],
+        processing_status=ProcessingStatus.FAILED,
+        attempts=attempts,
+        last_error=sentence[:MAX_ERROR_LENGTH],
+        next_attempt_at=None if is_given_up else work.now() + PAUSES[attempts - 1],
+    )
+    if is_given_up:
+        summary = f"{taken.event_type} failed {attempts} times: {sentence}"
+        work.audit("webhooks.fail", target_of(taken.id, taken.event_type), summary, after={"error": sentence})
+    else:
+        work.keep_events()
+
+
+def note_postponed(work: Work, events: Sequence[Taken], sentence: str, pause: timedelta) -> None:
+    """Nothing is wrong with the events: Stripe cannot be asked about them now. Counts as no attempt."""
+    for is_first in (True, False):
+        these = [taken for taken in events if (taken.attempts == 0) is is_first]
+        status = ProcessingStatus.RECEIVED if is_first else ProcessingStatus.FAILED
+        set_rows(
+            work,
+            these,
+            processing_status=status,
+            last_error=sentence[:MAX_ERROR_LENGTH],
+            next_attempt_at=work.now() + pause,
+        )
+    work.keep_events()
