@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import stripe
-from stripe.params import PriceListParams, PromotionCodeListParams
+from stripe.params import PromotionCodeListParams
 
 from adminboard.stripe.gateway.reading import find_id, id_of, metadata_of, moment, read_all, read_page
 from adminboard.stripe.gateway.translating import reading
