@@ -110,6 +110,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         whole(1, 90),
         lambda days: f"{days} {'day' if days == 1 else 'days'}",
     ),
+    Threshold.AUTO_FIX: ThresholdKind(
+        "Repair from Stripe by itself",
+        "Whether the hourly comparison with Stripe repairs what differs, up to 50 subscriptions at once.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
     Threshold.DEFAULT_TIMEZONE: ThresholdKind(
         "Time zone",
         "For people who have not chosen their own, and for the days on the dashboard.",

@@ -26,6 +26,7 @@ class Threshold(StrEnum):
     APPROVAL_REFUND = "approval_threshold_refund"
     APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
+    AUTO_FIX = "auto_fix"
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
     SESSION_TIMEOUT_HOURS = "session_timeout_hours"
