@@ -150,7 +150,8 @@ _UPDATE_OPEN = text(f"""
         RETURNING 1),
     fresh AS (
         INSERT INTO board.discrepancies (id, run_id, organization_id, subscription_id, stripe_customer_id,
-            stripe_subscription_id, kind, local_value, stripe_value, status, checked_at, created_at, updated_at)
+            stripe_subscription_id, kind, local_value, stripe_value,
+            status, checked_at, created_at, updated_at)
         SELECT gen_random_uuid(), :run_id, organization_id, subscription_id, stripe_customer_id,
             stripe_subscription_id, kind, local_value, stripe_value, 'open', :now, :now, :now
         FROM found WHERE NOT EXISTS (
@@ -158,22 +159,25 @@ _UPDATE_OPEN = text(f"""
         RETURNING 1)
     SELECT (SELECT count(*) FROM fresh) AS new, (SELECT count(*) FROM again) AS known,
         (SELECT count(*) FROM gone) AS gone
-""")
-_OPEN_OF_RUN = "board.discrepancies WHERE run_id = :run_id AND status = 'open'"
-_KEEP_DIFFERING = text(f"""
+""")  # noqa: S608 - nothing in it comes from outside
+_KEEP_DIFFERING = text("""
     DELETE FROM board.listed_subscriptions
     WHERE run_id <> :run_id OR stripe_subscription_id NOT IN (
-        SELECT stripe_subscription_id FROM {_OPEN_OF_RUN} AND stripe_subscription_id IS NOT NULL)
+        SELECT stripe_subscription_id FROM board.discrepancies
+        WHERE run_id = :run_id AND status = 'open' AND stripe_subscription_id IS NOT NULL)
 """)
-_COUNTS = text(f"""
+_COUNTS = text("""
     SELECT count(DISTINCT coalesce(stripe_subscription_id, stripe_customer_id)) AS different,
         (SELECT count(*) FROM board.listed_subscriptions WHERE run_id = :run_id)
             + coalesce(sum(jsonb_array_length(stripe_value))
                 FILTER (WHERE kind = 'several_live_subscriptions'), 0) AS listed_different
-    FROM {_OPEN_OF_RUN}
+    FROM board.discrepancies WHERE run_id = :run_id AND status = 'open'
 """)
-_KINDS = text(f"SELECT kind, count(*) FROM {_OPEN_OF_RUN} GROUP BY 1 ORDER BY 1")
-_UNKNOWN_STATUSES = text(f"""
-    SELECT stripe_value #>> '{{}}' AS status, count(*)
-    FROM {_OPEN_OF_RUN} AND kind = 'unknown_status' GROUP BY 1 ORDER BY 1
+_KINDS = text("""
+    SELECT kind, count(*) FROM board.discrepancies
+    WHERE run_id = :run_id AND status = 'open' GROUP BY 1 ORDER BY 1
+""")
+_UNKNOWN_STATUSES = text("""
+    SELECT stripe_value #>> '{}' AS status, count(*) FROM board.discrepancies
+    WHERE run_id = :run_id AND status = 'open' AND kind = 'unknown_status' GROUP BY 1 ORDER BY 1
 """)

@@ -151,14 +151,15 @@ def _in_words(value: Any) -> Any:
 
 
 def _say_left(difference: Difference) -> str:
+    there, subscription = difference.stripe_value, difference.stripe_subscription_id
     sentences = {
-        DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "Several subscriptions are live in Stripe: cancel all but "
-        "one of them there. Until then nothing is repaired.",
-        DiscrepancyKind.UNKNOWN_PRICE: f"No plan has the price {difference.stripe_value}: sync the plans first.",
-        DiscrepancyKind.ERROR: f"{difference.stripe_subscription_id} cannot be compared: {difference.stripe_value}",
-        DiscrepancyKind.CUSTOMER: f"Nobody here is the Stripe customer {difference.stripe_value}.",
+        DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "Several subscriptions are live in Stripe: cancel all "
+        "but one of them there. Until then nothing is repaired.",
+        DiscrepancyKind.UNKNOWN_PRICE: f"No plan has the price {there}: sync the plans first.",
+        DiscrepancyKind.ERROR: f"{subscription} cannot be compared: {there}",
+        DiscrepancyKind.CUSTOMER: f"Nobody here is the Stripe customer {there}.",
     }
-    otherwise = f"The {difference.kind.value.replace('_', ' ')} of {difference.stripe_subscription_id} stays."
+    otherwise = f"The {difference.kind.value.replace('_', ' ')} of {subscription} stays."
     return sentences.get(difference.kind, otherwise)
 
 
