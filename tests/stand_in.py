@@ -51,6 +51,16 @@ class Served:
             "stripe_calls_per_second": CALLS_PER_SECOND,
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same for a process."""
+        return {
+            "STRIPE_API_KEY": API_KEY,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "STRIPE_API_BASE": self.url,
+            "STRIPE_CALLS_PER_SECOND": str(CALLS_PER_SECOND),
+        }
+
 
 @pytest.fixture(scope="session")
 def served_standin() -> Iterator[Served]:

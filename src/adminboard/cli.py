@@ -17,6 +17,7 @@ from adminboard.auth.bootstrap import ensure_first_admin
 from adminboard.auth.cli import admins_app, keys_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_bulk import bulk_app
+from adminboard.cli_plans import plans_app
 from adminboard.cli_reconcile import reconcile
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.credits.cli import ledger_app
@@ -41,6 +42,7 @@ cli.add_typer(bulk_app, name="bulk")
 cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
+cli.add_typer(plans_app, name="plans")
 cli.command("export")(export)
 cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)

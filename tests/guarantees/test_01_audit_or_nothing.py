@@ -85,6 +85,8 @@ COMMANDS = {
     "keys revoke": None,
     "ledger verify": None,
     "migrate": None,
+    "plans sync": [],
+    "reconcile": [],
     "seed": None,
     "serve": None,
     "worker": None,
@@ -191,8 +193,13 @@ def test_every_command_is_known() -> None:
 
 
 def test_no_command_changes_anything_without_the_audit(
-    board: BoardUnderTest, fresh_addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+    board: BoardUnderTest,
+    fresh_addresses: Addresses,
+    served_standin: Served,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, value in served_standin.environment.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("APP_ENV", "test")
     monkeypatch.setenv("DATABASE_URL", fresh_addresses.app_url)
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)

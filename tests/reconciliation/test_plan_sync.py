@@ -134,7 +134,7 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(twins: Twins) -> 
     program = twins.board.program(role=Role.BILLING)
     shown = program.post(f"{PATH}?dry_run=true").json()["preview"]
 
-    assert shown["changes"] == [{"field": "Plan fresh", "before": None, "after": "Fresh"}]
+    assert shown["changes"] == [{"field": "Plans added", "before": "none", "after": "fresh"}]
     assert plans(twins) == {}
     with twins.board.rows() as session:
         assert session.scalars(select(Run)).all() == []
@@ -149,7 +149,7 @@ def test_the_same_request_twice_syncs_once_and_each_sync_is_audited(twins: Twins
     with twins.board.rows() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "plans.sync"))
     assert entry.summary == "Synced the plans from Stripe: 1 created, 0 updated, 0 deactivated, 0 unchanged."
-    assert (entry.after or {})["Plan fresh"] == "Fresh"
+    assert (entry.after or {})["Plans added"] == "fresh"
 
 
 def test_only_who_may_change_billing_syncs(twins: Twins) -> None:

@@ -110,15 +110,15 @@ KINDS: dict[Threshold, ThresholdKind] = {
         whole(1, 90),
         lambda days: f"{days} {'day' if days == 1 else 'days'}",
     ),
-<<<<<<< HEAD
-    Threshold.AUTO_FIX: ThresholdKind(
-        "Repair from Stripe by itself",
-        "Whether the hourly comparison with Stripe repairs what differs, up to 50 subscriptions at once.",
-=======
     Threshold.SUSPEND_WHEN_GRACE_ENDS: ThresholdKind(
         "Suspend when the grace period ends",
         "Whether customers who have still not paid are suspended then.",
->>>>>>> main
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
+    Threshold.AUTO_FIX: ThresholdKind(
+        "Repair from Stripe by itself",
+        "Whether the hourly comparison with Stripe repairs what differs, up to 50 subscriptions at once.",
         yes_or_no,
         lambda value: "yes" if value else "no",
     ),

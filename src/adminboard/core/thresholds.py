@@ -26,11 +26,8 @@ class Threshold(StrEnum):
     APPROVAL_REFUND = "approval_threshold_refund"
     APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
-<<<<<<< HEAD
     AUTO_FIX = "auto_fix"
-=======
     SUSPEND_WHEN_GRACE_ENDS = "suspend_when_grace_ends"
->>>>>>> main
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
     SESSION_TIMEOUT_HOURS = "session_timeout_hours"

@@ -1,5 +1,6 @@
 """Comparing with Stripe, and repairing what differs: of everybody as a run, of one customer at once."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
+from adminboard.core.listings import Option
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, lock_by_name
 from adminboard.jobs import wake_runs
@@ -18,21 +20,15 @@ from adminboard.reconciliation.comparing import COMPARISON
 from adminboard.reconciliation.fixing import MOST_WITHOUT_APPROVAL, open_fix
 from adminboard.reconciliation.queries import (
     COMPARISON_KIND,
-    FIX_KIND,
     count_open,
     count_repairable,
     find_unsettled,
+    list_open,
 )
 
 NO_REASON = "No reason was given by the program that asked."
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
 _TARGET = Target("reconciliation", "all", "comparison with Stripe")
-
-
-class RunUnderWay(DomainError):
-    """Another run of this kind is not at its end yet."""
-
-    title = "This is under way already"
 
 
 class NothingToRepair(DomainError):
@@ -50,7 +46,9 @@ class RunReconciliation(Command):
 class FixDifferences(Command):
     """Bring what differs into step with Stripe: everything that can be repaired, or some differences."""
 
-    differences: tuple[UUID, ...] = Field((), title="Differences", max_length=10_000)
+    differences: tuple[UUID, ...] = Field(
+        (), title="Differences", max_length=10_000, description="None chosen means all."
+    )
     reason: Reason
 
 
@@ -60,13 +58,19 @@ def lock(work: Work, command: Command) -> None:  # noqa: ARG001 - there is one c
 
 
 def preview_run(session: Session, command: RunReconciliation) -> Preview:  # noqa: ARG001 - it asks for nothing
-    """Raises `RunUnderWay`."""
-    _require_none(session, COMPARISON_KIND, "A comparison with Stripe")
+    """One that is under way already is all that anybody can have."""
+    if find_unsettled(session, COMPARISON_KIND) is not None:
+        return Preview(_TARGET, (), (Caution("under_way", "A comparison is under way already."),))
     return Preview(_TARGET, (Change("Comparison", None, "waiting for a worker"),))
 
 
 def apply_run(work: Work, command: RunReconciliation) -> Applied:  # noqa: ARG001 - as above
     """Has a worker compare, in the name of who asks."""
+    run = find_unsettled(work.session, COMPARISON_KIND)
+    if run is not None:
+        return Applied(
+            {"run": run.id, "status": run.status}, "A comparison with Stripe is under way already."
+        )
     run = runs.open_run(work, COMPARISON, "Comparison with Stripe", action="reconciliation.run")
     work.session.flush()
     wake_runs(work)
@@ -75,8 +79,7 @@ def apply_run(work: Work, command: RunReconciliation) -> Applied:  # noqa: ARG00
 
 
 def preview_fix(session: Session, command: FixDifferences) -> Preview:
-    """Raises `RunUnderWay`, `NothingToRepair`."""
-    _require_none(session, FIX_KIND, "A repair from Stripe")
+    """Raises `NothingToRepair`."""
     found = count_repairable(session, command.differences)
     if not found.subscriptions:
         raise NothingToRepair(_why_nothing(count_open(session)))
@@ -98,10 +101,16 @@ def apply_fix(work: Work, command: FixDifferences) -> Applied:
     return Applied(result, summary, record={"run": run.id})
 
 
-def _require_none(session: Session, kind: str, what: str) -> None:
-    run = find_unsettled(session, kind)
-    if run is not None:
-        raise RunUnderWay(f"{what} is {run.status.value} since {run.created_at:%H:%M} UTC. Wait for its end.")
+def offer_differences(session: Session) -> Sequence[Option]:
+    """Open differences to choose from; none chosen means all there are."""
+    return [
+        Option(
+            str(found.id),
+            f"{found.kind.value.replace('_', ' ').capitalize()} of "
+            f"{found.stripe_subscription_id or found.stripe_customer_id} ({found.customer or 'nobody here'})",
+        )
+        for found in list_open(session)
+    ]
 
 
 def _why_nothing(count: int) -> str:
@@ -109,7 +118,7 @@ def _why_nothing(count: int) -> str:
         return "Nothing differs from Stripe, by the last comparison."
     return (
         f"None of the {count:,} open differences can be repaired from Stripe: they need a decision, a plan "
-        "or a customer first, or a new comparison."
+        "or a customer first, or a new comparison, or a repair is under way."
     )
 
 
@@ -155,5 +164,6 @@ fix_differences = Action(
         example={"differences": [], "reason": "Webhooks were away for an hour"},
     ),
     destructive=True,
+    offers={"differences": offer_differences},
     live=False,
 )

@@ -113,7 +113,7 @@ def compare_catalogue(session: Session, catalogue: Catalogue) -> tuple[KnownPlan
             skipped[price.id] = error.detail
             continue
         changes.append(known.compare(facts))
-    listed = {price.id for price in catalogue.prices}
-    gone = (plan for price_id, plan in known.by_price.items() if price_id not in listed and plan.is_active)
+    missing = catalogue.shown.keys() - {price.id for price in catalogue.prices}
+    gone = (plan for price_id, plan in known.by_price.items() if price_id in missing and plan.is_active)
     retired = tuple(sorted(gone, key=lambda plan: plan.slug))
     return known, CataloguePlan(tuple(changes), retired, skipped)

@@ -33,7 +33,7 @@ from adminboard.db.engine import set_statement_timeout
 from adminboard.jobs import wake_runs
 from adminboard.reconciliation.listed import from_state, to_state
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus, ListedSubscription
-from adminboard.reconciliation.queries import FIX_KIND, count_repairable, find_unsettled, of_named
+from adminboard.reconciliation.queries import FIX_KIND, count_repairable, of_named
 from adminboard.reconciliation.repairing import ChangedMeanwhile, Repaired, end_missing, follow_stripe
 from adminboard.runtime import Runtime
 from adminboard.stripe.errors import NotInStripe
@@ -68,7 +68,7 @@ def repair_by_itself(work: Work, comparison: Run) -> None:
     if not is_switched_on(work.session, Threshold.AUTO_FIX):
         return
     count = count_repairable(work.session).subscriptions
-    if not count or find_unsettled(work.session, FIX_KIND) is not None:
+    if not count:
         return
     if count > MOST_WITHOUT_APPROVAL:
         note = (

@@ -95,9 +95,11 @@ def _write(work: Work, known: KnownPlans, change: PlanChange, catalogue: Catalog
 
 
 def _show(wanted: CataloguePlan) -> Iterator[Change]:
+    added = [change.slug for change in wanted.changes if change.plan is None]
+    if added:
+        yield Change("Plans added", "none", ", ".join(sorted(added)))
     for change in wanted.changes:
         if change.plan is None:
-            yield Change(f"Plan {change.slug}", None, change.facts.name)
             continue
         for name, after in change.after.items():
             field = f"{change.slug}: {name.replace('_', ' ')}"

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from adminboard.core.models import Run, RunStatus
+from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.customers.models import Organization
 from adminboard.reconciliation.models import (
     Discrepancy,
@@ -106,7 +106,7 @@ def count_open(session: Session) -> int:
 
 def is_repairable() -> ColumnElement[bool]:
     """Of an open difference: whether Stripe can be followed for its subscription. Not where something about
-    it is for people to decide, and not for a customer whom nobody here has."""
+    it is for people to decide, not for a customer whom nobody here has, and not twice at once."""
     ours = select(Organization.stripe_customer_id).where(Organization.stripe_customer_id.is_not(None))
     nobodys = and_(Discrepancy.kind == DiscrepancyKind.CUSTOMER, Discrepancy.stripe_customer_id.not_in(ours))
     undecided = _open(Discrepancy.stripe_subscription_id, or_(Discrepancy.kind.in_(FOR_PEOPLE), nobodys))
@@ -119,6 +119,7 @@ def is_repairable() -> ColumnElement[bool]:
     return and_(
         Discrepancy.status == DiscrepancyStatus.OPEN,
         Discrepancy.stripe_subscription_id.not_in(undecided),
+        Discrepancy.stripe_subscription_id.not_in(_being_repaired()),
         or_(customer.is_(None), customer.not_in(_open(customer, is_crowded))),
         or_(payer.is_(None), payer.not_in(_open(payer, is_crowded))),
         or_(Discrepancy.kind == DiscrepancyKind.MISSING_IN_STRIPE, was_listed),
@@ -132,6 +133,15 @@ def of_named(only: Collection[UUID]) -> ColumnElement[bool]:
     named = aliased(Discrepancy)
     chosen = select(named.stripe_subscription_id).where(named.id.in_(only))
     return and_(is_repairable(), Discrepancy.stripe_subscription_id.in_(chosen))
+
+
+def _being_repaired() -> Any:
+    """Subscriptions that a run is about to repair."""
+    return (
+        select(RunRow.input["subscription"].astext)
+        .join(Run, Run.id == RunRow.run_id)
+        .where(Run.kind == FIX_KIND, Run.status.in_(UNSETTLED), RunRow.status == RunRowStatus.READY)
+    )
 
 
 def _open(column: Any, which: ColumnElement[bool]) -> Any:

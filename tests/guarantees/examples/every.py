@@ -7,6 +7,7 @@ from tests.guarantees.examples import (
     grace,
     money,
     outside,
+    reconciling,
     staff,
     stripe,
     writing,
@@ -15,6 +16,6 @@ from tests.guarantees.examples.scene import MakeExample
 
 EXAMPLES: dict[str, MakeExample] = {
     name: make
-    for module in (bulk, deciding, entitlements, grace, money, outside, staff, stripe, writing)
+    for module in (bulk, deciding, entitlements, grace, money, outside, reconciling, staff, stripe, writing)
     for name, make in module.EXAMPLES.items()
 }
