@@ -169,7 +169,7 @@ class EventApplier:
 
     def _note_failure(self, taken: Taken, error: Exception) -> None:
         if not isinstance(error, DomainError):
-            logger.error("event_failed", event=str(taken.id), type=taken.event_type, exc_info=error)
+            logger.error("event_failed", billing_event=str(taken.id), type=taken.event_type, exc_info=error)
         with self._runtime.work(WORKER) as work:
             if holds_claim(work, taken):
                 note_failure(work, taken, sentence_of(error))

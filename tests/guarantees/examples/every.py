@@ -1,10 +1,10 @@
 """An example of every action, by its name: what the guarantees try them all with."""
 
-from tests.guarantees.examples import bulk, deciding, entitlements, money, outside, staff, writing
+from tests.guarantees.examples import bulk, deciding, entitlements, money, outside, replaying, staff, writing
 from tests.guarantees.examples.scene import MakeExample
 
 EXAMPLES: dict[str, MakeExample] = {
     name: make
-    for module in (bulk, deciding, entitlements, money, outside, staff, writing)
+    for module in (bulk, deciding, entitlements, money, outside, replaying, staff, writing)
     for name, make in module.EXAMPLES.items()
 }
