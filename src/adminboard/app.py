@@ -83,6 +83,7 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
         runtime.signed,
         Actions(tuple(a for area in areas for a in area.actions)),
         make_operation_runner(runtime, areas),
+        runtime,
     )
     return Board(runtime, runner, areas, BoardAuthenticator(runtime))
 

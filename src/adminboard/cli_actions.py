@@ -34,8 +34,9 @@ def list_actions() -> None:
     with open_cli_runtime() as runtime:
         table = Table("Action", "What it does", "Fields")
         for action in make_board(runtime).runner.actions:
-            required = [name for name, field in action.command.model_fields.items() if field.is_required()]
-            optional = [f"[{name}]" for name in action.command.model_fields if name not in required]
+            fields = action.command.asked_fields()
+            required = [name for name, field in fields.items() if field.is_required()]
+            optional = [f"[{name}]" for name in fields if name not in required]
             table.add_row(action.name, action.title, " ".join([*required, *optional]).replace("[", "\\["))
         console.print(table)
 

@@ -4,12 +4,12 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from adminboard.core.permissions import Role
 from adminboard.worker import make_run_advancer
 from tests.bulk.sending import REASON, write_csv
-from tests.e2e.job import Somebody, add_somebody, expect_toast, find_panel, find_rows
+from tests.e2e.job import Somebody, add_somebody, find_panel, find_rows
 from tests.e2e.serving import ServedBoard
 from tests.e2e.test_opened_parts import assert_right
 from tests.e2e.visitors import LARGE, SMALL, Visitors
@@ -38,6 +38,31 @@ def expect_balance(page: Page, user: Somebody, balance: Decimal) -> None:
     expect(find_panel(page)).to_contain_text(f"${balance}")
 
 
+def find_run(page: Page) -> Locator:
+    return page.get_by_role("region", name="The run")
+
+
+def start(board: ServedBoard, page: Page) -> None:
+    """What was checked; its form has nothing to fill in, so the preview is there at once."""
+    find_run(page).get_by_role("link", name="Start").click()
+    dialog = page.get_by_role("dialog", name=re.compile("Start"))
+    dialog.get_by_role("button", name=re.compile("^(Start|Run)")).click()
+    expect(dialog).to_be_hidden()
+    advance(board)
+
+
+def take_back(board: ServedBoard, page: Page) -> None:
+    """By a run of its own, which is checked and started like any other."""
+    address = page.url
+    find_run(page).get_by_role("link", name="Undo the run").click()
+    dialog = page.get_by_role("dialog", name=re.compile("Undo"))
+    dialog.get_by_role("button", name=re.compile("^(Undo|Prepare)")).click()
+    expect(page).not_to_have_url(address)
+    advance(board)
+    expect(find_run(page)).to_contain_text("2 of 2 rows checked")
+    start(board, page)
+
+
 @pytest.mark.parametrize(
     ("size", "theme", "name"), [(SMALL, "light", "Rosalind"), (LARGE, "dark", "Cordelia")]
 )
@@ -46,44 +71,25 @@ def test_a_file_is_checked_run_and_taken_back(
 ) -> None:
     user = add_somebody(board, name)
     page = visitors.open_page(Role.BILLING, size=size, theme=theme)
-    rows = [
-        (user.email, "20.00", REASON),
-        ("nobody@example.com", "5.00", REASON),
-        (user.email, "2.50", REASON),
-    ]
-    upload(page, rows, f"{name}.csv")
+    changes = ((user.email, "20.00"), ("nobody@example.com", "5.00"), (user.email, "2.50"))
+    upload(page, [(email, amount, REASON) for email, amount in changes], f"{name}.csv")
 
     advance(board)
-    run = page.get_by_role("region", name="The run")
-    expect(run).to_contain_text("3 of 3 rows checked")
-    expect(run).to_contain_text("+$22.50 in all, to 2 rows")
+    expect(find_run(page)).to_contain_text("3 of 3 rows checked")
+    expect(find_run(page)).to_contain_text("+$22.50 in all, to 2 rows")
     expect(find_rows(page)).to_have_count(3)
     expect(find_rows(page).nth(1)).to_contain_text("nobody@example.com")
     assert_right(page)
 
-    run.get_by_role("link", name="Start").click()
-    dialog = page.get_by_role("dialog", name=re.compile("Start"))
-    dialog.get_by_role("button", name=re.compile("^(Start|Run)")).click()
-    expect(dialog).to_be_hidden()
-    advance(board)
-    expect(run).to_contain_text("2 of 2 rows run")
+    start(board, page)
+    expect(find_run(page)).to_contain_text("2 of 2 rows run")
     assert_right(page)
     with page.expect_download() as download:
-        run.get_by_role("link", name="Result file").click()
+        find_run(page).get_by_role("link", name="Result file").click()
     assert "nobody@example.com" in download.value.path().read_text()
 
     address = page.url
     expect_balance(page, user, Decimal("68.00"))
     page.goto(address)
-    run.get_by_role("link", name="Undo the run").click()
-    page.get_by_role("dialog", name=re.compile("Undo")).get_by_role(
-        "button", name=re.compile("^(Undo|Prepare)")
-    ).click()
-    expect(page).not_to_have_url(address)
-    advance(board)
-    expect(run).to_contain_text("2 of 2 rows checked")
-    run.get_by_role("link", name="Start").click()
-    dialog.get_by_role("button", name=re.compile("^(Start|Run)")).click()
-    expect(dialog).to_be_hidden()
-    advance(board)
+    take_back(board, page)
     expect_balance(page, user, Decimal("45.50"))

@@ -20,22 +20,23 @@ from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Role
 from adminboard.credits.models import CreditBalance
 from adminboard.db.embedded import EmbeddedServer
-from tests.clients import BoardUnderTest, open_board
+from tests.clients import BoardUnderTest
 from tests.db.templates import copied_database
 from tests.factories import make_user
 from tests.guarantees.examples import money
 from tests.guarantees.examples.every import EXAMPLES
 from tests.guarantees.examples.scene import MAIL_SERVER, Example, Scene, Seen
+from tests.stand_in import Served, open_board_on_stripe
 
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 CHANCES = range(4)
 
 
 @pytest.fixture(scope="module")
-def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
+def board(server: EmbeddedServer, template_database: str, served_standin: Served) -> Iterator[BoardUnderTest]:
     with (
         copied_database(server, template_database) as addresses,
-        open_board(addresses, smtp_url=MAIL_SERVER) as board,
+        open_board_on_stripe(addresses, served_standin, smtp_url=MAIL_SERVER) as board,
     ):
         yield board
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from adminboard.core.permissions import KEY_SCOPES, ROLE_PERMISSIONS, Role
 from adminboard.db.embedded import EmbeddedServer
-from tests.clients import BoardUnderTest, Browser, Program, open_board
+from tests.clients import BoardUnderTest, Browser, Program
 from tests.credit_factories import make_grant
 from tests.db.templates import copied_database
 from tests.factories import make_user
 from tests.guarantees.routes import Route, list_routes, pages_that_show
+from tests.stand_in import Served, open_board_on_stripe
 from tests.web.problems import read_problem
 
 EXAMPLES = settings(
@@ -101,8 +102,11 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
-    with copied_database(server, template_database) as addresses, open_board(addresses) as board:
+def board(server: EmbeddedServer, template_database: str, served_standin: Served) -> Iterator[BoardUnderTest]:
+    with (
+        copied_database(server, template_database) as addresses,
+        open_board_on_stripe(addresses, served_standin) as board,
+    ):
         with board.rows() as session:
             for _ in range(3):
                 make_grant(session, make_user(session).id, "45.50")

@@ -4,6 +4,8 @@ from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.grace_period_listing import grace_periods
 from adminboard.billing.invoice_listing import invoices
 from adminboard.billing.payment_method_listing import payment_methods
+from adminboard.billing.refund_call import refunding
+from adminboard.billing.refunds import refund
 from adminboard.billing.subscription_listing import subscriptions
 from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
@@ -23,6 +25,8 @@ area = Area(
         )
     ],
     listings=LISTS,
+    actions=[refund],
+    operations=[refunding],
     pages=pages,
     jobs=[
         keeping_cards("keep_billing_cards", *LISTS),

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.customer import CUSTOMER_COLUMNS, Customer
 from adminboard.billing.event_models import BillingEvent
-from adminboard.billing.models import Invoice, Plan, Refund, Subscription
+from adminboard.billing.models import Invoice, InvoiceStatus, Plan, Refund, Subscription
+from adminboard.billing.refund_rules import count_on_the_way
 from adminboard.core.errors import NotFound
 from adminboard.core.masking import Mask
 from adminboard.customers.models import Organization
@@ -76,15 +77,23 @@ class InvoiceDetail:
     created_at: datetime
     refunds: tuple[InvoiceRefund, ...]
     failed_payments: tuple[FailedPayment, ...]
+    refunds_on_the_way_cents: int
+    """Decided, and nobody knows yet what comes of them."""
 
     @property
     def remaining_cents(self) -> int:
         """What is paid and not yet given back."""
         return self.amount_paid_cents - self.amount_refunded_cents
 
+    @property
+    def refundable_cents(self) -> int:
+        """What can still be refunded."""
+        is_final = self.status not in (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
+        return max(self.remaining_cents - self.refunds_on_the_way_cents, 0) if is_final else 0
+
 
 def get_invoice_detail(session: Session, invoice_id: UUID) -> InvoiceDetail:
-    """The panel of one invoice: three queries. Raises `InvoiceUnknown`."""
+    """The panel of one invoice: four queries. Raises `InvoiceUnknown`."""
     row = session.execute(
         select(Invoice, Subscription.status, Plan.name, *CUSTOMER_COLUMNS)
         .join(Organization, Organization.id == Invoice.organization_id)
@@ -117,6 +126,7 @@ def get_invoice_detail(session: Session, invoice_id: UUID) -> InvoiceDetail:
         created_at=invoice.created_at,
         refunds=_refunds(session, invoice.id),
         failed_payments=_failed_payments(session, invoice.stripe_invoice_id),
+        refunds_on_the_way_cents=sum(count_on_the_way(session, invoice.id).values()),
     )
 
 

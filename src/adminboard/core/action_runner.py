@@ -16,7 +16,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from adminboard.core import idempotency
-from adminboard.core.actions import Action, Actions, Applied, Preview, Undo
+from adminboard.core.actions import Action, Actions, Applied, Preview
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.approvals import must_wait, request_approval, summary_of
 from adminboard.core.audit import AlreadyUndone
@@ -24,9 +24,11 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError, Forbidden, NotFound
+from adminboard.core.limits import check_limit, count_start
 from adminboard.core.models import OperationStatus
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import link_decision
+from adminboard.core.preview_tokens import PreviewTokens, confirmation_of
 from adminboard.core.signing import SignedTexts
 from adminboard.core.standing import OperationRefused, Standing
 from adminboard.core.work import Work, moment
@@ -126,33 +128,41 @@ class ActionRunner:
         signed: SignedTexts,
         actions: Actions,
         operations: OperationRunner | None = None,
+        outside: Any = None,
     ) -> None:
-        """Without ``operations`` the calls that actions write down are left to a worker."""
+        """Without ``operations`` the calls that actions write down are left to a worker. ``outside`` is the
+        runtime, through which actions fetch what their previews need."""
         self._reading = reading
         self._work = work
-        self._signed = signed
+        self._tokens = PreviewTokens(signed)
         self.actions = actions
         self._operations = operations
+        self._outside = outside
 
     def preview(self, actor: Actor, action: Action[C], command: C) -> Prepared:
-        """What the action would do, and the token to confirm it. Changes nothing."""
+        """What the action would do, and the token to confirm it. Changes nothing.
+
+        Raises what the action's fetching and its preview raise.
+        """
         actor.require(action.permission)
+        if action.fetch is not None:
+            command = action.fetch(self._outside, command)
         with self._reading(actor) as session:
             session.info["runner"] = self
             preview = action.preview(session, command)
             expires_at = moment(session) + PREVIEW_LIFETIME
-        fingerprint = _confirmation(action, command, preview)
-        token = self._signed.sign(f"preview {actor.identity}", fingerprint, expires_at=expires_at)
-        return Prepared(preview, token)
+        return Prepared(preview, self._tokens.make(actor, action, command, preview, expires_at=expires_at))
 
     def run(self, actor: Actor, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:
         """Does it: one transaction with its audit entry; refused entirely when any rule says no.
 
         Where a second person must agree, it is asked for instead: the outcome then has an ``approval_id``.
         Raises `StalePreview`, `AcknowledgementRequired`, `ApprovalRequired`, `StepUpRequired`, `Forbidden`,
-        `idempotency.KeyReused`, `NotUndoable` and `AlreadyUndone` for an undo, or what the action's preview
-        raises; after the commit what `follow` raises. Twice with one idempotency key is once.
+        `idempotency.KeyReused`, `limits.TooManyChanges`, `NotUndoable` and `AlreadyUndone` for an undo, or
+        what the action's fetching and its preview raise; after the commit what `follow` raises. Twice with
+        one idempotency key is once.
         """
+        command = self._complete(actor, action, command, confirmation)
         with self._work(actor) as work:
             outcome = self.run_in(work, action, command, confirmation)
             if outcome.replayed:
@@ -188,12 +198,16 @@ class ActionRunner:
             require_step_up(work)
         key = confirmation.idempotency_key
         if key is not None:
-            request = digest([action.name, command.to_data(), str(confirmation.undoes)])
+            request = digest([action.name, command.asked_data(), str(confirmation.undoes)])
             known = idempotency.claim(work, key, request)
             if known is not None:
                 return _replayed(known)
+        if action.fetch is not None and not command.carried_data():
+            raise _stale()
         if confirmation.undoes is not None:
             _check_inverse(work.session, action, command, confirmation.undoes)
+        if action.limit is not None and work.run_id is None and work.approval_id is None:
+            count_start(work, action.limit)
         action.lock(work, command)
         preview = action.preview(work.session, command)
         self._check(work, action, command, preview, confirmation)
@@ -204,6 +218,25 @@ class ActionRunner:
         if key is not None:
             idempotency.store(work, key, _answer(outcome))
         return outcome
+
+    def _complete(self, actor: Actor, action: Action[C], command: C, confirmation: Confirmation) -> C:
+        """The command with what the preview needs of the outside: what was confirmed, else fetched anew;
+        but nothing for a request that will be refused, or was answered before.
+        """
+        if action.fetch is None:
+            return command
+        actor.require(action.permission)
+        token, key = confirmation.token, confirmation.idempotency_key
+        with self._reading(actor) as session:
+            if key is not None and idempotency.is_known(session, actor, key):
+                return command
+            if action.limit is not None:
+                check_limit(session, actor, action.limit)
+            confirmed = self._tokens.read(actor, token, now=moment(session)) if token is not None else None
+        if token is None:
+            return action.fetch(self._outside, command)
+        carried = dict(confirmed.carried) if confirmed is not None else {}
+        return parse_command(action.command, command.asked_data() | carried)
 
     def find_undo(self, actor: Actor, audit_id: UUID) -> tuple[Action[Any], Command]:
         """The action and command that undo an audited change.
@@ -233,13 +266,9 @@ class ActionRunner:
         self, work: Work, action: Action[C], command: C, preview: Preview, confirmation: Confirmation
     ) -> None:
         if confirmation.token is not None:
-            purpose = f"preview {work.actor.identity}"
-            confirmed = self._signed.read(purpose, confirmation.token, now=work.now())
-            if confirmed != _confirmation(action, command, preview):
-                raise StalePreview(
-                    "What you confirmed no longer holds: something changed since the preview was made. "
-                    "Look at the new preview and confirm again. Nothing was changed."
-                )
+            confirmed = self._tokens.read(work.actor, confirmation.token, now=work.now())
+            if confirmed is None or confirmed.fingerprint != confirmation_of(action, command, preview):
+                raise _stale()
         missing = preview.acknowledgements - confirmation.acknowledged
         if missing and not confirmation.accepts_all:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
@@ -273,15 +302,18 @@ def has_fresh_proof(actor: Actor, now: datetime) -> bool:
     return actor.proved_at is not None and now - actor.proved_at <= STEP_UP_LIFETIME
 
 
+def _stale() -> StalePreview:
+    return StalePreview(
+        "What you confirmed no longer holds: something changed since the preview was made. "
+        "Look at the new preview and confirm again. Nothing was changed."
+    )
+
+
 def _check_inverse(session: Session, action: Action[Any], command: Command, undoes: UUID) -> None:
     """A change uses up the undo of another only when it is the very inverse that was recorded."""
     recorded = session.scalar(select(AuditEntry.undo).where(AuditEntry.id == undoes))
-    if recorded != Undo(action.name, command).to_data():
+    if recorded is None or (recorded["action"], recorded["command"]) != (action.name, command.asked_data()):
         raise NotUndoable("This is not the change that undoes the other one. Nothing was changed.")
-
-
-def _confirmation(action: Action[Any], command: Command, preview: Preview) -> str:
-    return digest([action.name, command.to_data(), preview.fingerprint()]).hex()
 
 
 def _record(
@@ -302,7 +334,7 @@ def _record(
         | to_plain(dict(applied.record))
         | asked
         | _agreement(work, preview, confirmation),
-        reason=getattr(command, "reason", None),
+        reason=command.stated_reason,
         undo=applied.undo.to_data() if applied.undo else None,
         undoes=confirmation.undoes,
     )

@@ -20,6 +20,7 @@ from adminboard.core.audit import Target
 from adminboard.core.canonical import digest
 from adminboard.core.commands import Command
 from adminboard.core.errors import DomainError
+from adminboard.core.limits import PerMinute
 from adminboard.core.listings.filters import Option
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -99,7 +100,7 @@ class Undo:
     command: Command
 
     def to_data(self) -> dict[str, Any]:
-        return {"action": self.action, "command": self.command.to_data()}
+        return {"action": self.action, "command": self.command.asked_data()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,13 @@ class Action(Generic[C]):
     always among them (`core.approvals`). Name what ordinary use of the product does not change."""
     bulk: Bulk[C] | None = None
     """Lets a file change many records at once."""
+    fetch: Callable[[Any, C], C] | None = None
+    """Asks the outside, by way of the runtime and before any transaction, what the preview needs of it;
+    returns the command with that in its `carried` fields. Changes nothing out there. What was shown is
+    carried to the change by the preview's token, so that exactly it is confirmed. A preview of a command
+    that carries nothing yet, as a form asks for while it is filled in, shows what it can."""
+    limit: PerMinute | None = None
+    """How often one admin may make this change, and others that count together with it."""
     leads_to: str | None = None
     """Where its page goes afterwards, with ``{names}`` of its result: the record it made, where that has to
     be seen next. Without it people come back to where they were."""

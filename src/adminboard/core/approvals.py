@@ -89,7 +89,7 @@ def request_approval(
         preview=freeze_preview(action, command, preview),
         facts=facts_of(action, preview),
         undoes=undoes,
-        reason=getattr(command, "reason", None),
+        reason=command.stated_reason,
         status=ApprovalStatus.WAITING,
         target_kind=preview.subject.kind,
         target_id=preview.subject.id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic.fields import FieldInfo
 
 from adminboard.core.canonical import to_plain
 from adminboard.core.errors import FieldError, InvalidInput
@@ -27,12 +28,34 @@ class Command(BaseModel):
     """Base of all commands. Unknown fields are refused: a typing error must not be a silent default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    carried: ClassVar[frozenset[str]] = frozenset()
+    """Fields that nobody fills in: what the board asked the outside before the preview (`Action.fetch`)."""
+
+    @classmethod
+    def asked_fields(cls) -> dict[str, FieldInfo]:
+        """The fields that whoever asks for the change fills in."""
+        return {name: info for name, info in cls.model_fields.items() if name not in cls.carried}
+
+    @property
+    def stated_reason(self) -> str | None:
+        """Why the change is made, for the audit log."""
+        reason: str | None = getattr(self, "reason", None)
+        return reason
 
     def to_data(self) -> dict[str, Any]:
         """The command as JSON values; reading them back gives an equal command."""
         data = to_plain(self.model_dump())
         assert isinstance(data, dict)
         return data
+
+    def asked_data(self) -> dict[str, Any]:
+        """The same without what is carried: equal for two who ask for the same at different times."""
+        return {name: value for name, value in self.to_data().items() if name not in self.carried}
+
+    def carried_data(self) -> dict[str, Any]:
+        """What is carried, as JSON values; empty while it has not been fetched."""
+        data = {name: value for name, value in self.to_data().items() if name in self.carried}
+        return {} if None in data.values() else data
 
 
 def check_printable(text: str) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from adminboard.core.actor import Actor
 from adminboard.core.errors import DomainError, InvalidInput
 from adminboard.core.models import IdempotencyKey
-from adminboard.core.work import Work
+from adminboard.core.work import Work, moment
 from adminboard.db.base import Base
 
 KEY_LIFETIME = timedelta(days=30)
@@ -46,6 +48,11 @@ def _claiming() -> ReturningInsert[Any]:
 _CLAIM = _claiming()
 _STORED = select(_KEYS.c.fingerprint, _KEYS.c.response).where(
     _KEYS.c.scope == bindparam("in_scope"), _KEYS.c.key == bindparam("named")
+)
+_KNOWN = select(_KEYS.c.key).where(
+    _KEYS.c.scope == bindparam("in_scope"),
+    _KEYS.c.key == bindparam("named"),
+    _KEYS.c.expires_at > bindparam("now"),
 )
 _STORE = (
     update(_KEYS)
@@ -81,6 +88,13 @@ def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
     assert stored.response is not None, "a key was committed without its answer"
     response: Mapping[str, Any] = stored.response
     return response
+
+
+def is_known(session: Session, actor: Actor, key: str) -> bool:
+    """Whether the actor's key has an answer already, for whatever request."""
+    named = {"in_scope": actor.identity, "named": key}
+    stored = session.execute(_KNOWN, named | {"now": moment(session)}).one_or_none()
+    return stored is not None
 
 
 def store(work: Work, key: str, response: Mapping[str, Any]) -> None:

@@ -232,6 +232,21 @@ class Operation(Identified, Timestamped, Base):
     )
 
 
+class ActionStart(Identified, Base):
+    """A change that was made, as far as limits per minute count it (`core.limits`); forgotten soon after."""
+
+    __tablename__ = "action_starts"
+
+    admin: Mapped[str]
+    counter: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_action_starts_admin", "admin", "counter", "at"),
+        {"schema": BOARD},
+    )
+
+
 class RunStatus(StrEnum):
     CHECKING = "checking"
     """A worker previews its rows; nothing is changed yet."""

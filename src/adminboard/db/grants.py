@@ -64,6 +64,7 @@ BOARD_PRIVILEGES = {
     "notes": KEEP,
     "approvals": KEEP,
     "operations": KEEP,
+    "action_starts": WRITE,
     "runs": KEEP,
     "run_rows": WRITE,
     "discrepancies": WRITE,

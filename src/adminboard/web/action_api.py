@@ -77,7 +77,7 @@ def mount_action_api(router: APIRouter, action: Action[Any]) -> None:
 
 
 def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
-    not_in_body = rest.path_fields | rest.leaves_out
+    not_in_body = rest.path_fields | rest.leaves_out | action.command.carried
 
     def call(
         request: Request,
@@ -89,7 +89,8 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         accepts_all = rest.demands_nothing and "acknowledge" not in data
         acknowledged = _read_acknowledged(data.pop("acknowledge", []))
         confirmation = terms.confirm(acknowledged, accepts_all=accepts_all)
-        _refuse_twice_named(data, not_in_body)
+        _refuse_twice_named(data, not_in_body - action.command.carried)
+        _refuse_carried(data, action.command.carried)
         command = parse_command(action.command, _by_field(rest, data) | dict(request.path_params))
         if terms.dry_run:
             return answer_dry_run(visit, action, command)
@@ -249,6 +250,13 @@ def _by_field(rest: RestCall, body: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_twice_named(body: Mapping[str, Any], said: frozenset[str]) -> None:
     """What the address says is not said again in the body, where it could differ."""
     errors = [FieldError(name, "The address says this already.") for name in sorted(said & body.keys())]
+    if errors:
+        raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
+
+
+def _refuse_carried(body: Mapping[str, Any], carried: frozenset[str]) -> None:
+    """What the board asks the outside is not for the sender to say."""
+    errors = [FieldError(name, "There is no such field.") for name in sorted(carried & body.keys())]
     if errors:
         raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
 

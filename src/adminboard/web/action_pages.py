@@ -207,7 +207,7 @@ def _confirm(visit: Visit, action: Action[Any]) -> Response:
 
 def _form_address(visit: Visit, action: Action[Any], typed: Typed) -> str:
     """The form with what was typed, to come back to."""
-    values = {name: list(typed[name]) for name in action.command.model_fields if name in typed}
+    values = {name: list(typed[name]) for name in action.command.asked_fields() if name in typed}
     return address(f"/actions/{action.name}", values, return_to=_return_to(visit))
 
 

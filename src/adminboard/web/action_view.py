@@ -21,6 +21,14 @@ from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewVie
 from adminboard.web.forms import Typed, asks_nothing, field_kind, field_words, hidden_values
 from adminboard.web.list_view import HiddenView
 
+_NOT_REPEATED = (
+    FieldKind.HIDDEN,
+    FieldKind.USER,
+    FieldKind.PASSWORD,
+    FieldKind.DECIMAL,
+    FieldKind.MONEY,
+)
+"""Kinds of fields that a confirmation does not list: they are secret, or what it shows anyway."""
 _SHOWN: dict[str, Callable[[Any], Any]] = {
     "credits": formatting.format_credits,
     "signed_credits": formatting.format_signed_credits,
@@ -146,9 +154,9 @@ def _chosen(info: FieldInfo, value: Any, offered: Sequence[Option] | None) -> st
 def _make_facts(command: Command, offered: Mapping[str, Sequence[Option]]) -> list[FactView]:
     """The command's own visible fields, so that the confirmation shows all that was entered."""
     facts = []
-    for name, info in type(command).model_fields.items():
+    for name, info in type(command).asked_fields().items():
         kind = field_kind(info)
-        if kind in (FieldKind.HIDDEN, FieldKind.USER, FieldKind.PASSWORD, FieldKind.DECIMAL):
+        if kind in _NOT_REPEATED:
             continue
         value = getattr(command, name)
         if value is None and kind is not FieldKind.DATETIME:

@@ -18,6 +18,8 @@ class FieldKind(StrEnum):
     TEXTAREA = "textarea"
     SELECT = "select"
     DECIMAL = "decimal"
+    MONEY = "money"
+    """Whole cents of the command's ``currency``, typed as "79.00"."""
     INTEGER = "integer"
     DATETIME = "datetime"
     CHECKBOX = "checkbox"

@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 
 import humanize
 import phonenumbers
-from babel.numbers import format_currency
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from adminboard.core.currencies import count_own_places, count_places
+from adminboard.core.currencies import in_currency, to_major_units
 
 LONG_TEXT_CHARACTERS = 50
 _MINUTES, _SECONDS = len("2024-01-15 14:32"), len("2024-01-15 14:32:10")
@@ -88,13 +87,9 @@ def format_money(amount_minor: int, currency: str) -> str:
     """An amount in Stripe's smallest unit of a currency ("usd", 123450) by that currency's own rule:
     "$1,234.50", "¥500".
     """
-    code = currency.upper()
-    amount = Decimal(amount_minor).scaleb(-count_places(code))
-    if code == "USD":
-        return format_credits(amount)
-    own_rule = amount == round(amount, count_own_places(code))
-    text = format_currency(amount, code, locale="en_US", currency_digits=own_rule)
-    return text.replace(code, f"{code}\N{NO-BREAK SPACE}")
+    if currency.upper() == "USD":
+        return format_credits(to_major_units(amount_minor, currency))
+    return in_currency(amount_minor, currency)
 
 
 def format_word(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action
 from adminboard.core.commands import Command
+from adminboard.core.currencies import get_symbol, to_minor_units
 from adminboard.core.errors import FieldError
 from adminboard.core.listings import Option
 from adminboard.web.form_view import FieldKind, FieldView
@@ -53,16 +55,19 @@ def make_fields(
             error=messages.get(name),
             hide=name in hidden,
             offered=(offered or {}).get(name),
+            currency=next(iter(typed.get("currency", ())), ""),
         )
-        for name, info in command.model_fields.items()
+        for name, info in command.asked_fields().items()
     ]
     return _with_focus(views)
 
 
 def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
-    """The typed fields as command data: times get the reader's zone, empty optional fields are left out."""
+    """The typed fields as command data: times get the reader's zone, amounts of money become whole cents of
+    the typed ``currency``, empty optional fields are left out."""
     data: dict[str, Any] = {}
-    for name, info in command.model_fields.items():
+    currency = next(iter(typed.get("currency", ())), "")
+    for name, info in command.asked_fields().items():
         kind = field_kind(info)
         if kind is FieldKind.CHECKBOX:
             data[name] = bool(typed.get(name))
@@ -71,8 +76,19 @@ def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[s
         elif name in typed:
             text = typed[name][0]
             if text.strip() or info.is_required():
-                data[name] = _with_zone(text, zone) if kind is FieldKind.DATETIME else text
+                data[name] = _as_data(text, kind, zone, currency)
     return data
+
+
+def _as_data(text: str, kind: FieldKind, zone: ZoneInfo, currency: str) -> Any:
+    """What was typed as the command takes it; as it is where that makes no sense of it."""
+    if kind is FieldKind.DATETIME:
+        return _with_zone(text, zone)
+    if kind is FieldKind.MONEY:
+        with suppress(ValueError):
+            return to_minor_units(text, currency)
+        return f"{text.strip()} {currency}"
+    return text
 
 
 def load_offers(action: Action[Any], session: Session) -> dict[str, Sequence[Option]]:
@@ -102,7 +118,7 @@ def unwritten_texts(command: type[Command], data: Mapping[str, Any]) -> dict[str
 
 def hidden_values(command: Command, typed: Typed) -> list[HiddenView]:
     """The typed fields of a command, to be posted again with its confirmation."""
-    return [HiddenView(name, value) for name in type(command).model_fields for value in typed.get(name, ())]
+    return [HiddenView(name, value) for name in type(command).asked_fields() for value in typed.get(name, ())]
 
 
 def field_kind(info: FieldInfo) -> FieldKind:
@@ -150,6 +166,7 @@ def _make_field(
     error: str | None,
     hide: bool,
     offered: Sequence[Option] | None,
+    currency: str,
 ) -> FieldView:
     kind = FieldKind.HIDDEN if hide else field_kind(info)
     value = _shown_value(typed, info, kind, zone)
@@ -169,10 +186,16 @@ def _make_field(
         max_length=limits.get("max_length"),
         presets=_presets(zone, now) if kind is FieldKind.DATETIME else (),
         search_url="/users/picker" if kind is FieldKind.USER else None,
-        prefix="$" if kind is FieldKind.DECIMAL else None,
+        prefix=_prefix(kind, currency),
         checked=kind is FieldKind.CHECKBOX and value == "true",
         autocomplete="new-password" if kind is FieldKind.PASSWORD else "off",
     )
+
+
+def _prefix(kind: FieldKind, currency: str) -> str | None:
+    if kind is FieldKind.DECIMAL:
+        return "$"
+    return get_symbol(currency.upper()) if kind is FieldKind.MONEY and currency else None
 
 
 def _shown_value(typed: Sequence[str] | None, info: FieldInfo, kind: FieldKind, zone: ZoneInfo) -> str:

@@ -1,10 +1,19 @@
 """An example of every action, by its name: what the guarantees try them all with."""
 
-from tests.guarantees.examples import bulk, deciding, entitlements, money, outside, replaying, staff, writing
+from tests.guarantees.examples import (
+    bulk,
+    deciding,
+    entitlements,
+    money,
+    outside,
+    replaying,
+    staff,
+    stripe,
+    writing,
+)
 from tests.guarantees.examples.scene import MakeExample
 
+_MODULES = (bulk, deciding, entitlements, money, outside, replaying, staff, stripe, writing)
 EXAMPLES: dict[str, MakeExample] = {
-    name: make
-    for module in (bulk, deciding, entitlements, money, outside, replaying, staff, writing)
-    for name, make in module.EXAMPLES.items()
+    name: make for module in _MODULES for name, make in module.EXAMPLES.items()
 }

@@ -19,6 +19,7 @@ from adminboard.core.actions import Action, RestCall
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.commands import parse_command
+from adminboard.core.currencies import to_major_units
 from adminboard.core.permissions import Role
 from adminboard.web.cookies import session_cookie_name
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
@@ -55,9 +56,11 @@ def confirm_on_page(scene: Scene, action: Action[Any], example: Example) -> Send
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
     form: dict[str, Any] = {
         name: [str(item) for item in value] if isinstance(value, list) else str(value)
-        for name, value in example.command.to_data().items()
+        for name, value in example.command.asked_data().items()
         if value is not None and value is not False
     }
+    if "amount_cents" in form:
+        form["amount_cents"] = str(to_major_units(int(form["amount_cents"]), form["currency"]))
     form |= {"token": prepared.token, "acknowledged": sorted(prepared.preview.acknowledgements)}
     form |= {"csrf_token": browser.csrf_token()}
     return lambda: browser.post(f"/actions/{action.name}", data=form, follow_redirects=False)
@@ -68,7 +71,7 @@ def find_example_at(board: BoardUnderTest, rest: RestCall, make: MakeExample) ->
     for number in count():
         scene = make_scene(board, f"{rest.path} by a program {number}")
         example = make(scene)
-        data = example.command.to_data()
+        data = example.command.asked_data()
         named = {name for name, value in data.items() if value is not None}
         if rest.path_fields <= named and not rest.leaves_out & named:
             return scene, example
@@ -79,7 +82,7 @@ def call_api(scene: Scene, action: Action[Any], rest: RestCall, example: Example
     """The same through the API, as a program of the scene's administrator."""
     program = scene.board.program(owner=scene.me)
     prepared = scene.board.app.state.board.runner.preview(scene.actor, action, example.command)
-    data = example.command.to_data()
+    data = example.command.asked_data()
     path = rest.path.format(**data)
     left_out = rest.path_fields | rest.leaves_out
     body = {rest.names.get(name, name): value for name, value in data.items() if name not in left_out}

@@ -36,7 +36,7 @@ from tests.guarantees.examples.scene import Example, MakeExample, Scene, Seen
 FACTOR = {"totp_secret_encrypted": b"sealed"}
 ZONES = ["Europe/Berlin", "America/New_York", "UTC", "Asia/Tokyo"]
 SETTINGS = {
-    Threshold.APPROVAL_REFUND: ["0", "250.00", "$1,500"],
+    Threshold.SUPPORT_REFUND_LIMIT: ["0", "250.00", "$1,500"],
     Threshold.GRACE_PERIOD_DAYS: ["1", "30"],
     Threshold.DEFAULT_TIMEZONE: ZONES[:3],
     Threshold.SESSION_IDLE_HOURS: ["0.5", "1", "24"],

@@ -1,26 +1,31 @@
 """Events of the stand-in, applied to our rows as the worker applies them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import stripe
 from sqlalchemy.orm import Session
 
 from adminboard.billing.mirror.mirrored import NeedsFetching
+from adminboard.billing.models import Plan
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.clock import MovableClock
 from adminboard.core.errors import DomainError
+from adminboard.customers.models import Organization
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from adminboard.settings import Settings
+from adminboard.stripe.fake.records import Subscription as SubscriptionRecord
+from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import PINNED_VERSION, Patience, StripeGateway
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import Told
 from adminboard.webhooks.kinds.registry import KINDS
 from tests.clients import SECRET_KEY
-from tests.factories import START
+from tests.factories import START, make_organization, make_plan
 from tests.stand_in import API_KEY, Served
 from tests.stripe.making import Maker
 
@@ -48,6 +53,10 @@ class Listener:
                     return told
             except NeedsFetching as needs:
                 found, state_at = kind.fetch(self.gateway, event), needs.state_at
+
+    def hear_last(self, event_type: str) -> Told:
+        """What the latest event of the type did."""
+        return self.hear(self.events(event_type)[-1])
 
     def hear_all(self, events: Iterable[Event]) -> None:
         """In this order, leaving out what no kind knows; what failed is tried again until all is well."""
@@ -95,14 +104,60 @@ def make(client: stripe.StripeClient) -> Maker:
 
 
 @pytest.fixture
-def listener(database: Database, clock: MovableClock, served_standin: Served) -> Iterator[Listener]:
+def listener(database: Database, clock: MovableClock, served_standin: Served) -> Listener:
     settings = Settings(secret_key=SECRET_KEY)
     runtime = Runtime(settings, database, clock)
     gateway = StripeGateway(served_standin.access, patience=Patience(attempts=1), pause=lambda _: None)
     return Listener(runtime, gateway)
 
 
+@dataclass
+class Scene:
+    """A customer of ours on a plan of ours, both known to Stripe."""
+
+    client: stripe.StripeClient
+    make: Maker
+    standin: StandIn
+    customer: stripe.Customer
+    price: stripe.Price
+    organization: Organization
+    plan: Plan
+
+    @property
+    def card(self) -> str:
+        """What the customer pays with."""
+        settings = self.customer.invoice_settings
+        assert settings is not None
+        assert isinstance(settings.default_payment_method, str)
+        return settings.default_payment_method
+
+    def subscribe(self, **options: Any) -> stripe.Subscription:
+        return self.make.subscription(self.customer, self.price, **options)
+
+    def change(self, subscription: stripe.Subscription, **given: Any) -> None:
+        self.client.v1.subscriptions.update(subscription.id, given)  # type: ignore[arg-type]  # as each test says
+
+    def record(self, stripe_id: str) -> Any:
+        """What the stand-in keeps of a subscription, to be changed as no call of Stripe's can."""
+        return self.standin.account.get(SubscriptionRecord, stripe_id)
+
+    def pause_whole(self, subscription: stripe.Subscription) -> None:
+        """As Stripe does when a trial ends without anything to pay with."""
+        account = self.standin.account
+        record = self.record(subscription.id)
+        with account.changing(record, "customer.subscription.paused"):
+            record.status = "paused"
+
+
 @pytest.fixture
-def rows(session: Session) -> Session:
-    """What is in the tables, read anew each time."""
-    return session
+def scene(session: Session, client: stripe.StripeClient, make: Maker, standin: StandIn) -> Scene:
+    customer, price = make.customer(), make.price()
+    return Scene(
+        client,
+        make,
+        standin,
+        customer,
+        price,
+        make_organization(session, stripe_customer_id=customer.id),
+        make_plan(session, stripe_price_id=price.id),
+    )

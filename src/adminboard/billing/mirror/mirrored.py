@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
 from adminboard.core.errors import DomainError
 from adminboard.core.work import Work
+from adminboard.customers.models import Organization
 
+Word = TypeVar("Word", bound=StrEnum)
 _BEFORE_STRIPE = datetime(2000, 1, 1, tzinfo=UTC)
 _ONE_LOOK = timedelta(microseconds=1)
 
@@ -35,6 +41,12 @@ class NeedsFetching(DomainError):
             "What Stripe sent is not enough to tell how things stand now: it has to be read again."
         )
         self.state_at = state_at
+
+
+class WordUnknown(DomainError):
+    """Stripe uses a word that the board does not know."""
+
+    title = "Stripe uses a new word"
 
 
 class CustomerUnknown(DomainError):
@@ -62,7 +74,7 @@ class Mirrored:
         return self.before != self.after
 
 
-Shown = Subscription | Invoice | PaymentMethod | Refund
+Shown = Organization | Subscription | Invoice | PaymentMethod | Refund
 """A row that shows an object of Stripe's."""
 
 
@@ -80,6 +92,11 @@ def is_outdated(shown: datetime | None, state_at: datetime) -> bool:
     return shown is not None and _second(state_at) < _second(shown)
 
 
+def is_newer(shown: datetime | None, state_at: datetime) -> bool:
+    """Whether a state of this moment is surely newer than what a row shows."""
+    return shown is None or state_at > shown
+
+
 def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: datetime) -> Mirrored:
     """Brings a row, which the caller holds locked, to these values unless it shows something newer.
 
@@ -88,17 +105,44 @@ def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: dat
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
     shown = row.stripe_state_at
     if is_outdated(shown, state_at):
-        return Mirrored(row.id, row.organization_id)
-    if shown is not None and state_at <= shown:
+        return unchanged(row)
+    if not is_newer(shown, state_at):
         if differing:
             raise NeedsFetching(just_after(shown))
-        return Mirrored(row.id, row.organization_id)
+        return unchanged(row)
     before = {name: getattr(row, name) for name in differing}
     for name, value in differing.items():
         setattr(row, name, value)
     row.stripe_state_at = state_at
     work.session.flush()
-    return Mirrored(row.id, row.organization_id, before, differing)
+    return Mirrored(row.id, payer_of(row), before, differing)
+
+
+def unchanged(row: Shown) -> Mirrored:
+    return Mirrored(row.id, payer_of(row))
+
+
+def payer_of(row: Shown) -> UUID:
+    return row.id if isinstance(row, Organization) else row.organization_id
+
+
+def find_row(work: Work, stripe_id: InstrumentedAttribute[Any], value: str) -> Any:
+    """The row with this id of Stripe's as it now is, if there is one: read after the lock was taken."""
+    wanted = select(stripe_id.class_).where(stripe_id == value).execution_options(populate_existing=True)
+    return work.session.scalars(wanted).one_or_none()
+
+
+def find_word(words: type[Word], word: str | None) -> Word | None:
+    """Stripe's word as ours; None for one that the board does not know."""
+    return next((known for known in words if known.value == word), None)
+
+
+def read_word(words: type[Word], word: str | None, what: str) -> Word:
+    """Stripe's word as ours. Raises `WordUnknown`."""
+    known = find_word(words, word)
+    if known is None:
+        raise WordUnknown(f"Stripe calls {what} {word!r}, which the board does not know.")
+    return known
 
 
 def _second(moment: datetime) -> datetime:

@@ -10,7 +10,15 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from adminboard.billing.mirror.customers_of_ours import lock_customer
-from adminboard.billing.mirror.mirrored import Mirrored, is_outdated, write_state
+from adminboard.billing.mirror.mirrored import (
+    Mirrored,
+    find_row,
+    find_word,
+    is_newer,
+    is_outdated,
+    unchanged,
+    write_state,
+)
 from adminboard.billing.models import LIVE_SUBSCRIPTION, Invoice, Plan, Subscription, SubscriptionStatus
 from adminboard.core.errors import DomainError
 from adminboard.core.work import Work
@@ -40,19 +48,18 @@ def mirror_subscription(work: Work, found: objects.Subscription, state_at: datet
     """
     named = select(Subscription.organization_id).where(Subscription.stripe_subscription_id == found.id)
     organization = lock_customer(work, found.customer_id, or_of=work.session.scalar(named))
-    row = _find_row(work, found.id)
+    row: Subscription | None = find_row(work, Subscription.stripe_subscription_id, found.id)
     if row is not None and is_outdated(row.stripe_state_at, state_at):
-        return Mirrored(row.id, row.organization_id)
+        return unchanged(row)
     values = {"organization_id": organization.id, **_values(work, found)}
-    if values["status"] not in OVER:
+    if values["status"] not in OVER and (row is None or is_newer(row.stripe_state_at, state_at)):
         _require_only_live(work, found.id, organization)
     return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
 
 
 def read_status(status: str) -> SubscriptionStatus:
     """Stripe's word as ours. One we do not know counts as unpaid: it gives no access, and ends nothing."""
-    known = SubscriptionStatus._value2member_map_
-    return SubscriptionStatus(status) if status in known else UNKNOWN_STATUS_IS
+    return find_word(SubscriptionStatus, status) or UNKNOWN_STATUS_IS
 
 
 def sold_item(work: Work, found: objects.Subscription) -> tuple[objects.SubscriptionItem, UUID]:
@@ -82,11 +89,6 @@ def _values(work: Work, found: objects.Subscription) -> Mapping[str, Any]:
         "cancel_at_period_end": found.cancel_at_period_end,
         "canceled_at": found.canceled_at,
     }
-
-
-def _find_row(work: Work, stripe_id: str) -> Subscription | None:
-    wanted = select(Subscription).where(Subscription.stripe_subscription_id == stripe_id)
-    return work.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
 def _require_only_live(work: Work, stripe_id: str, organization: Organization) -> None:

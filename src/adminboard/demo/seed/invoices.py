@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from adminboard.billing.mirror.refunds import STRIPE_DASHBOARD
 from adminboard.billing.models import InvoiceStatus, RefundReason, RefundStatus, SubscriptionStatus
 from adminboard.demo.seed.copy_rows import RowBuffer
 from adminboard.demo.seed.draw import Draw, Weighted
@@ -14,7 +15,7 @@ from adminboard.demo.seed.subscriptions import SeedSubscription
 LATE_SHARE = 0.03
 """Of the paid invoices: those paid only after a first failure."""
 REFUND_SHARE = 0.02
-STRIPE_DASHBOARD = "Stripe dashboard"
+
 REFUND_STATES = Weighted({RefundStatus.SUCCEEDED: 92, RefundStatus.PENDING: 4, RefundStatus.FAILED: 4})
 REASONS = Weighted(
     {RefundReason.REQUESTED_BY_CUSTOMER: 80, RefundReason.DUPLICATE: 15, RefundReason.FRAUDULENT: 5}

@@ -28,7 +28,7 @@ def downgrade() -> None:
     drop_tables(["board.open_debts", "board.open_grants"])
     drop_tables(["board.discrepancies", "board.run_rows", "board.runs", "board.operations"])
     drop_tables(["board.approvals", "board.notes", "board.saved_views"])
-    drop_tables(["board.feature_flags", "board.settings", "board.idempotency_keys"])
+    drop_tables(["board.feature_flags", "board.settings", "board.action_starts", "board.idempotency_keys"])
     drop_tables(["board.audit_checkpoints", "board.audit_head", "board.audit_entries"])
     run_sql("DROP FUNCTION board.refuse_audit_change()")
     drop_tables(["board.recovery_codes", "board.login_attempts", "board.api_keys", "board.sessions"])

@@ -14,6 +14,7 @@ import stripe
 
 from adminboard.settings import StripeAccess
 from adminboard.stripe.gateway.catalogue import Catalogue
+from adminboard.stripe.gateway.charges import Charges
 from adminboard.stripe.gateway.customers import Customers
 from adminboard.stripe.gateway.events import Events
 from adminboard.stripe.gateway.invoices import Invoices
@@ -48,6 +49,7 @@ class StripeGateway:
             http_client=transport,
         )
         self.catalogue = Catalogue(client)
+        self.charges = Charges(client)
         self.customers = Customers(client)
         self.events = Events(client, access.webhook_secret.get_secret_value())
         self.invoices = Invoices(client)

@@ -49,6 +49,11 @@ class Catalogue:
         with reading():
             return read_page(self._client.promotion_codes.list(wanted), read_promotion_code)
 
+    def get_promotion_code(self, promotion_code_id: str) -> PromotionCode:
+        """Raises `NotInStripe`."""
+        with reading():
+            return read_promotion_code(self._client.promotion_codes.retrieve(promotion_code_id))
+
     def find_promotion_code(self, code: str) -> PromotionCode | None:
         """The one that customers type in, active rather than not."""
         with reading():

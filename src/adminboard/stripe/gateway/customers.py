@@ -48,6 +48,11 @@ class Customers:
             found = self._client.payment_methods.list({"customer": customer_id, "limit": 100})
             return read_all(found, read_payment_method)
 
+    def get_payment_method(self, payment_method_id: str) -> PaymentMethod:
+        """Raises `NotInStripe`. One that was detached is still there, without a customer."""
+        with reading():
+            return read_payment_method(self._client.payment_methods.retrieve(payment_method_id))
+
     def open_portal(self, customer_id: str, *, return_url: str, key: str) -> str:
         """The address where the customer looks after their billing, for a short while."""
         with changing():

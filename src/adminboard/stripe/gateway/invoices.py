@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import stripe
-from stripe.params import InvoiceListParams
+from stripe.params import InvoiceListParams, InvoicePaymentListParams
 
 from adminboard.stripe.gateway.reading import id_of, moment, read_all, read_invoice, read_page
 from adminboard.stripe.gateway.subscriptions import Proration
@@ -65,6 +65,16 @@ class Invoices:
                 }
             )
             return read_invoice(preview)
+
+    def find_paid_by(self, payment_intent_id: str) -> Invoice | None:
+        """The invoice that a payment intent paid, or a part of which; None for one that paid no invoice."""
+        wanted: InvoicePaymentListParams = {
+            "payment": {"type": "payment_intent", "payment_intent": payment_intent_id},
+            "limit": 1,
+        }
+        with reading():
+            found = self._client.invoice_payments.list(wanted).data
+        return self.get(id_of(found[0].invoice)) if found else None
 
     def list_payments(self, invoice_id: str) -> tuple[Payment, ...]:
         """What paid the invoice, with what has been given back since."""

@@ -52,6 +52,11 @@ class Refunds:
         with reading():
             return read_all(self._refunds.list(wanted), read_refund)
 
+    def list_of_charge(self, charge_id: str) -> tuple[Refund, ...]:
+        """Newest first, failed ones too."""
+        with reading():
+            return read_all(self._refunds.list({"charge": charge_id, "limit": 100}), read_refund)
+
     def find_by_key(self, payment: Payment, key: str) -> Refund | None:
         """The refund that was made with this key, if it was made."""
         made = (refund for refund in self.list_of_payment(payment) if refund.metadata.get(KEY_NAME) == key)

@@ -11,6 +11,15 @@ CREATE TABLE board.idempotency_keys (
 );
 CREATE INDEX ix_idempotency_keys_expires_at ON board.idempotency_keys (expires_at);
 
+CREATE TABLE board.action_starts (
+    id uuid NOT NULL,
+    admin text NOT NULL,
+    counter text NOT NULL,
+    at timestamptz NOT NULL,
+    CONSTRAINT pk_action_starts PRIMARY KEY (id)
+);
+CREATE INDEX ix_action_starts_admin ON board.action_starts (admin, counter, at);
+
 CREATE TABLE board.settings (
     key text NOT NULL,
     value jsonb NOT NULL,

@@ -48,6 +48,18 @@ def detach_payment_method(account: Account, identifier: str, _given: Given) -> P
     return method
 
 
+@routes.post(
+    "/v1/payment_methods/{payment_method}", "PaymentMethodUpdateParams", "card[exp_month] card[exp_year]"
+)
+def update_payment_method(account: Account, identifier: str, given: Given) -> PaymentMethod:
+    method = account.get(PaymentMethod, identifier)
+    with account.changing(method, "payment_method.updated"):
+        card = given.get("card", {})
+        method.exp_month = card.get("exp_month", method.exp_month)
+        method.exp_year = card.get("exp_year", method.exp_year)
+    return method
+
+
 def attach(account: Account, identifier: str, customer: str) -> PaymentMethod:
     """The method of this id or test token, now the customer's. Raises a `Refusal` when its bank says no."""
     if identifier in REFUSED_TOKENS:

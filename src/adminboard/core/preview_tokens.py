@@ -1,0 +1,51 @@
+"""The token of a preview: it confirms exactly what was shown (guarantee 8, docs/adr/0004), and carries what
+was fetched for it from the outside, which nobody can change on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adminboard.core.actions import Action, Preview
+from adminboard.core.actor import Actor
+from adminboard.core.canonical import digest
+from adminboard.core.commands import Command
+from adminboard.core.signing import SignedTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a token confirms: the fingerprint of action, command and preview, and what the command carries."""
+
+    fingerprint: str
+    carried: Mapping[str, Any]
+
+
+class PreviewTokens:
+    """Tokens are good for the actor they were made for."""
+
+    def __init__(self, signed: SignedTexts) -> None:
+        self._signed = signed
+
+    def make(
+        self, actor: Actor, action: Action[Any], command: Command, preview: Preview, *, expires_at: datetime
+    ) -> str:
+        value = [confirmation_of(action, command, preview), command.carried_data()]
+        return self._signed.sign(_purpose(actor), value, expires_at=expires_at)
+
+    def read(self, actor: Actor, token: str, *, now: datetime) -> Confirmed | None:
+        """None for a token that is forged, somebody else's, or too old."""
+        value = self._signed.read(_purpose(actor), token, now=now)
+        return None if value is None else Confirmed(*value)
+
+
+def confirmation_of(action: Action[Any], command: Command, preview: Preview) -> str:
+    """Changes when anything that is asked, or that was shown, changes."""
+    return digest([action.name, command.to_data(), preview.fingerprint()]).hex()
+
+
+def _purpose(actor: Actor) -> str:
+    return f"preview {actor.identity}"

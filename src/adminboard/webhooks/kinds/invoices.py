@@ -1,0 +1,65 @@
+"""`invoice.*`: the invoice as it then is, and the grace periods that its payments open and close."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from adminboard.billing.grace_periods import follow_payments, note_failure
+from adminboard.billing.mirror.invoices import mirror_invoice
+from adminboard.billing.models import Invoice
+from adminboard.core.currencies import in_currency
+from adminboard.core.work import Work
+from adminboard.stripe import objects
+from adminboard.stripe.objects import Event
+from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.reading import object_id, read_sent
+
+if TYPE_CHECKING:
+    from adminboard.stripe.gateway import StripeGateway
+
+FAILED, PAID = "invoice.payment_failed", "invoice.paid"
+SENTENCES = {
+    "invoice.finalized": "is final",
+    PAID: "is paid",
+    FAILED: "could not be collected",
+    "invoice.payment_action_required": "waits for the customer to confirm the payment",
+    "invoice.voided": "is void",
+    "invoice.marked_uncollectible": "is not expected to be paid any more",
+}
+"""What each type says of the invoice."""
+
+
+def read(event: Event) -> objects.Invoice:
+    return read_sent(event, objects.Invoice)
+
+
+def fetch(gateway: StripeGateway, event: Event) -> objects.Invoice:
+    return gateway.invoices.get(object_id(event))
+
+
+def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) -> Told:
+    mirrored = mirror_invoice(work, found, state_at)
+    row = work.session.get_one(Invoice, mirrored.record_id)
+    if event.type == FAILED:
+        note_failure(work, row, event.created_at)
+    if event.type in (FAILED, PAID):
+        follow_payments(work, row.organization_id)
+    amount = found.amount_paid_cents if event.type == PAID else found.amount_due_cents
+    return Told(
+        summary=f"Stripe says that invoice {found.number or found.id} over "
+        f"{in_currency(found.amount_due_cents, found.currency)} {SENTENCES[event.type]}.",
+        organization_id=mirrored.organization_id,
+        before=mirrored.before,
+        after=mirrored.after,
+        stripe_customer_id=found.customer_id,
+        stripe_subscription_id=found.subscription_id,
+        stripe_invoice_id=found.id,
+        amount_cents=amount,
+        currency=found.currency,
+        previous_status=mirrored.before.get("status"),
+        status=found.status,
+    )
+
+
+KIND = EventKind(tuple(SENTENCES), read, fetch, apply)
