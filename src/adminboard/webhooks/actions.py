@@ -11,6 +11,7 @@ from adminboard.billing.event_models import ProcessingStatus
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
+from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.webhooks.commands import ReplayEvent, ReplayFailed
@@ -27,6 +28,7 @@ from adminboard.webhooks.replaying import (
 
 MOST_AT_ONCE = 500
 """More than these are put back by a run."""
+A_MINUTE = PerMinute("replays", 10)
 FAILED_EVENTS = Target("billing_events", "failed", "failed events")
 ASKS_STRIPE = Caution(
     "asks_stripe", "Stripe is asked how the object stands now; what it says then is what is applied."
@@ -108,6 +110,7 @@ replay_event = Action(
     apply=apply,
     lock=lock,
     permission=Permission.WEBHOOKS_REPLAY,
+    limit=A_MINUTE,
     subject=find_event_named,
     subject_field="event",
 )
@@ -118,5 +121,6 @@ replay_failed = Action(
     preview=preview_failed,
     apply=apply_failed,
     permission=Permission.WEBHOOKS_REPLAY,
+    limit=A_MINUTE,
     confirm_label=lambda _, preview: f"Replay {preview.changes[0].after:,}",
 )
