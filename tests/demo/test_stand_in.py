@@ -122,7 +122,7 @@ def test_the_board_reaches_it_with_secrets_that_are_kept_between_starts(tmp_path
 def test_what_happens_in_it_is_told_to_the_board_from_then_on(tmp_path: Path) -> None:
     with running_stand_in(tmp_path) as running:
         webhooks = running.standin.webhooks
-        running.standin.handle(Asked("POST", "/v1/products", "", "name=Before", {}))
+        ask(running.standin, "/v1/products", body="name=Before")
         running.tell("http://127.0.0.1:9")
         assert [endpoint.url for endpoint in webhooks.endpoints] == ["http://127.0.0.1:9/webhooks/stripe"]
         assert webhooks.endpoints[0].secret == running.access.webhook_secret.get_secret_value()
