@@ -1,8 +1,11 @@
 """Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
 
 from adminboard.billing.ending import tell_of_ending_periods
+from adminboard.billing.grace_period_actions import close_grace_period, reset_grace_period
 from adminboard.billing.grace_period_listing import grace_periods
+from adminboard.billing.grace_period_restoring import restore_grace_period
 from adminboard.billing.invoice_listing import invoices
+from adminboard.billing.lapsing import lapse_grace_periods
 from adminboard.billing.payment_method_listing import payment_methods
 from adminboard.billing.refund_call import refunding
 from adminboard.billing.refunds import refund
@@ -11,7 +14,7 @@ from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.figures.cards import keeping_cards
-from adminboard.jobs import EVERY_HOUR, PeriodicJob
+from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
@@ -25,12 +28,13 @@ area = Area(
         )
     ],
     listings=LISTS,
-    actions=[refund],
+    actions=[refund, reset_grace_period, close_grace_period, restore_grace_period],
     operations=[refunding],
     pages=pages,
     jobs=[
         keeping_cards("keep_billing_cards", *LISTS),
         PeriodicJob("tell_of_ending_periods", EVERY_HOUR, tell_of_ending_periods),
+        PeriodicJob("lapse_grace_periods", EVERY_MINUTE, lapse_grace_periods),
     ],
     search=[
         search_listing(

@@ -26,6 +26,7 @@ class Threshold(StrEnum):
     APPROVAL_REFUND = "approval_threshold_refund"
     APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
+    SUSPEND_WHEN_GRACE_ENDS = "suspend_when_grace_ends"
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
     SESSION_TIMEOUT_HOURS = "session_timeout_hours"

@@ -4,6 +4,7 @@ from tests.guarantees.examples import (
     bulk,
     deciding,
     entitlements,
+    grace,
     money,
     outside,
     replaying,
@@ -13,7 +14,7 @@ from tests.guarantees.examples import (
 )
 from tests.guarantees.examples.scene import MakeExample
 
-_MODULES = (bulk, deciding, entitlements, money, outside, replaying, staff, stripe, writing)
+_MODULES = (bulk, deciding, entitlements, grace, money, outside, replaying, staff, stripe, writing)
 EXAMPLES: dict[str, MakeExample] = {
     name: make for module in _MODULES for name, make in module.EXAMPLES.items()
 }
