@@ -21,7 +21,7 @@ from adminboard.billing.refund_rules import (
     require_left,
 )
 from adminboard.billing.stripe_access import stripe_of
-from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall
+from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, check_printable
 from adminboard.core.currencies import in_currency, known_currencies, to_major_units
@@ -127,8 +127,8 @@ def preview(session: Session, command: RefundInvoice) -> Preview:
         changes=(
             Change("Refunded", say(refunded), say(refunded + amount)),
             Change("Left to refund", say(refundable.left_cents), say(refundable.left_cents - amount)),
-            *(Change(f"Of payment {part.payment.id}", say(0), say(part.amount_cents)) for part in several),
         ),
+        details=tuple(Detail(f"Of payment {part.payment.id}", say(part.amount_cents)) for part in several),
         warnings=_warn(refundable),
         facts={"payments": [part.to_data() for part in parts]},
         needs_approval=_find_approval_sentence(session, command),
