@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     approval_threshold_refund: Credits = Decimal("500.00")
     approval_critical_features: bool = False
     grace_period_days: int = Field(7, ge=1, le=90)
+    suspend_when_grace_ends: bool = False
     default_timezone: TimeZone = "America/Los_Angeles"
 
     @model_validator(mode="before")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from adminboard.core.permissions import Permission
-from adminboard.core.run_advancing import LEASE
+from adminboard.core.runs import LEASE
 from adminboard.credits.verify import verify_ledger
 from adminboard.db.embedded import APP_ROLE
 from adminboard.entitlements.models import UserFeatureOverride

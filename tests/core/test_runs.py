@@ -14,11 +14,11 @@ from adminboard.core.actor import Actor
 from adminboard.core.audit import AuditUnavailable
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, Unavailable
 from adminboard.core.models import Run, RunStatus
-from adminboard.core.run_advancing import LEASE, MAX_FAILURES, RunAdvancer
-from adminboard.core.runs import RunForbidsThis, RunKind
-from adminboard.core.work import Work
+from adminboard.core.run_advancing import MAX_FAILURES, RunAdvancer
+from adminboard.core.runs import LEASE, RunForbidsThis, RunKind, Step
+from adminboard.core.work import Work, forbid_inside_work
 from adminboard.db.embedded import APP_ROLE
 from adminboard.runtime import Runtime
 from tests.core.flags import SetFlag, is_enabled, make_person, set_flag
@@ -37,6 +37,8 @@ class SampleRuns:
     runtime: Runtime
     runner: ActionRunner
     fails: bool = False
+    is_away: bool = False
+    questions: int = 0
     actor: Actor | None = field(default_factory=make_person)
     woken: int = 0
 
@@ -47,6 +49,24 @@ class SampleRuns:
     @property
     def checked_kind(self) -> RunKind:
         return RunKind("checked", self.advance, check=self.check)
+
+    @property
+    def asking_kind(self) -> RunKind:
+        return RunKind("asking", ask=self.ask, lease=2 * LEASE)
+
+    def ask(self, doors: object, run: Run) -> Step:
+        forbid_inside_work()
+        assert doors is self.runtime
+        if self.is_away:
+            raise Unavailable("The outside does not answer.")
+        self.questions += 1
+        answer = f"flag {run.rows_done + 1}"
+
+        def step(work: Work, run: Run, runner: ActionRunner) -> bool:
+            assert answer == f"flag {run.rows_done + 1}"
+            return self.advance(work, run, runner)
+
+        return step
 
     def advance(self, work: Work, run: Run, runner: ActionRunner) -> bool:
         run.rows_done += 1
@@ -65,7 +85,7 @@ class SampleRuns:
         return RunAdvancer(
             self.runtime,
             self.runner,
-            [self.kind, self.checked_kind],
+            [self.kind, self.checked_kind, self.asking_kind],
             lambda _session, _run: self.actor,
             self.wake,
             slice_seconds=slice_seconds,
@@ -235,6 +255,66 @@ def test_a_step_that_fails_is_undone_tried_again_and_in_the_end_given_up(
     sample.change(run_id, "resume")
     sample.worker(slice_seconds=60).advance_next()
     assert (sample.see(run_id).status, sample.count_on()) == (RunStatus.FINISHED, ROWS)
+
+
+def test_a_run_asks_the_outside_before_each_step_and_outside_any_transaction(sample: SampleRuns) -> None:
+    run_id = sample.open(sample.asking_kind)
+
+    sample.worker(slice_seconds=60).advance_next()
+    assert (sample.see(run_id).status, sample.count_on(), sample.questions) == (
+        RunStatus.FINISHED,
+        ROWS,
+        ROWS,
+    )
+
+
+def test_what_was_asked_for_a_step_that_failed_is_asked_again(
+    sample: SampleRuns, clock: MovableClock
+) -> None:
+    run_id = sample.open(sample.asking_kind)
+    sample.fails = True
+    with pytest.raises(OutOfOrder):
+        sample.worker().advance_next()
+    sample.fails = False
+    clock.advance(LEASE)
+    assert sample.worker().advance_next() is None, "it may take longer to ask"
+    clock.advance(LEASE)
+
+    sample.worker(slice_seconds=60).advance_next()
+    assert (sample.see(run_id).rows_done, sample.questions) == (ROWS, ROWS + 1)
+
+
+def test_a_run_whose_outside_is_away_is_never_given_up(sample: SampleRuns, clock: MovableClock) -> None:
+    run_id = sample.open(sample.asking_kind)
+    sample.is_away = True
+    for _ in range(MAX_FAILURES + 1):
+        with pytest.raises(Unavailable):
+            sample.worker().advance_next()
+        clock.advance(2 * LEASE)
+    run = sample.see(run_id)
+    assert (run.status, run.error) == (RunStatus.RUNNING, "The outside does not answer.")
+
+    sample.is_away = False
+    sample.worker(slice_seconds=60).advance_next()
+    assert (sample.see(run_id).status, sample.see(run_id).error) == (RunStatus.FINISHED, None)
+
+
+def test_a_paused_run_asks_nothing(sample: SampleRuns) -> None:
+    run_id = sample.open(sample.asking_kind)
+    worker = sample.worker()
+    claim = worker._claim(None)
+    assert claim is not None
+    sample.change(run_id, "pause")
+
+    assert worker._step(claim, ends_at=float("inf")) is False
+    assert sample.questions == 0
+
+
+def test_a_kind_has_one_way_to_its_next_step(sample: SampleRuns) -> None:
+    with pytest.raises(TypeError, match="either advance or ask"):
+        RunKind("neither")
+    with pytest.raises(TypeError, match="either advance or ask"):
+        RunKind("both", sample.advance, ask=sample.ask)
 
 
 def test_a_run_of_somebody_who_may_not_act_any_more_is_stopped(sample: SampleRuns) -> None:

@@ -21,7 +21,6 @@ WRITTEN_BY_THE_PRODUCT_ALONE = [
     "appointment_end_users",
     "usage_periods",
     "features",
-    "plan_features",
     "promotion_code_usages",
 ]
 

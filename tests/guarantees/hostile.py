@@ -231,6 +231,7 @@ def addresses_of(scene: Scene) -> list[str]:
         "/entitlements",
         f"/actions/entitlements.set_override?user={scene.user}",
         f"/actions/billing.override_entitlement?user={scene.user}",
+        f"/actions/billing.reset_grace_period?user={scene.user}",
         f"/audit?selected={scene.audit}",
         f"/audit/history?kind=user&id={scene.user}",
         f"/settings/admins?selected={scene.admin}",
@@ -252,6 +253,11 @@ def addresses_of(scene: Scene) -> list[str]:
                 "/actions/bulk.start?run={}",
             )
             if "/bulk" in scene.records
+        ),
+        *(
+            f"/actions/billing.close_grace_period?grace_period={scene.records[path]}"
+            for path in scene.records
+            if path == "/billing/grace-periods"
         ),
         *(f"/calls/{scene.records[path]}/transcript?q=xss" for path in scene.records if path == "/calls"),
     ]

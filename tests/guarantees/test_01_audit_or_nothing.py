@@ -222,6 +222,7 @@ def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> Non
         make_override(session, user_id=user.id, expires_at=START + timedelta(days=1))
         make_run_row(session, run_id=make_bulk_run(session, status=RunStatus.CHECKING).id)
         make_grace_period(session, ends_at=next_year + timedelta(days=1))
+        make_grace_period(session, ends_at=next_year - timedelta(days=1))
         make_billing_event(session, event_type="source.canceled", next_attempt_at=START)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):

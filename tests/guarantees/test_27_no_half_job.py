@@ -24,7 +24,7 @@ from adminboard.core.actor import command_line_actor
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
-from adminboard.core.run_advancing import LEASE
+from adminboard.core.runs import LEASE
 from adminboard.credits.models import CreditBalance, CreditTransaction
 from adminboard.credits.verify import verify_ledger
 from adminboard.worker import make_run_advancer

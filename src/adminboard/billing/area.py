@@ -2,8 +2,11 @@
 
 from adminboard.billing.cancellation import cancel, cancelling, reactivate, reactivating
 from adminboard.billing.ending import tell_of_ending_periods
+from adminboard.billing.grace_period_actions import close_grace_period, reset_grace_period
 from adminboard.billing.grace_period_listing import grace_periods
+from adminboard.billing.grace_period_restoring import restore_grace_period
 from adminboard.billing.invoice_listing import invoices
+from adminboard.billing.lapsing import lapse_grace_periods
 from adminboard.billing.pausing import pause, pausing, resume, resuming
 from adminboard.billing.payment_method_listing import payment_methods
 from adminboard.billing.quantity import change_quantity, changing_quantity
@@ -14,7 +17,7 @@ from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.figures.cards import keeping_cards
-from adminboard.jobs import EVERY_HOUR, PeriodicJob
+from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
@@ -28,12 +31,23 @@ area = Area(
         )
     ],
     listings=LISTS,
-    actions=[refund, change_quantity, cancel, reactivate, pause, resume],
+    actions=[
+        refund,
+        change_quantity,
+        cancel,
+        reactivate,
+        pause,
+        resume,
+        reset_grace_period,
+        close_grace_period,
+        restore_grace_period,
+    ],
     operations=[refunding, changing_quantity, cancelling, reactivating, pausing, resuming],
     pages=pages,
     jobs=[
         keeping_cards("keep_billing_cards", *LISTS),
         PeriodicJob("tell_of_ending_periods", EVERY_HOUR, tell_of_ending_periods),
+        PeriodicJob("lapse_grace_periods", EVERY_MINUTE, lapse_grace_periods),
     ],
     search=[
         search_listing(

@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import IS_LIVE, Plan, Subscription
+from adminboard.billing.payers import PayerReference, PayerUnknown, payer_named
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
-from adminboard.core.errors import DomainError, NotFound
+from adminboard.core.errors import DomainError
 from adminboard.core.models import Operation
 from adminboard.core.operation_runner import UNFINISHED
 from adminboard.core.thresholds import Threshold, is_switched_on
 from adminboard.core.work import Work
-from adminboard.customers.models import Membership, MembershipStatus, Organization, customer_named
+from adminboard.customers.models import Membership, MembershipStatus, Organization
 
 SUBSCRIPTION = "subscription"
-
-
-class NoSuchCustomer(NotFound):
-    """No customer has this id, slug or Stripe id."""
-
-    title = "No such customer"
 
 
 class NoLiveSubscription(DomainError):
@@ -58,11 +53,7 @@ class ChangeUnderWay(DomainError):
 class ChangeSubscription(Command):
     """Base of the changes of a customer's live subscription."""
 
-    customer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
-        title="Customer",
-        description="The customer's id, slug or Stripe id.",
-        json_schema_extra={"widget": "hidden"},
-    )
+    customer: PayerReference
     subscription: UUID | None = Field(
         None, title="Subscription", description="Refuses when the customer's live one is another by now."
     )
@@ -98,14 +89,14 @@ class LiveSubscription:
 def lock_subscription(work: Work, command: ChangeSubscription) -> None:
     """Holds the customer's subscriptions until the work ends, so that of two changes the second finds the
     first."""
-    locked = select(Subscription.id).where(Subscription.organization_id == _named(command.customer))
+    locked = select(Subscription.id).where(Subscription.organization_id == payer_named(command.customer))
     work.session.execute(locked.order_by(Subscription.id).with_for_update())
 
 
 def get_changeable(session: Session, command: ChangeSubscription) -> LiveSubscription:
     """The customer's live subscription, when nothing else is being done to it. Three queries at most.
 
-    Raises `NoSuchCustomer`, `NoLiveSubscription`, `OtherSubscription`, `NotAtStripe`, `ChangeUnderWay`.
+    Raises `PayerUnknown`, `NoLiveSubscription`, `OtherSubscription`, `NotAtStripe`, `ChangeUnderWay`.
     """
     row = session.execute(_live(command.customer)).one_or_none()
     if row is None:
@@ -142,14 +133,6 @@ def find_approval_sentence(session: Session) -> str | None:
     return "Changes of subscriptions need the approval of a second admin."
 
 
-def _named(customer: str) -> Any:
-    """The id, as SQL or value, of the organization of this id, slug or Stripe id."""
-    try:
-        return UUID(customer.strip())
-    except ValueError:
-        return customer_named(customer.strip())
-
-
 def _live(customer: str) -> Any:
     members = (
         select(func.count())
@@ -180,14 +163,14 @@ def _live(customer: str) -> Any:
         )
         .join(Plan, Plan.id == Subscription.plan_id)
         .join(Organization, Organization.id == Subscription.organization_id)
-        .where(Subscription.organization_id == _named(customer), IS_LIVE)
+        .where(Subscription.organization_id == payer_named(customer), IS_LIVE)
     )
 
 
 def _none(session: Session, customer: str) -> DomainError:
-    name = session.scalar(select(Organization.name).where(Organization.id == _named(customer)))
+    name = session.scalar(select(Organization.name).where(Organization.id == payer_named(customer)))
     if name is None:
-        return NoSuchCustomer(f"There is no customer {customer}. Check the id, the slug or the Stripe id.")
+        return PayerUnknown(f"There is no customer {customer}. Check the id, the slug or the Stripe id.")
     return NoLiveSubscription(f"{name} has no live subscription, so there is nothing to change.")
 
 

@@ -86,6 +86,7 @@ class Plan(Identified, Timestamped, Base):
     included_minutes: Mapped[int] = mapped_column(default=0)
     monthly_credits: Mapped[Credits] = mapped_column(default=Decimal(0))
     is_active: Mapped[bool] = mapped_column(default=True)
+    stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("amount_cents >= 0", name="amount_not_negative"),

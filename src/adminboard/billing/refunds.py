@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.invoice_detail import InvoiceUnknown
 from adminboard.billing.models import Invoice, RefundReason
+from adminboard.billing.payers import PayerReference, payer_named
 from adminboard.billing.refund_call import refunding
 from adminboard.billing.refund_rules import (
     Part,
@@ -32,7 +33,7 @@ from adminboard.core.operations import write
 from adminboard.core.permissions import Permission
 from adminboard.core.thresholds import Threshold, get_credit_threshold
 from adminboard.core.work import Work, reader
-from adminboard.customers.models import Organization, customer_named
+from adminboard.customers.models import Organization
 from adminboard.runtime import Runtime
 from adminboard.stripe.objects import Payment
 
@@ -69,13 +70,7 @@ class RefundInvoice(Command):
     carried: ClassVar[frozenset[str]] = frozenset({"payments"})
 
     invoice: UUID = Field(title="Invoice")
-    customer: str | None = Field(
-        None,
-        title="Customer",
-        max_length=200,
-        description="Its id, slug or Stripe id.",
-        json_schema_extra={"widget": "hidden"},
-    )
+    customer: PayerReference | None = None
     amount_cents: Annotated[int, BeforeValidator(_read_cents)] = Field(
         title="Amount", gt=0, le=MOST_CENTS, json_schema_extra={"widget": "money"}
     )
@@ -202,9 +197,9 @@ def _get_refundable(session: Session, command: RefundInvoice) -> Refundable:
 
 
 def _is_of_customer(session: Session, invoice: Invoice, customer: str | None) -> bool:
-    if customer is None or customer == str(invoice.organization_id):
+    if customer is None:
         return True
-    named = session.scalar(select(Organization.id).where(Organization.id == customer_named(customer)))
+    named = session.scalar(select(Organization.id).where(Organization.id == payer_named(customer)))
     return named == invoice.organization_id
 
 

@@ -116,6 +116,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         whole(1, 90),
         lambda days: f"{days} {'day' if days == 1 else 'days'}",
     ),
+    Threshold.SUSPEND_WHEN_GRACE_ENDS: ThresholdKind(
+        "Suspend when the grace period ends",
+        "Whether customers who have still not paid are suspended then.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
     Threshold.DEFAULT_TIMEZONE: ThresholdKind(
         "Time zone",
         "For people who have not chosen their own, and for the days on the dashboard.",

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -20,23 +19,23 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actor import Actor, system_actor
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, TooFast, Unavailable
 from adminboard.core.models import Run, RunStatus
-from adminboard.core.runs import ADVANCING, RunKind, target_of
-from adminboard.core.work import Work
+from adminboard.core.runs import ADVANCING, RunKind, Step, get_run, target_of
+from adminboard.core.work import Work, forbid_inside_work
 
 logger = structlog.get_logger(__name__)
 SLICE_SECONDS = 4.0
 """How long one run is advanced before others get their turn; shorter than a worker may take to stop."""
-LEASE = timedelta(seconds=30)
-"""After this long without a step another worker takes the run up."""
 MAX_FAILURES = 5
 """So often a step is tried before the run is given up, until somebody resumes it."""
 UNKNOWN_FAILURE = "Something went wrong that the board does not know. Its log has the details."
 
 
 class Doors(Protocol):
-    """The part of the runtime that is needed here."""
+    """The part of the runtime that is needed here; kinds of runs that ask the outside get all of it."""
+
+    def reading(self) -> AbstractContextManager[Session]: ...
 
     def work(self, actor: Actor) -> AbstractContextManager[Work]: ...
 
@@ -52,6 +51,7 @@ class Claim:
     run_id: UUID
     token: UUID
     actor: Actor
+    kind: RunKind
 
 
 class RunAdvancer:
@@ -110,22 +110,26 @@ class RunAdvancer:
                 return None
             if run.status is RunStatus.WAITING:
                 run.status = RunStatus.RUNNING
-            run.claimed_by, run.claimed_until = uuid4(), work.now() + LEASE
+            kind = self._kinds[run.kind]
+            run.claimed_by, run.claimed_until = uuid4(), work.now() + kind.lease
             work.keep_progress(target_of(run))
-            return Claim(run.id, run.claimed_by, _situated(actor, run))
+            return Claim(run.id, run.claimed_by, _situated(actor, run), kind)
 
     def _step(self, claim: Claim, ends_at: float) -> bool:
         """One step; returns whether to go on at once. The effect, the rows and the progress are one work."""
+        asked = self._ask(claim)
         with self._doors.work(claim.actor) as work:
             run = _lock_claimed(work, claim)
             if run is None:
                 work.abandon()
                 return False
             work.run_id, work.approval_id = run.id, run.approval_id
-            kind = self._kinds[run.kind]
-            step = kind.check if run.status is RunStatus.CHECKING and kind.check else kind.advance
+            kind = claim.kind
+            advance = asked or kind.advance
+            step = kind.check if run.status is RunStatus.CHECKING and kind.check else advance
+            assert step is not None
             is_left = step(work, run, self._runner)
-            run.advanced_at, run.claimed_until = work.now(), work.now() + LEASE
+            run.advanced_at, run.claimed_until = work.now(), work.now() + kind.lease
             run.failures, run.error = 0, None
             work.keep_progress(target_of(run))
             if not is_left:
@@ -136,7 +140,20 @@ class RunAdvancer:
                 self._queue(work)
             return goes_on
 
+    def _ask(self, claim: Claim) -> Step | None:
+        """The next step, where the outside has to be asked for it, which no transaction waits for."""
+        if claim.kind.ask is None:
+            return None
+        forbid_inside_work()
+        with self._doors.reading() as session:
+            run = get_run(session, claim.run_id)
+        if run.claimed_by != claim.token or run.status is RunStatus.CHECKING:
+            return None
+        return claim.kind.ask(self._doors, run)
+
     def _note_failure(self, claim: Claim, error: Exception) -> None:
+        """An outside that does not answer is no fault of the run's: it is asked again for as long as that
+        lasts."""
         sentence = error.detail if isinstance(error, DomainError) else UNKNOWN_FAILURE
         logger.warning("run_step_failed", run=str(claim.run_id), error=type(error).__name__)
         with self._doors.work(system_actor("runs")) as work:
@@ -144,7 +161,8 @@ class RunAdvancer:
             if run is None:
                 work.abandon()
                 return
-            run.failures += 1
+            if not isinstance(error, TooFast | Unavailable):
+                run.failures += 1
             run.error = sentence
             run.claimed_by = None
             if run.failures >= MAX_FAILURES:

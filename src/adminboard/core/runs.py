@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,15 +34,32 @@ It should take well under a second: its locks are held until it ends. The work i
 entries name the run. A step may be tried again after it failed, never after it was committed.
 """
 
+Ask = Callable[[Any, Run], Step]
+"""Asks the outside what the next step needs, by way of the runtime and outside any transaction, and returns
+that step. Nothing else moves the run in between, so the step may rely on the run being as it was then.
+
+It changes nothing, here or there. It is asked again when the step that it returned was not committed.
+"""
+LEASE = timedelta(seconds=30)
+"""After this long without a step another worker takes the run up."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunKind:
     """A kind of long work. One with a ``check`` is checked step by step first, and started by somebody who
-    has seen what the check found."""
+    has seen what the check found. One whose steps need an answer from the outside has ``ask`` in place of
+    ``advance``, and a ``lease`` that is longer than asking can take."""
 
     name: str
-    advance: Step
+    advance: Step | None = None
     check: Step | None = None
+    ask: Ask | None = None
+    lease: timedelta = LEASE
+
+    def __post_init__(self) -> None:
+        """Raises `TypeError` unless there is exactly one way to get at the next step."""
+        if (self.advance is None) == (self.ask is None):
+            raise TypeError(f"a run of the kind {self.name} needs either advance or ask")
 
 
 class RunUnknown(NotFound):

@@ -29,7 +29,7 @@ PRODUCT_PRIVILEGES = {
     "appointments": READ,
     "features": READ,
     "plans": KEEP,
-    "plan_features": READ,
+    "plan_features": WRITE,
     "subscriptions": KEEP,
     "invoices": KEEP,
     "payment_methods": KEEP,

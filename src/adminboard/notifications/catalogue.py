@@ -104,6 +104,16 @@ def _grace_period_ending(entry: Draft) -> Letter:
     )
 
 
+def _grace_period_lapsed(entry: Draft) -> Letter:
+    return Letter(
+        subject=f"A grace period is over: {entry.target_label}",
+        paragraphs=(entry.summary, "Nothing was paid in it. Somebody may give more time, or let it be."),
+        facts=_facts(("Customer", entry.target_label)),
+        path="/billing/grace-periods?status=lapsed",
+        link_label="Show lapsed grace periods",
+    )
+
+
 def _credits_adjusted(entry: Draft) -> Letter:
     before, after = _balance(entry.before), _balance(entry.after)
     changed = f"Your credit balance has changed by {in_dollars(after - before, signed=True)}."
@@ -182,6 +192,21 @@ NOTIFICATIONS: Sequence[Notification] = (
             "customer",
             "Northwind Plumbing",
             "The grace period of Northwind Plumbing ends on 4 March 2026 at 15:04 UTC.",
+        ),
+        frozenset(Channel),
+    ),
+    Notification(
+        "grace_period_lapsed",
+        "Grace period is over",
+        "A customer has not paid in the time they were given. Goes to those who may give more.",
+        frozenset({"grace_periods.lapse"}),
+        Permission.GRACE_PERIODS_WRITE,
+        _grace_period_lapsed,
+        _sample(
+            "grace_periods.lapse",
+            "grace_period",
+            "Northwind Plumbing",
+            "The grace period of Northwind Plumbing lapsed on 4 March 2026 at 15:04 UTC.",
         ),
         frozenset(Channel),
     ),

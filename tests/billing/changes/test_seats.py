@@ -160,8 +160,8 @@ def test_who_has_no_live_subscription_at_stripe_is_told(board: BoardUnderTest, s
 
     assert ask(over.organization_id) == (409, "no_live_subscription")
     assert ask(elsewhere.organization_id) == (409, "not_at_stripe")
-    assert ask(uuid4()) == (404, "no_such_customer")
-    assert ask("nobody-by-this-slug") == (404, "no_such_customer")
+    assert ask(uuid4()) == (404, "payer_unknown")
+    assert ask("nobody-by-this-slug") == (404, "payer_unknown")
     assert standin.calls == []
 
 

@@ -32,6 +32,12 @@ def lock_customers(work: Work, customer_ids: Collection[str]) -> None:
     _lock(work, _has_one_of(customer_ids, []))
 
 
+def lock_organization(work: Work, organization_id: UUID) -> Organization:
+    """The same lock by our own id. The organization must be there."""
+    (organization,) = _lock(work, _has_one_of([], [organization_id]))
+    return organization
+
+
 def _has_one_of(customer_ids: Collection[str], ids: Collection[UUID]) -> ColumnElement[bool]:
     return or_(Organization.stripe_customer_id.in_(customer_ids), Organization.id.in_(ids))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import stripe
-from stripe.params import PromotionCodeListParams
+from stripe.params import PriceListParams, PromotionCodeListParams
 
 from adminboard.stripe.gateway.reading import find_id, id_of, metadata_of, moment, read_all, read_page
 from adminboard.stripe.gateway.translating import reading
@@ -32,10 +32,13 @@ class Catalogue:
             found = self._client.products.features.list(product_id, {"limit": 100})
             return tuple(item.entitlement_feature.lookup_key for item in found.auto_paging_iter())
 
-    def list_prices(self) -> tuple[Price, ...]:
-        """All, those no longer used too."""
+    def list_prices(self, product_id: str | None = None) -> tuple[Price, ...]:
+        """All, or all of one product; those no longer used too."""
+        wanted: PriceListParams = {"limit": 100}
+        if product_id:
+            wanted["product"] = product_id
         with reading():
-            return read_all(self._client.prices.list({"limit": 100}), read_price)
+            return read_all(self._client.prices.list(wanted), read_price)
 
     def get_price(self, price_id: str) -> Price:
         """Raises `NotInStripe`."""

@@ -10,6 +10,7 @@ CREATE TABLE plans (
     included_minutes integer NOT NULL,
     monthly_credits numeric(14, 2) NOT NULL,
     is_active boolean NOT NULL,
+    stripe_state_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_plans PRIMARY KEY (id),

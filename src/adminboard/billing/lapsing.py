@@ -1,0 +1,112 @@
+"""Grace periods whose end has come: each is marked lapsed once, which is how people hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+
+from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
+from adminboard.billing.grace_period_changes import find_subscription_status
+from adminboard.billing.grace_writing import lapse_period, say
+from adminboard.billing.happenings import note_event
+from adminboard.billing.mirror.customers_of_ours import lock_organization
+from adminboard.billing.models import SubscriptionStatus
+from adminboard.core.actor import Actor, system_actor
+from adminboard.core.audit import Target
+from adminboard.core.thresholds import Threshold, is_switched_on
+from adminboard.core.work import Work
+from adminboard.customers.models import Organization, OrganizationStatus
+
+LAPSED, SUSPENDED = "grace_periods.lapse", "customers.suspend"
+PERIODS_PER_BATCH = 50
+PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
+
+
+class Doors(Protocol):
+    """The part of the runtime that the job needs."""
+
+    def work(self, actor: Actor) -> AbstractContextManager[Work]: ...
+
+
+def lapse_grace_periods(doors: Doors) -> int:
+    """Marks every open period that is over, and returns how many. Their end counted before this already.
+
+    Where the setting says so, a customer who has still not paid is suspended with it.
+    """
+    lapsed = 0
+    while True:
+        with doors.work(system_actor("grace periods")) as work:
+            over = _find_over(work)
+            if not over:
+                work.abandon()
+                return lapsed
+            marked = sum(_lapse(work, period_id, payer_id) for period_id, payer_id in over)
+            if not marked:
+                work.abandon()
+        lapsed += marked
+
+
+def _find_over(work: Work) -> Sequence[tuple[UUID, UUID]]:
+    """In the order in which every work locks customers."""
+    over = (
+        select(GracePeriod.id, GracePeriod.organization_id)
+        .where(GracePeriod.status == GracePeriodStatus.OPEN, GracePeriod.ends_at <= work.now())
+        .order_by(GracePeriod.organization_id)
+        .limit(PERIODS_PER_BATCH)
+    )
+    return [(row.id, row.organization_id) for row in work.session.execute(over)]
+
+
+def _lapse(work: Work, period_id: UUID, organization_id: UUID) -> bool:
+    """Looks again under the lock: it may have been paid, or given more time, meanwhile."""
+    customer = lock_organization(work, organization_id)
+    row = work.session.get(GracePeriod, period_id, populate_existing=True)
+    if row is None or row.status is not GracePeriodStatus.OPEN or row.ends_at > work.now():
+        return False
+    lapse_period(work, row)
+    note_event(
+        work,
+        LAPSED,
+        organization_id=organization_id,
+        notes=f"Ended on {say(row.ends_at)} without a payment",
+        stripe_customer_id=customer.stripe_customer_id,
+        previous_status=GracePeriodStatus.OPEN,
+        status=GracePeriodStatus.LAPSED,
+    )
+    if is_switched_on(work.session, Threshold.SUSPEND_WHEN_GRACE_ENDS):
+        _suspend(work, customer, row)
+    return True
+
+
+def _suspend(work: Work, customer: Organization, row: GracePeriod) -> None:
+    """Those suspended already, and those whose subscription is paid after all, are left as they are."""
+    is_paid = find_subscription_status(work.session, customer.id) in PAYING
+    if is_paid or customer.status is OrganizationStatus.SUSPENDED:
+        return
+    reason = f"The grace period ended on {say(row.ends_at)} without a payment."
+    customer.status, customer.suspended_at = OrganizationStatus.SUSPENDED, work.now()
+    customer.suspension_reason = reason
+    work.session.flush()
+    target = Target("customer", str(customer.id), customer.name, customer.id)
+    states = {"status": OrganizationStatus.ACTIVE}, {"status": OrganizationStatus.SUSPENDED}
+    work.audit(
+        SUSPENDED,
+        target,
+        f"Suspended {customer.name}: the setting says so where a grace period ends unpaid.",
+        before=states[0],
+        after=states[1],
+        reason=reason,
+    )
+    note_event(
+        work,
+        SUSPENDED,
+        organization_id=customer.id,
+        notes=reason,
+        stripe_customer_id=customer.stripe_customer_id,
+        previous_status=OrganizationStatus.ACTIVE,
+        status=OrganizationStatus.SUSPENDED,
+    )
