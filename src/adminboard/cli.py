@@ -20,6 +20,7 @@ from adminboard.cli_bulk import bulk_app
 from adminboard.cli_plans import plans_app
 from adminboard.cli_reconcile import reconcile
 from adminboard.cli_runtime import open_cli_runtime, sentences
+from adminboard.cli_webhooks import webhooks_app
 from adminboard.credits.cli import ledger_app
 from adminboard.db.migrate import is_up_to_date
 from adminboard.db.prepare import prepare_schema
@@ -43,6 +44,7 @@ cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
 cli.add_typer(plans_app, name="plans")
+cli.add_typer(webhooks_app, name="webhooks")
 cli.command("export")(export)
 cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)

@@ -8,14 +8,26 @@ from tests.guarantees.examples import (
     money,
     outside,
     reconciling,
+    replaying,
     staff,
     stripe,
     writing,
 )
 from tests.guarantees.examples.scene import MakeExample
 
+_MODULES = (
+    bulk,
+    deciding,
+    entitlements,
+    grace,
+    money,
+    outside,
+    reconciling,
+    replaying,
+    staff,
+    stripe,
+    writing,
+)
 EXAMPLES: dict[str, MakeExample] = {
-    name: make
-    for module in (bulk, deciding, entitlements, grace, money, outside, reconciling, staff, stripe, writing)
-    for name, make in module.EXAMPLES.items()
+    name: make for module in _MODULES for name, make in module.EXAMPLES.items()
 }
