@@ -50,8 +50,8 @@ def test_plans_are_created_updated_deactivated_and_left_as_they_are(twins: Twins
     changed, gone = twins.sell("changed"), twins.sell("gone")
     offer(twins, "fresh", metadata={"included_minutes": "90", "monthly_credits": "30.00"})
     account = twins.standin.account
-    account.prices.find(str(changed.stripe_price_id)).unit_amount = 9_900  # type: ignore[union-attr]
-    account.prices.find(str(gone.stripe_price_id)).active = False  # type: ignore[union-attr]
+    account.get(records.Price, str(changed.stripe_price_id)).unit_amount = 9_900
+    account.get(records.Price, str(gone.stripe_price_id)).active = False
 
     assert counts(sync(twins)) == (1, 1, 1, 1)
     now = plans(twins)
@@ -121,7 +121,7 @@ def test_editing_a_plan_wipes_no_credits(twins: Twins) -> None:
         user = make_user(session)
         make_grant(session, user.id, 50)
         session.execute(update(Plan).where(Plan.id == plan.id).values(monthly_credits=30))
-    twins.standin.account.products.find(str(plan.stripe_product_id)).name = "Grown"  # type: ignore[union-attr]
+    twins.standin.account.get(records.Product, str(plan.stripe_product_id)).name = "Grown"
 
     assert counts(sync(twins)) == (0, 1, 0, 0)
     with twins.board.rows() as session:
