@@ -58,11 +58,14 @@ def apply(work: Work, event: Event, found: Offer | None, state_at: datetime) -> 
     if found is None:
         raise NeedsFetching(state_at)
     lock_plans(work)
-    changed = {name: done for name, done in _mirror_all(work, found, state_at).items() if done.changed}
+    mirrored = _mirror_all(work, found, state_at)
+    changed = {name: done for name, done in mirrored.items() if done.changed}
+    unknown = {key for done in mirrored.values() for key in getattr(done, "unknown_features", ())}
     named = found.product.name if found.product else found.product_id
     what = f"changed {', '.join(sorted(changed))}" if changed else "changed nothing here"
     return Told(
-        summary=f"Stripe told of {event.type} of the product {named}, which {what}.",
+        summary=f"Stripe told of {event.type} of the product {named}, which {what}."
+        + (f" No feature here is called {', '.join(sorted(unknown))}." if unknown else ""),
         before={name: dict(done.before) or None for name, done in changed.items()},
         after={name: dict(done.after) for name, done in changed.items()},
     )
