@@ -42,6 +42,16 @@ class Served:
         return StripeAccess(SecretStr(API_KEY), SecretStr(WEBHOOK_SECRET), self.url, CALLS_PER_SECOND)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The same for a program that is started."""
+        return {
+            "STRIPE_API_KEY": API_KEY,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "STRIPE_API_BASE": self.url,
+            "STRIPE_CALLS_PER_SECOND": str(CALLS_PER_SECOND),
+        }
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What a board's settings say of Stripe so that it speaks to this."""
         return {

@@ -18,6 +18,7 @@ from adminboard.auth.cli import admins_app, keys_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_bulk import bulk_app
 from adminboard.cli_runtime import open_cli_runtime, sentences
+from adminboard.cli_webhooks import webhooks_app
 from adminboard.credits.cli import ledger_app
 from adminboard.db.migrate import is_up_to_date
 from adminboard.db.prepare import prepare_schema
@@ -40,6 +41,7 @@ cli.add_typer(bulk_app, name="bulk")
 cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
+cli.add_typer(webhooks_app, name="webhooks")
 cli.command("export")(export)
 cli.command("seed")(seed)
 console = Console()

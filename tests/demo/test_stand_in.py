@@ -117,3 +117,13 @@ def test_the_board_reaches_it_with_secrets_that_are_kept_between_starts(tmp_path
             assert StripeGateway(running.access).customers.get("cus_1").name == "Blue Door Dental"
             accesses.append((running.access.api_key, running.access.webhook_secret))
     assert accesses[0] == accesses[1]
+
+
+def test_what_happens_in_it_is_told_to_the_board_from_then_on(tmp_path: Path) -> None:
+    with running_stand_in(tmp_path) as running:
+        webhooks = running.standin.webhooks
+        ask(running.standin, "/v1/products", body="name=Before")
+        running.tell("http://127.0.0.1:9")
+        assert [endpoint.url for endpoint in webhooks.endpoints] == ["http://127.0.0.1:9/webhooks/stripe"]
+        assert webhooks.endpoints[0].secret == running.access.webhook_secret.get_secret_value()
+        assert webhooks.waiting == []

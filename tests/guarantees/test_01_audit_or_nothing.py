@@ -6,6 +6,7 @@ board itself, so one that is added without an example here fails the test.
 """
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 import adminboard
 from adminboard.areas import AREAS
 from adminboard.auth.models import LoginAttempt, LoginOutcome
+from adminboard.billing.event_models import ProcessingStatus
 from adminboard.cli import cli
 from adminboard.core.actions import Action
 from adminboard.core.audit import AuditUnavailable, Target
@@ -56,6 +58,7 @@ from tests.guarantees.examples.requests import (
 )
 from tests.guarantees.examples.scene import MAIL_SERVER
 from tests.stand_in import Served, open_board_on_stripe
+from tests.webhooks.telling import make_maker
 
 ACTIONS: dict[str, Action[Any]] = {action.name: action for area in AREAS for action in area.actions}
 WRITTEN_DOWN = ("/export.csv", "/transcript", "/recording")
@@ -87,6 +90,8 @@ COMMANDS = {
     "migrate": None,
     "seed": None,
     "serve": None,
+    "webhooks gaps": [],
+    "webhooks replay": ["--failed"],
     "worker": None,
 }
 """How a command is asked so that it would write; None for those that read, serve, prepare, or are
@@ -191,12 +196,26 @@ def test_every_command_is_known() -> None:
 
 
 def test_no_command_changes_anything_without_the_audit(
-    board: BoardUnderTest, fresh_addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+    board: BoardUnderTest,
+    fresh_addresses: Addresses,
+    served_standin: Served,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("APP_ENV", "test")
     monkeypatch.setenv("DATABASE_URL", fresh_addresses.app_url)
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
+    for name, value in served_standin.environment.items():
+        monkeypatch.setenv(name, value)
+    standin.account.clock.set(int(time.time()))
+    make_maker(served_standin).customer()
     with board.rows() as session:
+        make_billing_event(
+            session,
+            event_type="customer.subscription.updated",
+            processing_status=ProcessingStatus.FAILED,
+            raw_payload={},
+        )
         make_admin(session, email="staff@example.com", totp_secret_encrypted=b"x", totp_confirmed_at=START)
     with board.runtime.work(make_scene(board, "commands").actor) as work:
         work.audit("flags.set", Target("flag", "new", "new"), "Something to sign")
@@ -210,8 +229,12 @@ def test_no_command_changes_anything_without_the_audit(
     assert dump(board) == before
 
 
-def test_no_job_changes_anything_without_the_audit(board: BoardUnderTest) -> None:
+def test_no_job_changes_anything_without_the_audit(
+    board: BoardUnderTest, served_standin: Served, standin: StandIn
+) -> None:
     next_year = START.replace(year=START.year + 1)
+    standin.account.clock.set(int(next_year.timestamp()))
+    make_maker(served_standin).customer()
     with board.rows() as session:
         user = make_user(session)
         make_grant(session, user.id, 5, expires_at=START + timedelta(days=1))

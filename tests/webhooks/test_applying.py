@@ -1,6 +1,5 @@
 """The worker applies what was kept: once, later again where it failed, by asking Stripe where it must."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -22,25 +21,17 @@ from adminboard.webhooks.kinds.registry import KINDS
 from adminboard.webhooks.outcomes import MOST_ATTEMPTS, PAUSES, STRIPE_IS_AWAY
 from adminboard.webhooks.taking import LEASE, claim, take_due
 from tests.clients import BoardUnderTest
-from tests.db.templates import Addresses
-from tests.guarantees.examples.scene import MAIL_SERVER
-from tests.stand_in import Control, Served, open_board_on_stripe
+from tests.stand_in import Control
 from tests.stripe.making import Maker
 from tests.webhooks.sending import make_event, send_event
-from tests.webhooks.telling import get_kept, know, list_sent, make_maker, sell, send_all, subscribe
+from tests.webhooks.telling import get_kept, know, list_sent, sell, send_all, subscribe
 
 CREATED = "customer.subscription.created"
 
 
 @pytest.fixture
-def board(fresh_addresses: Addresses, served_standin: Served, standin: StandIn) -> Iterator[BoardUnderTest]:
-    with open_board_on_stripe(fresh_addresses, served_standin, smtp_url=MAIL_SERVER) as board:
-        yield board
-
-
-@pytest.fixture
-def maker(served_standin: Served, standin: StandIn) -> Maker:
-    return make_maker(served_standin)
+def board(told_board: BoardUnderTest) -> BoardUnderTest:
+    return told_board
 
 
 def list_entries(board: BoardUnderTest) -> list[str]:

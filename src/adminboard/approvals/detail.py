@@ -104,7 +104,7 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
         reason=approval.reason,
         command=approval.command,
         needs_approval=approval.preview["needs_approval"],
-        changes=tuple(AskedChange(**change) for change in approval.preview["changes"]),
+        changes=tuple(AskedChange(**change) for change in approval.preview["changes"]) + _details(approval),
         warnings=tuple(warning["message"] for warning in approval.preview["warnings"]),
         requested_by_name=approval.requested_by_name,
         created_at=approval.created_at,
@@ -117,6 +117,14 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
         audit_entry_id=approval.audit_entry_id,
         can_decide=is_waiting and not is_own and actor.may(Permission.APPROVALS_DECIDE),
         can_withdraw=is_waiting and is_own,
+    )
+
+
+def _details(approval: Approval) -> tuple[AskedChange, ...]:
+    """What else was to come of it."""
+    return tuple(
+        AskedChange(detail["label"], None, detail["value"], "text")
+        for detail in approval.preview.get("details", ())
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.invoice_detail import InvoiceUnknown
 from adminboard.billing.models import Invoice, RefundReason
+from adminboard.billing.payers import PayerReference, payer_named
 from adminboard.billing.refund_call import refunding
 from adminboard.billing.refund_rules import (
     Part,
@@ -21,7 +22,7 @@ from adminboard.billing.refund_rules import (
     require_left,
 )
 from adminboard.billing.stripe_access import stripe_of
-from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall
+from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, check_printable
 from adminboard.core.currencies import in_currency, known_currencies, to_major_units
@@ -32,7 +33,7 @@ from adminboard.core.operations import write
 from adminboard.core.permissions import Permission
 from adminboard.core.thresholds import Threshold, get_credit_threshold
 from adminboard.core.work import Work, reader
-from adminboard.customers.models import Organization, customer_named
+from adminboard.customers.models import Organization
 from adminboard.runtime import Runtime
 from adminboard.stripe.objects import Payment
 
@@ -69,13 +70,7 @@ class RefundInvoice(Command):
     carried: ClassVar[frozenset[str]] = frozenset({"payments"})
 
     invoice: UUID = Field(title="Invoice")
-    customer: str | None = Field(
-        None,
-        title="Customer",
-        max_length=200,
-        description="Its id, slug or Stripe id.",
-        json_schema_extra={"widget": "hidden"},
-    )
+    customer: PayerReference | None = None
     amount_cents: Annotated[int, BeforeValidator(_read_cents)] = Field(
         title="Amount", gt=0, le=MOST_CENTS, json_schema_extra={"widget": "money"}
     )
@@ -127,8 +122,8 @@ def preview(session: Session, command: RefundInvoice) -> Preview:
         changes=(
             Change("Refunded", say(refunded), say(refunded + amount)),
             Change("Left to refund", say(refundable.left_cents), say(refundable.left_cents - amount)),
-            *(Change(f"Of payment {part.payment.id}", say(0), say(part.amount_cents)) for part in several),
         ),
+        details=tuple(Detail(f"Of payment {part.payment.id}", say(part.amount_cents)) for part in several),
         warnings=_warn(refundable),
         facts={"payments": [part.to_data() for part in parts]},
         needs_approval=_find_approval_sentence(session, command),
@@ -202,9 +197,9 @@ def _get_refundable(session: Session, command: RefundInvoice) -> Refundable:
 
 
 def _is_of_customer(session: Session, invoice: Invoice, customer: str | None) -> bool:
-    if customer is None or customer == str(invoice.organization_id):
+    if customer is None:
         return True
-    named = session.scalar(select(Organization.id).where(Organization.id == customer_named(customer)))
+    named = session.scalar(select(Organization.id).where(Organization.id == payer_named(customer)))
     return named == invoice.organization_id
 
 

@@ -98,6 +98,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         yes_or_no,
         lambda value: "yes" if value else "no",
     ),
+    Threshold.APPROVAL_SUBSCRIPTION_CHANGES: ThresholdKind(
+        "Approval for subscriptions",
+        "Whether changes of seats, cancellations, reactivations and pauses need a second person.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
     Threshold.SUPPORT_REFUND_LIMIT: ThresholdKind(
         "Refund by support",
         "Support may refund up to this; billing may refund more.",

@@ -71,6 +71,7 @@ def prepared_demonstration(port: int) -> Iterator[Demonstration]:
         make_recordings(folder / RECORDINGS)
         with runtime.reading(statement_timeout_ms=0) as session:
             fill_stand_in(session, stripe.standin.account)
+        stripe.tell(runtime.settings.public_url)
         try:
             yield Demonstration(runtime, password, stripe.url)
         finally:

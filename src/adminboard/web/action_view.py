@@ -67,7 +67,10 @@ def make_preview_view(
         subject=preview.subject.label,
         changes=[make_change_view(change) for change in preview.changes],
         warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
-        facts=[fact for fact in _make_facts(command, offered or {}) if not _is_shown(fact, preview.changes)],
+        facts=[
+            *(FactView(detail.label, detail.value) for detail in preview.details),
+            *(fact for fact in _make_facts(command, offered or {}) if not _is_shown(fact, preview.changes)),
+        ],
         needs_approval=preview.needs_approval,
         destructive=action.destructive,
         hidden=[*hidden_values(command, typed), HiddenView("return_to", return_to)],

@@ -56,11 +56,15 @@ class ObjectKeepsChanging(DomainError):
 
 
 class EventApplier:
-    """Takes events from the queue and applies them, in any number of threads and processes at once."""
+    """Takes events from the queue and applies them; any number of these may do so at once.
+
+    For a while only: one that found Stripe away does not ask again.
+    """
 
     def __init__(self, runtime: Runtime, kinds: Mapping[str, EventKind] = KINDS) -> None:
         self._runtime = runtime
         self._kinds = kinds
+        self._away: TooFast | Unavailable | None = None
 
     def apply_next(self) -> int:
         """Takes the events that have been due for longest, and applies them; returns how many were taken.
@@ -102,10 +106,13 @@ class EventApplier:
         """
         known = [taken for taken in due if taken.event_type in self._kinds]
         note_ignored(work, [taken for taken in due if taken.event_type not in self._kinds])
-        alone = [taken for taken in known if taken.must_fetch][:MOST_FETCHED_AT_ONCE]
+        alone = [taken for taken in known if taken.must_fetch]
+        if self._away is not None:
+            note_postponed(work, alone, self._away.detail, pause_of(self._away))
+            alone = []
         together = [taken for taken in known if not taken.must_fetch]
         lock_customers(work, {taken.customer_id for taken in together if taken.customer_id})
-        return alone + [taken for taken in together if not self._try_in(work, taken)]
+        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken in together if not self._try_in(work, taken)]
 
     def _try_in(self, work: Work, taken: Taken) -> bool:
         """Applies it as a part of the work. False, and nothing done, where that does not go: of an event that
@@ -130,8 +137,8 @@ class EventApplier:
             except AuditUnavailable:
                 raise
             except (TooFast, Unavailable) as error:
-                pause = max(STRIPE_IS_AWAY, timedelta(seconds=error.retry_after_seconds))
-                self._postpone(events[place:], error.detail, pause)
+                self._away = error
+                self._postpone(events[place:], error.detail, pause_of(error))
                 return
             except SettingsError as error:
                 self._postpone(events[place:], str(error), STRIPE_IS_AWAY)
@@ -157,6 +164,8 @@ class EventApplier:
 
     def _fetch(self, kind: EventKind, event: Event) -> Any:
         forbid_inside_work()
+        if self._away is not None:
+            raise self._away
         return kind.fetch(self._runtime.stripe, event)
 
     def _write(self, taken: Taken, kind: EventKind, event: Event, found: Any, state_at: datetime) -> None:
@@ -169,7 +178,7 @@ class EventApplier:
 
     def _note_failure(self, taken: Taken, error: Exception) -> None:
         if not isinstance(error, DomainError):
-            logger.error("event_failed", event=str(taken.id), type=taken.event_type, exc_info=error)
+            logger.error("event_failed", billing_event=str(taken.id), type=taken.event_type, exc_info=error)
         with self._runtime.work(WORKER) as work:
             if holds_claim(work, taken):
                 note_failure(work, taken, sentence_of(error))
@@ -181,6 +190,11 @@ class EventApplier:
         with self._runtime.work(WORKER) as work:
             mine = [taken for taken in events if holds_claim(work, taken)]
             note_postponed(work, mine, sentence, pause)
+
+
+def pause_of(error: TooFast | Unavailable) -> timedelta:
+    """Until Stripe is asked about an event again."""
+    return max(STRIPE_IS_AWAY, timedelta(seconds=error.retry_after_seconds))
 
 
 def sentence_of(error: Exception) -> str:

@@ -3,9 +3,12 @@
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
+from adminboard.webhooks.actions import replay_event, replay_failed
+from adminboard.webhooks.api import router
 from adminboard.webhooks.incoming import incoming
-from adminboard.webhooks.jobs import apply_due, apply_events
+from adminboard.webhooks.jobs import apply_due, apply_events, find_gaps
 from adminboard.webhooks.listing import events
+from adminboard.webhooks.replay_run import REPLAY
 from adminboard.webhooks.web import pages
 
 area = Area(
@@ -18,7 +21,10 @@ area = Area(
     listings=[events],
     pages=pages,
     incoming=incoming,
-    jobs=[apply_due],
+    api=router,
+    actions=[replay_event, replay_failed],
+    jobs=[apply_due, find_gaps],
+    runs=[REPLAY],
     deferred=[apply_events],
     search=[
         search_listing(

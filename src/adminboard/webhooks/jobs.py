@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 from adminboard.core.queue import queue_once
-from adminboard.jobs import EVERY_MINUTE, DeferredJob, PeriodicJob
+from adminboard.jobs import EVERY_MINUTE, EVERY_NIGHT, DeferredJob, PeriodicJob
 from adminboard.runtime import Runtime
 from adminboard.webhooks.applying import WORKER, EventApplier
+from adminboard.webhooks.gaps import find_gaps_nightly
 from adminboard.webhooks.waking import APPLY_EVENTS, PRIORITY
 
 SLICE_SECONDS = 4.0
@@ -32,3 +33,4 @@ apply_events = DeferredJob(APPLY_EVENTS, apply_due_events)
 """Queued by whoever keeps an event or puts one back."""
 apply_due = PeriodicJob("apply_due_billing_events", EVERY_MINUTE, apply_due_events)
 """For those whose pause is over, and those that a killed worker had."""
+find_gaps = PeriodicJob("find_webhook_gaps", EVERY_NIGHT, find_gaps_nightly)

@@ -113,6 +113,7 @@ events = Listing(
         find_id=find_event_id,
         title=lambda record: record.event_type,
     ),
+    actions=("webhooks.replay_failed",),
     empty="An event appears here as soon as Stripe sends one, or staff change something in billing.",
     views=[
         BuiltInView("Failed", "status=failed"),

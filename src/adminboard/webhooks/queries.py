@@ -15,6 +15,7 @@ from adminboard.core.errors import NotFound
 from adminboard.core.json_text import read_json, write_json
 from adminboard.core.masking import Mask
 from adminboard.customers.models import Organization
+from adminboard.webhooks.kinds.registry import KINDS
 
 _HIDDEN = {"mask": Mask.HIDDEN}
 
@@ -63,6 +64,11 @@ class EventDetail:
     processed_at: datetime | None
     next_attempt_at: datetime | None
     raw_payload: Any = field(metadata=_HIDDEN)
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether it is one of Stripe's that changes something here; a worker may have it just now."""
+        return self.stripe_event_id is not None and self.event_type in KINDS
 
     @property
     def payload_text(self) -> str | None:

@@ -7,14 +7,14 @@ from tests.guarantees.examples import (
     grace,
     money,
     outside,
+    replaying,
     staff,
     stripe,
     writing,
 )
 from tests.guarantees.examples.scene import MakeExample
 
+_MODULES = (bulk, deciding, entitlements, grace, money, outside, replaying, staff, stripe, writing)
 EXAMPLES: dict[str, MakeExample] = {
-    name: make
-    for module in (bulk, deciding, entitlements, grace, money, outside, staff, stripe, writing)
-    for name, make in module.EXAMPLES.items()
+    name: make for module in _MODULES for name, make in module.EXAMPLES.items()
 }

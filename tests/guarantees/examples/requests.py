@@ -26,6 +26,7 @@ from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
 from tests.factories import make_bulk_run, make_call, make_saved_view, make_user
 from tests.guarantees.examples.deciding import ask, somebody_else
+from tests.guarantees.examples.replaying import replaying
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
 from tests.webhooks.sending import make_event, send_event
 
@@ -226,6 +227,13 @@ def export_run(scene: Scene) -> Send:
     return export(scene, f"/bulk/{run.id}/export.csv")
 
 
+def replay_by_api(scene: Scene) -> Send:
+    example = replaying(scene).command.to_data()
+    body = {"event_id": example["event"], "reason": example["reason"]}
+    program = scene.board.program(owner=scene.me)
+    return lambda: program.post("/v1/admin/billing/webhook/replay", json=body)
+
+
 def deliver_event(scene: Scene) -> Send:
     event = make_event()
     return lambda: send_event(scene.board, event)
@@ -254,5 +262,6 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
     "POST /v1/admin/approvals/{approval}/decision": decide_by_api,
     "POST /v1/usage/deductions": deduct_usage,
+    "POST /v1/admin/billing/webhook/replay": replay_by_api,
     "POST /webhooks/stripe": deliver_event,
 }

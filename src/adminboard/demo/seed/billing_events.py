@@ -16,7 +16,8 @@ from adminboard.demo.seed.subscriptions import SeedSubscription
 
 GRACE = timedelta(days=7)
 ATTEMPTS = 8
-API_VERSION = "2026-10-28.endive"
+API_VERSION = "2025-09-30.clover"
+"""An older one than the board's: what is shown of objects here is short, so the board asks the stand-in."""
 PROCESSING = Weighted(
     {ProcessingStatus.PROCESSED: 985, ProcessingStatus.IGNORED: 8, ProcessingStatus.FAILED: 7}
 )
@@ -175,10 +176,18 @@ def _add_event(rows: RowBuffer, draw: Draw, plan: SeedPlan, event: Happening) ->
         last_error=draw.one_of(ERRORS) if state is ProcessingStatus.FAILED else None,
         received_at=received_at,
         processed_at=min(received_at + draw.minutes(0.01, 0.1), plan.as_of) if is_done else None,
-        next_attempt_at=plan.as_of + draw.minutes(1, 300) if is_retried else None,
+        next_attempt_at=_next_attempt(draw, plan, state, is_retried=is_retried),
         created_at=received_at,
         updated_at=received_at,
     )
+
+
+def _next_attempt(
+    draw: Draw, plan: SeedPlan, state: ProcessingStatus, *, is_retried: bool
+) -> datetime | None:
+    if state is ProcessingStatus.RECEIVED:
+        return plan.as_of
+    return plan.as_of + draw.minutes(1, 300) if is_retried else None
 
 
 def _payload(stripe_event_id: str, event: Happening) -> dict[str, Any]:

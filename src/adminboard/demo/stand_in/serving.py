@@ -16,6 +16,7 @@ from adminboard.settings import StripeAccess
 from adminboard.stripe.fake.app import make_standin_app
 from adminboard.stripe.fake.serving import serving
 from adminboard.stripe.fake.standin import StandIn
+from adminboard.stripe.fake.webhooks import Endpoint
 
 CALLS_PER_SECOND = 100
 
@@ -26,6 +27,12 @@ class RunningStandIn:
     url: str
     access: StripeAccess
     """What the board needs to reach it."""
+
+    def tell(self, board_url: str) -> None:
+        """From now on what happens in it is told to the board there; what is in it already is not."""
+        self.standin.webhooks.collect()
+        secret = self.access.webhook_secret.get_secret_value()
+        self.standin.webhooks.endpoints.append(Endpoint(f"{board_url}/webhooks/stripe", secret))
 
 
 @contextmanager

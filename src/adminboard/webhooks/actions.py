@@ -1,0 +1,126 @@
+"""Replaying events: one, or all that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.event_models import ProcessingStatus
+from adminboard.core.actions import Action, Applied, Caution, Change, Preview
+from adminboard.core.audit import Target
+from adminboard.core.errors import DomainError
+from adminboard.core.limits import PerMinute
+from adminboard.core.permissions import Permission
+from adminboard.core.work import Work
+from adminboard.webhooks.commands import ReplayEvent, ReplayFailed
+from adminboard.webhooks.outcomes import target_of
+from adminboard.webhooks.replay_run import open_replay
+from adminboard.webhooks.replaying import (
+    NothingToReplay,
+    failed_events,
+    get_replayable,
+    lock_event,
+    put_back,
+    put_back_failed,
+)
+
+MOST_AT_ONCE = 500
+"""More than these are put back by a run."""
+A_MINUTE = PerMinute("replays", 10)
+FAILED_EVENTS = Target("billing_events", "failed", "failed events")
+ASKS_STRIPE = Caution(
+    "asks_stripe", "Stripe is asked how the object stands now; what it says then is what is applied."
+)
+PROCESSED_ALREADY = Caution(
+    "processed_already", "It was processed already: it changes only what is not as Stripe has it."
+)
+
+
+def lock(work: Work, command: ReplayEvent) -> None:
+    lock_event(work, command.event)
+
+
+def preview(session: Session, command: ReplayEvent) -> Preview:
+    """Raises `EventUnknown`, `NothingToReplay`, `BeingApplied`."""
+    event = get_replayable(session, command.event)
+    is_processed = event.processing_status is ProcessingStatus.PROCESSED
+    return Preview(
+        target_of(event.id, event.event_type, event.organization_id),
+        (
+            Change("Status", event.processing_status.value, ProcessingStatus.RECEIVED.value),
+            Change("Attempts", event.attempts, 0, cell="number"),
+        ),
+        warnings=(ASKS_STRIPE, *((PROCESSED_ALREADY,) if is_processed else ())),
+        facts={"event": str(event.id)},
+    )
+
+
+def apply(work: Work, command: ReplayEvent) -> Applied:
+    """Puts the event back; a worker applies it in a moment."""
+    event = get_replayable(work.session, command.event)
+    put_back(work, [event.id])
+    result = {"events": [event.id]}
+    return Applied(result, f"Put {event.event_type} back: it is applied in a moment.")
+
+
+def preview_failed(session: Session, command: ReplayFailed) -> Preview:
+    """Raises `NothingToReplay`, `UserUnknown`."""
+    count = session.scalar(select(func.count()).select_from(failed_events(session, command).subquery())) or 0
+    if not count:
+        raise NothingToReplay("No failed event matches this. There is nothing to do.")
+    return Preview(
+        FAILED_EVENTS, (Change("Events put back", 0, count, cell="number"),), warnings=(ASKS_STRIPE,)
+    )
+
+
+def apply_failed(work: Work, command: ReplayFailed) -> Applied:
+    """Puts them back at once, or has a run do it where there are very many."""
+    chosen = work.session.scalars(failed_events(work.session, command).limit(_one_more(command))).all()
+    if len(chosen) > MOST_AT_ONCE:
+        run = open_replay(work, command)
+        result = {"events": [], "run": run.id}
+        summary = f"A run puts {run.rows_total:,} failed events back, to be applied."
+        return Applied(result, summary, record={"run": run.id})
+    events = put_back_failed(work, chosen, command.reason)
+    noun = "event" if len(events) == 1 else "events"
+    summary = f"Put {len(events):,} failed {noun} back, to be applied in a moment."
+    return Applied({"events": events, "run": None}, summary)
+
+
+def _one_more(command: ReplayFailed) -> int:
+    return min(command.limit or MOST_AT_ONCE + 1, MOST_AT_ONCE + 1)
+
+
+def find_event_named(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Which event the form is about, when the link that opened it names one that can be replayed."""
+    try:
+        event = get_replayable(session, given.get("event", ""))
+    except DomainError:
+        return None
+    return target_of(event.id, event.event_type, event.organization_id)
+
+
+replay_event = Action(
+    name="webhooks.replay",
+    title="Replay",
+    command=ReplayEvent,
+    preview=preview,
+    apply=apply,
+    lock=lock,
+    permission=Permission.WEBHOOKS_REPLAY,
+    limit=A_MINUTE,
+    subject=find_event_named,
+    subject_field="event",
+)
+replay_failed = Action(
+    name="webhooks.replay_failed",
+    title="Replay failed events",
+    command=ReplayFailed,
+    preview=preview_failed,
+    apply=apply_failed,
+    permission=Permission.WEBHOOKS_REPLAY,
+    limit=A_MINUTE,
+    confirm_label=lambda _, preview: f"Replay {preview.changes[0].after:,}",
+)
