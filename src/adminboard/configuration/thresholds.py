@@ -122,6 +122,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         yes_or_no,
         lambda value: "yes" if value else "no",
     ),
+    Threshold.AUTO_FIX: ThresholdKind(
+        "Repair from Stripe by itself",
+        "Whether the hourly comparison with Stripe repairs what differs, up to 50 subscriptions at once.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
     Threshold.DEFAULT_TIMEZONE: ThresholdKind(
         "Time zone",
         "For people who have not chosen their own, and for the days on the dashboard.",

@@ -27,6 +27,7 @@ class Threshold(StrEnum):
     APPROVAL_SUBSCRIPTION_CHANGES = "approval_subscription_changes"
     APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
+    AUTO_FIX = "auto_fix"
     SUSPEND_WHEN_GRACE_ENDS = "suspend_when_grace_ends"
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
