@@ -18,7 +18,7 @@ from tests.clients import BoardUnderTest, Program
 from tests.factories import make_invoice
 from tests.stand_in import Control
 
-BODY = {"amount_cents": 5_000, "currency": "usd", "note": "Cancelled within the trial"}
+BODY = {"amount_cents": 5_000, "currency": "usd", "reason": "duplicate", "note": "Cancelled within the trial"}
 
 
 @pytest.fixture
