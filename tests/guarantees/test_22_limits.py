@@ -37,6 +37,7 @@ PROMISED = {
     "reconciliation.run": 10,
     "reconciliation.fix": 10,
     "webhooks.replay": 10,
+    "webhooks.replay_failed": 10,
 }
 """How often a minute. Those that are not built yet have to keep to it as soon as they are."""
 TOGETHER = [("billing.cancel", "billing.reactivate"), ("customers.suspend", "customers.activate")]
