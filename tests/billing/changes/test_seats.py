@@ -89,7 +89,7 @@ def test_the_quote_is_shown_and_its_moment_is_what_is_charged(
     latest = make.client.v1.subscriptions.retrieve(sold.stripe.id).latest_invoice
     assert isinstance(latest, str)
     charged = make.client.v1.invoices.retrieve(latest).amount_paid
-    assert f"${charged / 100:.2f}" == details["Invoice in all"]
+    assert f"${charged / 100:.2f}" == details["Charged at once"]
 
 
 def test_a_quote_that_was_tampered_with_confirms_nothing(board: BoardUnderTest, sold: Sold) -> None:
