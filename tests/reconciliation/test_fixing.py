@@ -12,6 +12,7 @@ from adminboard.reconciliation import actions, fixing
 from adminboard.reconciliation.actions import FixDifferences, NothingToRepair
 from adminboard.reconciliation.jobs import begin_hourly
 from adminboard.reconciliation.models import DiscrepancyStatus
+from adminboard.reconciliation.queries import FIX_KIND
 from tests.factories import START
 from tests.reconciliation.planting import Twin, Twins
 
@@ -132,7 +133,7 @@ def test_more_than_fifty_need_a_second_person(twins: Twins, monkeypatch: pytest.
     )
     assert decided.status_code == 200, decided.text
     with twins.board.rows() as session:
-        run = session.scalars(select(Run).where(Run.kind == fixing.FIX_KIND)).one()
+        run = session.scalars(select(Run).where(Run.kind == FIX_KIND)).one()
     assert run.approval_id == approval.id
     assert twins.finish(run.id).rows_done == 3
 
