@@ -104,7 +104,7 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
         reason=approval.reason,
         command=approval.command,
         needs_approval=approval.preview["needs_approval"],
-        changes=tuple(AskedChange(**change) for change in approval.preview["changes"]) + _details(approval),
+        changes=tuple(AskedChange(**change) for change in _list_shown(approval)),
         warnings=tuple(warning["message"] for warning in approval.preview["warnings"]),
         requested_by_name=approval.requested_by_name,
         created_at=approval.created_at,
@@ -120,12 +120,9 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
     )
 
 
-def _details(approval: Approval) -> tuple[AskedChange, ...]:
-    """What else was to come of it."""
-    return tuple(
-        AskedChange(detail["label"], None, detail["value"], "text")
-        for detail in approval.preview.get("details", ())
-    )
+def _list_shown(approval: Approval) -> list[dict[str, Any]]:
+    """The changes, and what else was to come of them."""
+    return [*approval.preview["changes"], *approval.preview.get("details", ())]
 
 
 def has_moved(approval: Approval, now: Preview) -> bool:

@@ -21,6 +21,7 @@ from adminboard.billing.live_subscription import (
 )
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
+from adminboard.core.commands import Reason
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
@@ -64,10 +65,13 @@ class Cancel(ChangeSubscription):
             }
         },
     )
+    reason: Reason
 
 
 class Reactivate(ChangeSubscription):
     """Let a subscription go on that is set to cancel at the end of its period."""
+
+    reason: Reason
 
 
 def preview_cancelling(session: Session, command: Cancel) -> Preview:
@@ -88,7 +92,7 @@ def preview_cancelling(session: Session, command: Cancel) -> Preview:
     return Preview(
         subject=found.target,
         changes=(change,),
-        details=() if is_now else (Detail("Ends", _in_words(found.current_period_end)),),
+        details=() if is_now else (Detail("Ends", found.current_period_end, cell="datetime"),),
         warnings=(at_once,) if is_now else (),
         needs_approval=find_approval_sentence(session),
     )
@@ -118,7 +122,7 @@ def preview_reactivating(session: Session, command: Reactivate) -> Preview:
     return Preview(
         subject=found.target,
         changes=(Change("Cancels at period end", True, False),),
-        details=(Detail("Goes on after", _in_words(found.current_period_end)),),
+        details=(Detail("Goes on after", found.current_period_end, cell="datetime"),),
         needs_approval=find_approval_sentence(session),
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from adminboard.billing.models import IS_LIVE, Plan, Subscription
 from adminboard.billing.payers import PayerReference, PayerUnknown, payer_named
 from adminboard.core.audit import Target
-from adminboard.core.commands import Command, Reason
+from adminboard.core.commands import Command
 from adminboard.core.errors import DomainError
 from adminboard.core.models import Operation
 from adminboard.core.operation_runner import UNFINISHED
@@ -57,7 +57,6 @@ class ChangeSubscription(Command):
     subscription: UUID | None = Field(
         None, title="Subscription", description="Refuses when the customer's live one is another by now."
     )
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

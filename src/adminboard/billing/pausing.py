@@ -25,7 +25,7 @@ from adminboard.billing.live_subscription import (
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
-from adminboard.core.commands import Moment, require_future
+from adminboard.core.commands import Moment, Reason, require_future
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
@@ -87,6 +87,7 @@ class Pause(ChangeSubscription):
     resumes_at: Moment = Field(
         None, title="Resumes", description="Empty: it stays paused until somebody resumes it."
     )
+    reason: Reason
     collection: Collection | None = None
 
 
@@ -95,6 +96,7 @@ class Resume(ChangeSubscription):
 
     carried: ClassVar[frozenset[str]] = frozenset({"collection"})
 
+    reason: Reason
     collection: Collection | None = None
 
 

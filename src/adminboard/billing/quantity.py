@@ -23,6 +23,7 @@ from adminboard.billing.live_subscription import (
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
+from adminboard.core.commands import Reason
 from adminboard.core.currencies import in_currency
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
@@ -103,6 +104,7 @@ class ChangeQuantity(ChangeSubscription):
         description="Refuses when there are not so many seats any more.",
         json_schema_extra={"widget": "hidden"},
     )
+    reason: Reason
     quote: Quote | None = None
 
 
@@ -133,7 +135,7 @@ def preview(session: Session, command: ChangeQuantity) -> Preview:
             Change("Seats", found.quantity, command.quantity, cell="number"),
             Change(f"Each {found.interval}", _price(found, found.quantity), _price(found, command.quantity)),
         ),
-        details=_details(command.quote) if command.quote is not None else (),
+        details=_details(command.quote, command.charging) if command.quote is not None else (),
         warnings=_warn(found, command),
         needs_approval=find_approval_sentence(session),
     )
@@ -199,13 +201,14 @@ def _warn(found: LiveSubscription, command: ChangeQuantity) -> tuple[Caution, ..
     return tuple(warnings)
 
 
-def _details(quote: Quote) -> tuple[Detail, ...]:
+def _details(quote: Quote, charging: Charging) -> tuple[Detail, ...]:
     """Stripe's own lines, and what the next invoice comes to with them."""
     lines = [
         Detail(line.description, in_currency(line.amount_cents, quote.currency)) for line in quote.prorations
     ]
     rest = Detail("For the rest of this period", in_currency(quote.proration_cents, quote.currency))
-    return (*lines, rest, Detail("Invoice in all", in_currency(quote.total_cents, quote.currency)))
+    total = "Charged at once" if charging is Charging.AT_ONCE else "Next invoice in all"
+    return (*lines, rest, Detail(total, in_currency(quote.total_cents, quote.currency)))
 
 
 def _read_quote(invoice: objects.Invoice, prorated_at: datetime) -> Quote:

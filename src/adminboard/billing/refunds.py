@@ -1,6 +1,7 @@
 """Giving money of an invoice back, in full or in part (domain: "Billing rules"). There is no way back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -77,7 +78,7 @@ class RefundInvoice(Command):
     currency: Annotated[
         str, StringConstraints(pattern=r"^[a-z]{3}$", to_lower=True), AfterValidator(_check_currency)
     ] = Field(title="Currency", json_schema_extra={"widget": "hidden"})
-    reason: RefundReason = Field(RefundReason.REQUESTED_BY_CUSTOMER, title="Reason")
+    reason: RefundReason = Field(title="Reason")
     note: Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=10, max_length=500),
@@ -166,13 +167,20 @@ def begin(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
     if found is None:
         return {}
     places = to_major_units(found.left_cents, found.invoice.currency)
-    return {"amount_cents": str(places), "currency": found.invoice.currency}
+    return {
+        "amount_cents": str(places),
+        "currency": found.invoice.currency,
+        "reason": RefundReason.REQUESTED_BY_CUSTOMER.value,
+    }
 
 
 def find_subject(session: Session, given: Mapping[str, str]) -> Target | None:
     """The invoice, with what is left of it, when the link that opened the form names one there is."""
     found = _find_named(session, given)
-    return None if found is None else found.target
+    if found is None:
+        return None
+    left = f"{found.say(found.left_cents)} of {found.say(found.invoice.amount_paid_cents)} left to refund"
+    return replace(found.target, label=f"{found.target.label}: {left}")
 
 
 def _find_named(session: Session, given: Mapping[str, str]) -> Refundable | None:

@@ -43,10 +43,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Something that comes with the changes and has no before, in words: a line of an invoice to be."""
+    """Something that comes with the changes and has no before: a line of an invoice to be. ``cell`` names how
+    it is shown, as for changes."""
 
     label: str
-    value: str
+    value: Any
+    cell: str = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
             {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
             for change in changes
         ],
-        "details": [{"label": detail.label, "value": detail.value} for detail in preview.details],
+        "details": [{"label": one.label, "value": to_plain(one.value)} for one in preview.details],
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
             for warning in preview.warnings

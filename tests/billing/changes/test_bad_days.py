@@ -102,7 +102,7 @@ def test_a_program_is_told_the_same_with_the_address_to_look_at(
 ) -> None:
     control("fault", kind=kind, path="/v1/refunds", method="POST", seconds=TOO_SLOW_SECONDS)
     program = board.program(role=Role.BILLING)
-    body = {"amount_cents": 5_000, "currency": "usd", "note": NOTE}
+    body = {"amount_cents": 5_000, "currency": "usd", "reason": "duplicate", "note": NOTE}
 
     answer = program.post(sold.refunds, json=body, headers={"Idempotency-Key": kind})
 
@@ -130,7 +130,10 @@ def test_a_preview_that_needs_stripe_says_that_it_is_not_to_be_had(
     control("fault", kind=kind, path="/v1/invoice_payments", times=2, seconds=2)
     page = board.new_browser(Role.BILLING).submit("/actions/billing.refund/preview", form_of(sold))
     program = board.program(role=Role.BILLING)
-    body, headers = {"amount_cents": 5_000, "currency": "usd", "note": NOTE}, {"Idempotency-Key": kind}
+    body, headers = (
+        {"amount_cents": 5_000, "currency": "usd", "reason": "duplicate", "note": NOTE},
+        {"Idempotency-Key": kind},
+    )
     answer = program.post(sold.refunds, json=body, headers=headers)
 
     assert page.status_code == answer.status_code == status
