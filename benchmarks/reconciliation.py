@@ -21,7 +21,6 @@ from uuid import UUID
 
 import psycopg
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import insert
 
 from adminboard import models
@@ -305,6 +304,7 @@ def measure(count: int) -> bool:
         serving(make_standin_app(standin)) as url,
     ):
         fill(sides, server.owner_url(name))
+        console.print(f"{count:,} subscriptions, {len(sides.planted):,} differences")
         environment = {
             "APP_ENV": "development",
             "DATABASE_URL": server.app_url(name),
@@ -314,15 +314,19 @@ def measure(count: int) -> bool:
             "STRIPE_API_BASE": url,
             "STRIPE_CALLS_PER_SECOND": "1000",
         }
-        table = Table("Step", "Seconds", "Calls", "Differences", "As it must be")
         results: list[bool] = []
 
         def note(step: str, told: Told, expected: Found, calls: int | None = None) -> None:
             found = read_open(server.app_url(name))
             is_right = found == expected and calls in (None, told.calls[LIST])
             results.append(is_right)
-            asked = ", ".join(f"{number:,} {call}" for call, number in told.calls.items())
-            table.add_row(step, f"{told.seconds:.1f}", asked, f"{len(found):,}", "yes" if is_right else "NO")
+            asked = ", ".join(f"{number:,} × {call}" for call, number in told.calls.items())
+            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_024
+            console.print(
+                f"{step}: {told.seconds:.1f} s, {asked}, {len(found):,} differ, at most {memory:.0f} MB, "
+                f"{'as it must be' if is_right else 'NOT AS IT MUST BE'}",
+                markup=False,
+            )
 
         pages = -(-len(sides.there) // 100)
         left = {item for item in sides.planted if item[0] in FOR_PEOPLE}
