@@ -340,11 +340,6 @@ def measure(count: int) -> bool:
             "with one live each, and the plan", run(standin, environment, "reconcile", "--fix"), set(), pages
         )
         note("compare at last", run(standin, environment, "reconcile"), set(), pages)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_024
-    console.print(table)
-    console.print(
-        f"{count:,} subscriptions, {len(sides.planted):,} differences. Most memory: {memory:.0f} MB."
-    )
     return all(results)
 
 
