@@ -21,6 +21,7 @@ from adminboard.figures.area import area as figures
 from adminboard.notes.area import area as notes
 from adminboard.notifications.area import area as notifications
 from adminboard.promotions.area import area as promotions
+from adminboard.reconciliation.area import area as reconciliation
 from adminboard.system.area import area as system
 from adminboard.users.area import area as users
 from adminboard.web.area import Area
@@ -47,5 +48,6 @@ AREAS: Sequence[Area] = (
     customers,
     notes,
     webhooks,
+    reconciliation,
     dashboard,
 )

@@ -17,6 +17,8 @@ from adminboard.auth.bootstrap import ensure_first_admin
 from adminboard.auth.cli import admins_app, keys_app
 from adminboard.cli_actions import actions_app, export
 from adminboard.cli_bulk import bulk_app
+from adminboard.cli_plans import plans_app
+from adminboard.cli_reconcile import reconcile
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.cli_webhooks import webhooks_app
 from adminboard.credits.cli import ledger_app
@@ -41,8 +43,10 @@ cli.add_typer(bulk_app, name="bulk")
 cli.add_typer(figures_app, name="figures")
 cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
+cli.add_typer(plans_app, name="plans")
 cli.add_typer(webhooks_app, name="webhooks")
 cli.command("export")(export)
+cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)
 console = Console()
 DEFAULT_PORT = 8000

@@ -140,6 +140,7 @@ class Settings(BaseSettings):
     approval_critical_features: bool = False
     grace_period_days: int = Field(7, ge=1, le=90)
     suspend_when_grace_ends: bool = False
+    auto_fix: bool = False
     default_timezone: TimeZone = "America/Los_Angeles"
 
     @model_validator(mode="before")

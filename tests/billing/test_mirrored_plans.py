@@ -161,7 +161,7 @@ def test_numbers_that_cannot_be_read_are_named_and_not_taken(runtime: Runtime, s
 
     session.refresh(plan)
     assert mirrored.unreadable == ("included_minutes", "monthly_credits")
-    assert (plan.included_minutes, plan.monthly_credits) == (200, 60)
+    assert (plan.included_minutes, plan.monthly_credits) == (200, Decimal(60))
 
 
 def test_a_plan_is_retired_and_never_removed(runtime: Runtime, session: Session) -> None:

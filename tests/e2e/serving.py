@@ -53,11 +53,13 @@ class ServedBoard:
 
 
 @contextmanager
-def served_board(addresses: Addresses, *, areas: Sequence[Area] = AREAS) -> Iterator[ServedBoard]:
+def served_board(
+    addresses: Addresses, *, areas: Sequence[Area] = AREAS, **settings: Any
+) -> Iterator[ServedBoard]:
     """Serves the board from a thread for the length of the block. Its clock stands still."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with open_board(addresses, areas=areas, public_url=url) as behind:
+    with open_board(addresses, areas=areas, public_url=url, **settings) as behind:
         config = uvicorn.Config(behind.app, lifespan="off", log_config=None, access_log=False, ws="none")
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})

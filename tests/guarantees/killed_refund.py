@@ -14,6 +14,7 @@ from uuid import UUID
 from adminboard.app import make_board
 from adminboard.areas import AREAS
 from adminboard.billing import refund_call
+from adminboard.billing.models import RefundReason
 from adminboard.billing.refunds import RefundInvoice, refund
 from adminboard.core.action_runner import Confirmation
 from adminboard.core.actions import Action, Applied
@@ -76,7 +77,11 @@ def refund_until_killed(step: str, invoice: UUID) -> None:
     if step == "decided":
         board.runner.follow = die_instead  # type: ignore[assignment]  # it never comes back
     command = RefundInvoice(
-        invoice=invoice, amount_cents=AMOUNT_CENTS, currency="usd", note="Killed in the middle of it"
+        invoice=invoice,
+        amount_cents=AMOUNT_CENTS,
+        currency="usd",
+        reason=RefundReason.DUPLICATE,
+        note="Killed in the middle of it",
     )
     board.runner.run(command_line_actor(step), action, command, Confirmation(idempotency_key=step))
     die()

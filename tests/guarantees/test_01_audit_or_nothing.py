@@ -88,6 +88,8 @@ COMMANDS = {
     "keys revoke": None,
     "ledger verify": None,
     "migrate": None,
+    "plans sync": [],
+    "reconcile": [],
     "seed": None,
     "serve": None,
     "webhooks gaps": [],

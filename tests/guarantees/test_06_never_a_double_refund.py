@@ -33,7 +33,12 @@ from tests.guarantees.killed_refund import AMOUNT_CENTS, STEPS
 from tests.stand_in import API_KEY, WEBHOOK_SECRET, Control, Served, open_board_on_stripe
 
 ROOT = Path(__file__).parents[2]
-BODY = {"amount_cents": AMOUNT_CENTS, "currency": "usd", "note": "Cancelled within the trial"}
+BODY = {
+    "amount_cents": AMOUNT_CENTS,
+    "currency": "usd",
+    "reason": "duplicate",
+    "note": "Cancelled within the trial",
+}
 BAD_ANSWERS = [
     "rate_limit",
     "conflict",

@@ -15,16 +15,20 @@ from adminboard.app import UnguardedRoute, check_doors
 from adminboard.areas import AREAS
 from adminboard.core.permissions import KEY_SCOPES, ROLE_PERMISSIONS, Permission, Role
 from adminboard.db.embedded import EmbeddedServer
-from tests.clients import BoardUnderTest, open_board
+from tests.clients import BoardUnderTest
 from tests.db.templates import copied_database
 from tests.guarantees.permission_tables import ACTIONS, expected_permissions
 from tests.guarantees.routes import Route, list_routes
+from tests.stand_in import Served, open_board_on_stripe
 from tests.web.problems import read_problem
 
 
 @pytest.fixture(scope="module")
-def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
-    with copied_database(server, template_database) as addresses, open_board(addresses) as board:
+def board(server: EmbeddedServer, template_database: str, served_standin: Served) -> Iterator[BoardUnderTest]:
+    with (
+        copied_database(server, template_database) as addresses,
+        open_board_on_stripe(addresses, served_standin) as board,
+    ):
         yield board
 
 

@@ -104,7 +104,7 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
         reason=approval.reason,
         command=approval.command,
         needs_approval=approval.preview["needs_approval"],
-        changes=tuple(AskedChange(**change) for change in approval.preview["changes"]),
+        changes=tuple(AskedChange(**change) for change in _list_shown(approval)),
         warnings=tuple(warning["message"] for warning in approval.preview["warnings"]),
         requested_by_name=approval.requested_by_name,
         created_at=approval.created_at,
@@ -118,6 +118,11 @@ def get_approval_detail(session: Session, approval_id: UUID) -> ApprovalDetail:
         can_decide=is_waiting and not is_own and actor.may(Permission.APPROVALS_DECIDE),
         can_withdraw=is_waiting and is_own,
     )
+
+
+def _list_shown(approval: Approval) -> list[dict[str, Any]]:
+    """The changes, and what else was to come of them."""
+    return [*approval.preview["changes"], *approval.preview.get("details", ())]
 
 
 def has_moved(approval: Approval, now: Preview) -> bool:

@@ -1,12 +1,15 @@
 """Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
 
+from adminboard.billing.cancellation import cancel, cancelling, reactivate, reactivating
 from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.grace_period_actions import close_grace_period, reset_grace_period
 from adminboard.billing.grace_period_listing import grace_periods
 from adminboard.billing.grace_period_restoring import restore_grace_period
 from adminboard.billing.invoice_listing import invoices
 from adminboard.billing.lapsing import lapse_grace_periods
+from adminboard.billing.pausing import pause, pausing, resume, resuming
 from adminboard.billing.payment_method_listing import payment_methods
+from adminboard.billing.quantity import change_quantity, changing_quantity
 from adminboard.billing.refund_call import refunding
 from adminboard.billing.refunds import refund
 from adminboard.billing.subscription_listing import subscriptions
@@ -28,8 +31,18 @@ area = Area(
         )
     ],
     listings=LISTS,
-    actions=[refund, reset_grace_period, close_grace_period, restore_grace_period],
-    operations=[refunding],
+    actions=[
+        refund,
+        change_quantity,
+        cancel,
+        reactivate,
+        pause,
+        resume,
+        reset_grace_period,
+        close_grace_period,
+        restore_grace_period,
+    ],
+    operations=[refunding, changing_quantity, cancelling, reactivating, pausing, resuming],
     pages=pages,
     jobs=[
         keeping_cards("keep_billing_cards", *LISTS),

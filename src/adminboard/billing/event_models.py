@@ -62,7 +62,7 @@ class BillingEvent(Identified, Timestamped, Base):
     processed_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
     """When a worker takes it; of one being processed, when the claim of its worker lapses. None: never."""
-    fetch_anew: Mapped[bool] = mapped_column(default=False)
+    fetch_anew: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether the object is to be asked of Stripe instead of being read from what was sent: for a replay."""
 
     __table_args__ = (

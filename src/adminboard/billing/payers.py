@@ -40,14 +40,15 @@ def get_payer(session: Session, *, user: str | None, customer: str | None) -> Or
 
 
 def _load(session: Session, user: str | None, customer: str | None) -> Organization:
-    meant: Any = get_user(session, user).organization_id if user else _meant(customer or "")
+    meant: Any = get_user(session, user).organization_id if user else payer_named(customer or "")
     found = session.scalars(select(Organization).where(Organization.id == meant)).one_or_none()
     if found is None:
         raise PayerUnknown(f"There is no customer {customer}. Check the id, the slug or the Stripe id.")
     return found
 
 
-def _meant(customer: str) -> Any:
+def payer_named(customer: str) -> Any:
+    """The id, as a value or as SQL, of the organization of this id, slug or Stripe id."""
     try:
         return UUID(customer)
     except ValueError:

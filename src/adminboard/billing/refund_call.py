@@ -11,25 +11,25 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from adminboard.billing.happenings import note_event
+from adminboard.billing.mirror.customers_of_ours import lock_customer
+from adminboard.billing.mirror.mirrored import just_after
+from adminboard.billing.mirror.refunds import Origin, mirror_refund
 from adminboard.billing.models import Invoice, Refund, RefundStatus
-from adminboard.billing.refund_rules import REFUND, Part, lock_invoice
+from adminboard.billing.refund_rules import REFUND, Part
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.core.currencies import in_currency
 from adminboard.core.errors import TooFast, Unavailable
 from adminboard.core.operations import Answer, Call, OperationKind, OutcomeUnknown, Refused, Settled
 from adminboard.core.work import Work
+from adminboard.customers.models import Organization
 from adminboard.runtime import Runtime
 from adminboard.stripe import objects
 
 KEY_LIFETIME = timedelta(hours=23)
 """Stripe keeps a key for 24 hours; a call with all its repeats takes minutes at most."""
 REFUNDED = "billing.refund"
-RETURNED = (RefundStatus.FAILED, RefundStatus.CANCELED)
-"""Refunds that gave nothing back in the end."""
 _REFUND = TypeAdapter(objects.Refund)
 
 
@@ -69,19 +69,15 @@ def find_refunds(runtime: Runtime, call: Call) -> Answer | None:
 
 
 def settle(work: Work, call: Call, answer: Answer) -> Settled:
-    """Accounts for what was given back. Locks the invoice."""
-    invoice_id = call.parameters["invoice_id"]
-    lock_invoice(work, invoice_id)
-    invoice = work.session.get_one(Invoice, invoice_id, populate_existing=True)
+    """Accounts for what was given back. Locks the customer, as every mirror does."""
+    invoice = work.session.get_one(Invoice, call.parameters["invoice_id"])
+    customer = work.session.get_one(Organization, invoice.organization_id)
+    lock_customer(work, customer.stripe_customer_id, or_of=customer.id)
+    work.session.refresh(invoice)
     before = invoice.amount_refunded_cents
+    origin = Origin(customer.stripe_customer_id, invoice.stripe_invoice_id)
     made = [_REFUND.validate_python(data) for data in answer.data["refunds"]]
-    known = _find_accounted(work, invoice, made)
-    rows = [_keep(work, call, invoice, refund) for refund in made]
-    given_back = sum(
-        row.amount_cents for row in rows if row.stripe_refund_id not in known and row.status not in RETURNED
-    )
-    invoice.amount_refunded_cents = min(before + given_back, invoice.amount_paid_cents)
-    invoice.updated_at = work.now()
+    rows = [_keep(work, call, refund, origin) for refund in made]
     for refund in made:
         _note(work, call, invoice, refund)
     say = _sayer(invoice.currency)
@@ -107,38 +103,10 @@ def _answer(made: Sequence[objects.Refund], refused: str | None = None) -> Answe
     return Answer(made[0].id, {"refunds": data, "refused": refused})
 
 
-def _keep(work: Work, call: Call, invoice: Invoice, refund: objects.Refund) -> Refund:
-    """The refund's row. What a webhook has told of it since is newer than the answer of the call."""
-    row = {
-        "organization_id": invoice.organization_id,
-        "invoice_id": invoice.id,
-        "requested_by": call.requested_by,
-        "updated_at": work.now(),
-    }
-    told = {
-        "stripe_refund_id": refund.id,
-        "amount_cents": refund.amount_cents,
-        "currency": refund.currency,
-        "reason": refund.reason,
-        "status": refund.status or RefundStatus.PENDING,
-        "created_at": refund.created_at,
-    }
-    kept = (
-        insert(Refund)
-        .values(row | told)
-        .on_conflict_do_update(index_elements=[Refund.stripe_refund_id], set_=row)
-        .returning(Refund)
-    )
-    return work.session.scalars(kept, execution_options={"populate_existing": True}).one()
-
-
-def _find_accounted(work: Work, invoice: Invoice, refunds: Sequence[objects.Refund]) -> frozenset[str | None]:
-    """Those that a webhook was faster to account for, by their ids at Stripe."""
-    ids = [refund.id for refund in refunds]
-    accounted = select(Refund.stripe_refund_id).where(
-        Refund.stripe_refund_id.in_(ids), Refund.invoice_id == invoice.id
-    )
-    return frozenset(work.session.scalars(accounted))
+def _keep(work: Work, call: Call, refund: objects.Refund, origin: Origin) -> Refund:
+    """The refund's row. Whatever a webhook has told of it is newer than the answer of the call."""
+    mirrored = mirror_refund(work, refund, just_after(None), origin=origin, requested_by=call.requested_by)
+    return work.session.get_one(Refund, mirrored.record_id)
 
 
 def _note(work: Work, call: Call, invoice: Invoice, refund: objects.Refund) -> None:

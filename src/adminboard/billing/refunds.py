@@ -1,6 +1,7 @@
 """Giving money of an invoice back, in full or in part (domain: "Billing rules"). There is no way back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.invoice_detail import InvoiceUnknown
 from adminboard.billing.models import Invoice, RefundReason
+from adminboard.billing.payers import PayerReference, payer_named
 from adminboard.billing.refund_call import refunding
 from adminboard.billing.refund_rules import (
     Part,
@@ -21,7 +23,7 @@ from adminboard.billing.refund_rules import (
     require_left,
 )
 from adminboard.billing.stripe_access import stripe_of
-from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall
+from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, check_printable
 from adminboard.core.currencies import in_currency, known_currencies, to_major_units
@@ -32,7 +34,7 @@ from adminboard.core.operations import write
 from adminboard.core.permissions import Permission
 from adminboard.core.thresholds import Threshold, get_credit_threshold
 from adminboard.core.work import Work, reader
-from adminboard.customers.models import Organization, customer_named
+from adminboard.customers.models import Organization
 from adminboard.runtime import Runtime
 from adminboard.stripe.objects import Payment
 
@@ -69,20 +71,14 @@ class RefundInvoice(Command):
     carried: ClassVar[frozenset[str]] = frozenset({"payments"})
 
     invoice: UUID = Field(title="Invoice")
-    customer: str | None = Field(
-        None,
-        title="Customer",
-        max_length=200,
-        description="Its id, slug or Stripe id.",
-        json_schema_extra={"widget": "hidden"},
-    )
+    customer: PayerReference | None = None
     amount_cents: Annotated[int, BeforeValidator(_read_cents)] = Field(
         title="Amount", gt=0, le=MOST_CENTS, json_schema_extra={"widget": "money"}
     )
     currency: Annotated[
         str, StringConstraints(pattern=r"^[a-z]{3}$", to_lower=True), AfterValidator(_check_currency)
     ] = Field(title="Currency", json_schema_extra={"widget": "hidden"})
-    reason: RefundReason = Field(RefundReason.REQUESTED_BY_CUSTOMER, title="Reason")
+    reason: RefundReason = Field(title="Reason")
     note: Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=10, max_length=500),
@@ -127,8 +123,8 @@ def preview(session: Session, command: RefundInvoice) -> Preview:
         changes=(
             Change("Refunded", say(refunded), say(refunded + amount)),
             Change("Left to refund", say(refundable.left_cents), say(refundable.left_cents - amount)),
-            *(Change(f"Of payment {part.payment.id}", say(0), say(part.amount_cents)) for part in several),
         ),
+        details=tuple(Detail(f"Of payment {part.payment.id}", say(part.amount_cents)) for part in several),
         warnings=_warn(refundable),
         facts={"payments": [part.to_data() for part in parts]},
         needs_approval=_find_approval_sentence(session, command),
@@ -171,13 +167,20 @@ def begin(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
     if found is None:
         return {}
     places = to_major_units(found.left_cents, found.invoice.currency)
-    return {"amount_cents": str(places), "currency": found.invoice.currency}
+    return {
+        "amount_cents": str(places),
+        "currency": found.invoice.currency,
+        "reason": RefundReason.REQUESTED_BY_CUSTOMER.value,
+    }
 
 
 def find_subject(session: Session, given: Mapping[str, str]) -> Target | None:
     """The invoice, with what is left of it, when the link that opened the form names one there is."""
     found = _find_named(session, given)
-    return None if found is None else found.target
+    if found is None:
+        return None
+    left = f"{found.say(found.left_cents)} of {found.say(found.invoice.amount_paid_cents)} left to refund"
+    return replace(found.target, label=f"{found.target.label}: {left}")
 
 
 def _find_named(session: Session, given: Mapping[str, str]) -> Refundable | None:
@@ -202,9 +205,9 @@ def _get_refundable(session: Session, command: RefundInvoice) -> Refundable:
 
 
 def _is_of_customer(session: Session, invoice: Invoice, customer: str | None) -> bool:
-    if customer is None or customer == str(invoice.organization_id):
+    if customer is None:
         return True
-    named = session.scalar(select(Organization.id).where(Organization.id == customer_named(customer)))
+    named = session.scalar(select(Organization.id).where(Organization.id == payer_named(customer)))
     return named == invoice.organization_id
 
 

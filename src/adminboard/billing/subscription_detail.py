@@ -19,6 +19,8 @@ from adminboard.core.work import moment
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.entitlements.models import Feature, PlanFeature, PlanOverride
 
+ENDED_STATUSES = ("canceled", "incomplete_expired")
+
 
 class SubscriptionUnknown(NotFound):
     """No subscription has this id or Stripe id."""
@@ -74,6 +76,23 @@ class SubscriptionDetail:
     stripe_state_at: datetime | None
     created_at: datetime
     invoices: tuple[ShortInvoice, ...]
+
+    @property
+    def can_change(self) -> bool:
+        """Whether Stripe can be asked for changes of it."""
+        return self.status not in ENDED_STATUSES and self.stripe_subscription_id is not None
+
+    @property
+    def changes(self) -> tuple[tuple[str, str], ...]:
+        """The actions that make sense now, with their buttons' words. A pause is not in our rows, so both
+        directions are offered: whichever does not apply says so."""
+        leaving = (("reactivate", "Reactivate"), ("cancel", "Cancel now"))
+        return (
+            ("change_quantity", "Change seats"),
+            *(leaving if self.cancel_at_period_end else (("cancel", "Cancel"),)),
+            ("pause", "Pause collection"),
+            ("resume", "Resume collection"),
+        )
 
     @property
     def total_cents(self) -> int:

@@ -10,6 +10,7 @@ from adminboard.bulk.starting import apply_start, label_start, preview_start
 from adminboard.bulk.undoing import apply_undo, preview_undo
 from adminboard.core import runs
 from adminboard.core.actions import Action, Applied, Preview, RestCall, Undo
+from adminboard.core.limits import PerMinute
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.runs import require_state, target_of
@@ -92,6 +93,7 @@ start = _action(
     apply=apply_start,
     confirm_label=label_start,
     money=True,
+    limit=PerMinute("starts of bulk changes", 10),
 )
 pause = _action(
     "pause", "Pause the run", "pause", "Let no further row begin", preview=preview_pause, apply=apply_pause

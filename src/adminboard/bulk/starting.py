@@ -15,7 +15,9 @@ from adminboard.bulk.named_run import (
     show_status,
 )
 from adminboard.core import runs
+from adminboard.core.action_runner import runner_of
 from adminboard.core.actions import Amount, Applied, Caution, Change, Preview
+from adminboard.core.limits import count_start
 from adminboard.core.models import RunStatus
 from adminboard.core.money import ZERO, in_dollars
 from adminboard.core.runs import require_state, target_of
@@ -54,8 +56,15 @@ def label_start(_: NameRun, preview: Preview) -> str:
 
 
 def apply_start(work: Work, command: NameRun) -> Applied:
-    """Has a worker run the rows, in the name of who starts it."""
+    """Has a worker run the rows, in the name of who starts it.
+
+    Counts as one change of the action that is run, where that is limited, however many rows there are.
+    Raises `TooManyChanges`.
+    """
     run = get_bulk_run(work.session, command.run)
+    limit = runner_of(work.session).actions.get(run.action or "").limit
+    if limit is not None:
+        count_start(work, limit)
     found = run.outcome or {}
     codes = [caution.code for caution in _warnings(found) if caution.must_acknowledge]
     run.parameters = {**run.parameters, "acknowledged": codes}

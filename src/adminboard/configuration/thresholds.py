@@ -98,6 +98,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
         yes_or_no,
         lambda value: "yes" if value else "no",
     ),
+    Threshold.APPROVAL_SUBSCRIPTION_CHANGES: ThresholdKind(
+        "Approval for subscriptions",
+        "Whether changes of seats, cancellations, reactivations and pauses need a second person.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
     Threshold.SUPPORT_REFUND_LIMIT: ThresholdKind(
         "Refund by support",
         "Support may refund up to this; billing may refund more.",
@@ -113,6 +119,12 @@ KINDS: dict[Threshold, ThresholdKind] = {
     Threshold.SUSPEND_WHEN_GRACE_ENDS: ThresholdKind(
         "Suspend when the grace period ends",
         "Whether customers who have still not paid are suspended then.",
+        yes_or_no,
+        lambda value: "yes" if value else "no",
+    ),
+    Threshold.AUTO_FIX: ThresholdKind(
+        "Repair from Stripe by itself",
+        "Whether the hourly comparison with Stripe repairs what differs, up to 50 subscriptions at once.",
         yes_or_no,
         lambda value: "yes" if value else "no",
     ),

@@ -42,6 +42,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """Something that comes with the changes and has no before: a line of an invoice to be. ``cell`` names how
+    it is shown, as for changes."""
+
+    label: str
+    value: Any
+    cell: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class Caution:
     """A warning of a preview. One that must be acknowledged stops the action until its code is sent."""
 
@@ -72,6 +82,8 @@ class Preview:
     facts: Mapping[str, Any] = field(default_factory=dict)
     needs_approval: str | None = None
     """Why a second person must approve, as a sentence; None when nobody needs to."""
+    details: tuple[Detail, ...] = ()
+    """What else comes of it."""
     amount: Amount | None = None
     """What it moves, for the list of what waits for approval; follows from the command."""
 
@@ -84,6 +96,8 @@ class Preview:
             "facts": dict(self.facts),
             "approval": self.needs_approval,
         }
+        if self.details:
+            shown["details"] = [[detail.label, detail.value] for detail in self.details]
         return digest(shown).hex()
 
     @property

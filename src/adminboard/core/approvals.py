@@ -142,6 +142,10 @@ def freeze_preview(action: Action[C], command: C, preview: Preview) -> dict[str,
         "title": action.title,
         "label": action.label(command, preview),
         "changes": freeze_changes(preview),
+        "details": [
+            {"field": detail.label, "before": None, "after": to_plain(detail.value), "cell": detail.cell}
+            for detail in preview.details
+        ],
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
             for warning in preview.warnings

@@ -24,8 +24,10 @@ class Threshold(StrEnum):
 
     APPROVAL_CREDITS = "approval_threshold_credits"
     APPROVAL_REFUND = "approval_threshold_refund"
+    APPROVAL_SUBSCRIPTION_CHANGES = "approval_subscription_changes"
     APPROVAL_CRITICAL_FEATURES = "approval_critical_features"
     GRACE_PERIOD_DAYS = "grace_period_days"
+    AUTO_FIX = "auto_fix"
     SUSPEND_WHEN_GRACE_ENDS = "suspend_when_grace_ends"
     SUPPORT_REFUND_LIMIT = "support_refund_limit"
     DEFAULT_TIMEZONE = "default_timezone"
@@ -43,7 +45,11 @@ class Defaults:
     def from_settings(cls, settings: Any) -> Defaults:
         """From the board's settings object, whose fields carry the thresholds' names."""
         known = {threshold: getattr(settings, threshold.value, None) for threshold in Threshold}
-        return cls(known | {Threshold.SUPPORT_REFUND_LIMIT: Decimal("100.00")})
+        fixed = {
+            Threshold.SUPPORT_REFUND_LIMIT: Decimal("100.00"),
+            Threshold.APPROVAL_SUBSCRIPTION_CHANGES: False,
+        }
+        return cls(known | fixed)
 
 
 def get_threshold(session: Session, threshold: Threshold) -> Any:

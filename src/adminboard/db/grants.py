@@ -68,6 +68,7 @@ BOARD_PRIVILEGES = {
     "runs": KEEP,
     "run_rows": WRITE,
     "discrepancies": WRITE,
+    "listed_subscriptions": WRITE,
     "open_grants": WRITE,
     "open_debts": WRITE,
     "user_figures": WRITE,

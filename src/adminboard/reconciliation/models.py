@@ -1,4 +1,4 @@
-"""Where the database and Stripe disagree."""
+"""Where the database and Stripe disagree, and what Stripe listed while they are compared."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -56,5 +56,39 @@ class Discrepancy(Identified, Timestamped, Base):
         Index("ix_discrepancies_organization_id", "organization_id", "checked_at", "id"),
         Index("ix_discrepancies_checked_at", "checked_at", "id"),
         Index("ix_discrepancies_open", "kind", "checked_at", "id", postgresql_where=text("status = 'open'")),
+        Index(
+            "uq_discrepancies_open",
+            "kind",
+            text("coalesce(stripe_subscription_id, stripe_customer_id)"),
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+        ),
         {"schema": BOARD},
     )
+
+
+class ListedSubscription(Base):
+    """A subscription as Stripe listed it during a run. Once they were compared only those that differ stay,
+    to be repaired from, until the next run.
+
+    `state` is the whole object, the columns are what is compared. Our rows that were changed at `asked_at` or
+    later may show something newer.
+    """
+
+    __tablename__ = "listed_subscriptions"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("board.runs.id"), primary_key=True)
+    stripe_subscription_id: Mapped[str] = mapped_column(primary_key=True)
+    stripe_customer_id: Mapped[str]
+    status: Mapped[str]
+    """In Stripe's words, which may be more than ours."""
+    stripe_price_id: Mapped[str | None]
+    """Of the item that a plan of ours sells, or else of the first; None for one without items."""
+    quantity: Mapped[int | None]
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+    cancel_at_period_end: Mapped[bool]
+    asked_at: Mapped[datetime]
+    state: Mapped[dict[str, Any]]
+
+    __table_args__ = ({"schema": BOARD},)

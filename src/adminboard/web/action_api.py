@@ -87,7 +87,7 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
     ) -> Response:
         data = dict(body)
         accepts_all = rest.demands_nothing and "acknowledge" not in data
-        acknowledged = _read_acknowledged(data.pop("acknowledge", []))
+        acknowledged = read_acknowledged(data.pop("acknowledge", []))
         confirmation = terms.confirm(acknowledged, accepts_all=accepts_all)
         _refuse_twice_named(data, not_in_body - action.command.carried)
         _refuse_carried(data, action.command.carried)
@@ -159,7 +159,7 @@ def mount_undo_api(router: APIRouter) -> None:
         idempotency_key: Key = None,
     ) -> Response:
         action, command = visit.board.runner.find_undo(visit.actor, audit_id)
-        acknowledged = _read_acknowledged(body.get("acknowledge", []))
+        acknowledged = read_acknowledged(body.get("acknowledge", []))
         confirmation = Confirmation(None, acknowledged, idempotency_key, undoes=audit_id)
         return answer_change(visit.board.runner.run(visit.actor, action, command, confirmation))
 
@@ -180,6 +180,7 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
             {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
             for change in changes
         ],
+        "details": [{"label": one.label, "value": to_plain(one.value)} for one in preview.details],
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
             for warning in preview.warnings
@@ -229,7 +230,8 @@ def approval_address(approval_id: UUID) -> str:
     return f"/v1/admin/approvals/{approval_id}"
 
 
-def _read_acknowledged(value: Any) -> frozenset[str]:
+def read_acknowledged(value: Any) -> frozenset[str]:
+    """The codes of a body's `acknowledge`. Raises `InvalidInput`."""
     if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
         raise InvalidInput(
             "acknowledge is a list of warning codes.",

@@ -18,7 +18,7 @@ from adminboard.core.listings import Option
 from adminboard.web import formatting
 from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
-from adminboard.web.forms import Typed, asks_nothing, field_kind, field_words, hidden_values
+from adminboard.web.forms import Typed, asks_nothing, declares_words, field_kind, field_words, hidden_values
 from adminboard.web.list_view import HiddenView
 
 _NOT_REPEATED = (
@@ -67,7 +67,10 @@ def make_preview_view(
         subject=preview.subject.label,
         changes=[make_change_view(change) for change in preview.changes],
         warnings=[_make_warning(warning, acknowledged, missing) for warning in preview.warnings],
-        facts=[fact for fact in _make_facts(command, offered or {}) if not _is_shown(fact, preview.changes)],
+        facts=[
+            *(FactView(one.label, shown_value(one.value, one.cell)) for one in preview.details),
+            *(fact for fact in _make_facts(command, offered or {}) if not _is_shown(fact, preview.changes)),
+        ],
         needs_approval=preview.needs_approval,
         destructive=action.destructive,
         hidden=[*hidden_values(command, typed), HiddenView("return_to", return_to)],
@@ -146,7 +149,7 @@ def _is_shown(fact: FactView, changes: Sequence[Change]) -> bool:
 
 def _chosen(info: FieldInfo, value: Any, offered: Sequence[Option] | None) -> str:
     """What was chosen in a list, as people read it there."""
-    if isinstance(value, Enum):
+    if isinstance(value, Enum) and not declares_words(info):
         return str(value.value).replace("_", " ")
     return field_words(info, FieldKind.SELECT, offered).get(str(value).lower(), str(value))
 

@@ -257,6 +257,11 @@ def _options(
     return options
 
 
+def declares_words(info: FieldInfo) -> bool:
+    """Whether the field says itself what people read for each of its values."""
+    return isinstance(_declared_extra(info).get("options"), Mapping)
+
+
 def field_words(info: FieldInfo, kind: FieldKind, offered: Sequence[Option] | None) -> dict[str, str]:
     """The values that can be chosen, each with what people read: offered, declared, or those of its type."""
     if offered is not None:

@@ -1,5 +1,6 @@
 """Refunds as staff make them: what is given back, what is refused with a sentence, and who may."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,9 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.mirror.refunds import mirror_refund
 from adminboard.billing.models import Invoice, InvoiceStatus, Refund
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import Target
 from adminboard.core.audit_models import AuditEntry
-from adminboard.core.models import Operation, OperationStatus
+from adminboard.core.models import OperationStatus
 from adminboard.core.permissions import Permission, Role
 from adminboard.stripe.fake.records import InvoicePayment
 from adminboard.stripe.fake.standin import StandIn
@@ -18,7 +22,7 @@ from tests.clients import BoardUnderTest, Program
 from tests.factories import make_invoice
 from tests.stand_in import Control
 
-BODY = {"amount_cents": 5_000, "currency": "usd", "note": "Cancelled within the trial"}
+BODY = {"amount_cents": 5_000, "currency": "usd", "reason": "duplicate", "note": "Cancelled within the trial"}
 
 
 @pytest.fixture
@@ -341,10 +345,33 @@ def test_above_the_threshold_a_second_person_is_needed(board: BoardUnderTest, st
     assert look_at(board, sold)[0] == 50_001
 
 
-def test_a_refund_the_bank_takes_time_for_says_so(
+def test_a_person_proves_who_they_are_again_after_a_quarter_of_an_hour(
     board: BoardUnderTest, standin: StandIn, sold: Sold
 ) -> None:
-    answer = refund(board, sold)
-    assert answer.json()["result"]["refunds"][0]["status"] == "succeeded"
-    with board.runtime.reading() as session:
-        assert session.scalars(select(Operation.status)).all().count(OperationStatus.DONE) >= 1
+    browser = board.new_browser(Role.BILLING)
+    form = {"invoice": str(sold.invoice_id), "currency": "usd", "amount_cents": "50.00"}
+    form |= {"reason": "duplicate", "note": str(BODY["note"])}
+    board.clock.advance(timedelta(minutes=16))
+
+    opened = browser.get(f"/actions/billing.refund?invoice={sold.invoice_id}", follow_redirects=False)
+    confirmed = browser.submit("/actions/billing.refund", form)
+
+    assert opened.headers["location"].startswith("/step-up?next=")
+    assert confirmed.headers["location"].startswith("/step-up?next=")
+    assert operations_on(board, sold.invoice_id) == []
+
+
+def test_a_refund_that_its_bank_returns_leaves_the_money_to_refund(
+    board: BoardUnderTest, standin: StandIn, control: Control, sold: Sold
+) -> None:
+    """As its webhook tells: the row says failed, and the amount can be refunded anew."""
+    made = refund(board, sold, amount_cents=23_700).json()["result"]["refunds"][0]
+    control("fail_refund", refund=made["stripe_refund_id"])
+    with board.runtime.work(system_actor()) as work:
+        failed = board.runtime.stripe.refunds.get(made["stripe_refund_id"])
+        mirror_refund(work, failed, board.clock.now())
+        work.audit("webhooks.apply", Target("invoice", str(sold.invoice_id), "an invoice"), "As told")
+
+    assert look_at(board, sold)[0] == 0
+    assert refund(board, sold, amount_cents=23_700).status_code == 201
+    assert look_at(board, sold)[0] == 23_700

@@ -80,7 +80,7 @@ INVOICES = st.builds(uuid4)
     st.lists(st.builds(Payment, INVOICES, st.sampled_from(["sub", None]), MOMENTS), max_size=6),
     st.randoms(use_true_random=False),
 )
-def test_in_any_order_the_same_periods_and_none_overlap(failures, payments, chance) -> None:  # type: ignore[no-untyped-def]
+def test_in_any_order_the_same_periods_and_none_overlap(failures, payments, chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives them
     payments = payments + [Payment(item.invoice_id, item.subscription_id, at(20)) for item in failures[:2]]
     expected = due(failures, payments)
     chance.shuffle(failures)

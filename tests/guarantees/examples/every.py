@@ -7,6 +7,7 @@ from tests.guarantees.examples import (
     grace,
     money,
     outside,
+    reconciling,
     replaying,
     staff,
     stripe,
@@ -14,7 +15,19 @@ from tests.guarantees.examples import (
 )
 from tests.guarantees.examples.scene import MakeExample
 
-_MODULES = (bulk, deciding, entitlements, grace, money, outside, replaying, staff, stripe, writing)
+_MODULES = (
+    bulk,
+    deciding,
+    entitlements,
+    grace,
+    money,
+    outside,
+    reconciling,
+    replaying,
+    staff,
+    stripe,
+    writing,
+)
 EXAMPLES: dict[str, MakeExample] = {
     name: make for module in _MODULES for name, make in module.EXAMPLES.items()
 }

@@ -206,6 +206,11 @@ def decide_by_api(scene: Scene) -> Send:
     return lambda: program.post(path, json={"decision": "approve", "note": "Agreed with the customer"})
 
 
+def compare_with_stripe(scene: Scene) -> Send:
+    program = scene.board.program(owner=scene.me)
+    return lambda: program.post("/v1/admin/billing/reconcile", json={})
+
+
 def send_file(scene: Scene) -> Send:
     """A file of changes, sent from its page."""
     browser = log_scene_in(scene)
@@ -262,6 +267,7 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /v1/admin/audit/{audit_id}/undo": undo_by_api,
     "POST /v1/admin/approvals/{approval}/decision": decide_by_api,
     "POST /v1/usage/deductions": deduct_usage,
+    "POST /v1/admin/billing/reconcile": compare_with_stripe,
     "POST /v1/admin/billing/webhook/replay": replay_by_api,
     "POST /webhooks/stripe": deliver_event,
 }

@@ -39,6 +39,7 @@ SETTINGS = {
     Threshold.SUPPORT_REFUND_LIMIT: ["0", "250.00", "$1,500"],
     Threshold.GRACE_PERIOD_DAYS: ["1", "30"],
     Threshold.SUSPEND_WHEN_GRACE_ENDS: ["yes"],
+    Threshold.AUTO_FIX: ["yes"],
     Threshold.DEFAULT_TIMEZONE: ZONES[:3],
     Threshold.SESSION_IDLE_HOURS: ["0.5", "1", "24"],
 }

@@ -1,14 +1,21 @@
 """Examples of changes that Stripe makes; their boards speak to the stand-in."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from stripe.params import SubscriptionUpdateParams
 
-from adminboard.billing.models import Invoice, RefundReason
+from adminboard.billing.cancellation import Cancel, CancelWhen, Reactivate
+from adminboard.billing.models import Invoice, Plan, RefundReason, Subscription
+from adminboard.billing.pausing import Invoices, Pause, Resume
+from adminboard.billing.quantity import ChangeQuantity, Charging
 from adminboard.billing.refunds import RefundInvoice
 from adminboard.core.currencies import in_currency
-from tests.billing.sold import sell
+from tests.billing.sold import Sold, maker_of, sell
 from tests.guarantees.examples.scene import Example, MakeExample, Scene, Seen
+
+REASON = "Agreed with the customer"
 
 
 def refund(scene: Scene) -> Example:
@@ -34,4 +41,87 @@ def _see_refunded(session: Session, invoice_id: UUID) -> Seen:
     }
 
 
-EXAMPLES: dict[str, MakeExample] = {"billing.refund": refund}
+def quantity(scene: Scene) -> Example:
+    seats, wanted = scene.chance.sample(range(1, 9), 2)
+    sold = sell(scene.board, seats=seats)
+    command = ChangeQuantity(
+        customer=str(sold.organization_id),
+        quantity=wanted,
+        charging=scene.chance.choice(list(Charging)),
+        reason=REASON,
+    )
+    return Example(command, lambda session: _see_seats(session, sold))
+
+
+def cancellation(scene: Scene) -> Example:
+    sold = sell(scene.board)
+    command = Cancel(
+        customer=str(sold.organization_id), when=scene.chance.choice(list(CancelWhen)), reason=REASON
+    )
+    return Example(command, lambda session: _see_end(session, sold, command.when))
+
+
+def reactivation(scene: Scene) -> Example:
+    sold = sell(scene.board, cancel_at_period_end=True)
+    maker_of(scene.board.runtime).client.v1.subscriptions.update(
+        sold.stripe.id, {"cancel_at_period_end": True}
+    )
+    command = Reactivate(customer=str(sold.organization_id), reason=REASON)
+    return Example(command, lambda session: _see_end(session, sold, CancelWhen.PERIOD_END))
+
+
+def pause(scene: Scene) -> Example:
+    sold = sell(scene.board)
+    now = scene.board.clock.now()
+    command = Pause(
+        customer=str(sold.organization_id),
+        invoices=scene.chance.choice(list(Invoices)),
+        resumes_at=scene.chance.choice([None, now + timedelta(days=9)]),
+        reason=REASON,
+    )
+    return Example(command, lambda _: _see_collection(scene, sold))
+
+
+def resumption(scene: Scene) -> Example:
+    sold = sell(scene.board)
+    resumes_at = scene.chance.choice([None, int((scene.board.clock.now() + timedelta(days=9)).timestamp())])
+    wanted: SubscriptionUpdateParams = {"pause_collection": {"behavior": "void"}}
+    if resumes_at is not None:
+        wanted = {"pause_collection": {"behavior": "void", "resumes_at": resumes_at}}
+    maker_of(scene.board.runtime).client.v1.subscriptions.update(sold.stripe.id, wanted)
+    return Example(
+        Resume(customer=str(sold.organization_id), reason=REASON), lambda _: _see_collection(scene, sold)
+    )
+
+
+def _see_seats(session: Session, sold: Sold) -> Seen:
+    row = session.get_one(Subscription, sold.subscription_id)
+    price = session.get_one(Plan, row.plan_id).amount_cents
+    return {"Seats": row.quantity, "Each month": in_currency(price * row.quantity, "usd")}
+
+
+def _see_end(session: Session, sold: Sold, when: CancelWhen) -> Seen:
+    row = session.get_one(Subscription, sold.subscription_id)
+    if when is CancelWhen.NOW:
+        return {"Status": row.status.value}
+    return {"Cancels at period end": row.cancel_at_period_end}
+
+
+def _see_collection(scene: Scene, sold: Sold) -> Seen:
+    """At Stripe: the board has no row of it."""
+    found = maker_of(scene.board.runtime).client.v1.subscriptions.retrieve(sold.stripe.id).pause_collection
+    resumes_at = found.resumes_at if found else None
+    return {
+        "Collection": "paused" if found else "collecting",
+        "Resumes": datetime.fromtimestamp(resumes_at, UTC) if resumes_at else None,
+    }
+
+
+EXAMPLES: dict[str, MakeExample] = {
+    "billing.refund": refund,
+    "billing.change_quantity": quantity,
+    "billing.cancel": cancellation,
+    "billing.reactivate": reactivation,
+    "billing.pause": pause,
+    "billing.resume": resumption,
+}

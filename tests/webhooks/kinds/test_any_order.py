@@ -1,7 +1,6 @@
 """The same rows in the end, in whatever order events come and however often (guarantee 7)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.registry import KINDS
+from tests.billing.mirror.conftest import taken_back
 from tests.stand_in import Control
 from tests.stripe.making import item_of
 from tests.webhooks.kinds.conftest import Listener, Scene
@@ -18,17 +18,6 @@ from tests.webhooks.kinds.final_rows import Rows, final_rows
 
 COPIES = 2
 Ends = Callable[[list[Event]], Rows]
-
-
-@contextmanager
-def taken_back(connection: Connection) -> Iterator[Session]:
-    """What is written within is gone afterwards."""
-    savepoint = connection.begin_nested()
-    try:
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-    finally:
-        savepoint.rollback()
 
 
 @pytest.fixture

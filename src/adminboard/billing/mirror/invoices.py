@@ -59,7 +59,7 @@ def count_refunded(work: Work, invoice_id: UUID) -> Mirrored:
         Refund.invoice_id == invoice_id, Refund.status.not_in(NOT_GIVEN_BACK)
     )
     before = row.amount_refunded_cents
-    after = min(work.session.scalar(given_back) or 0, row.amount_paid_cents)
+    after = min(int(work.session.scalar(given_back) or 0), row.amount_paid_cents)
     if before == after:
         return unchanged(row)
     row.amount_refunded_cents = after

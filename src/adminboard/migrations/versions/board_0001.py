@@ -26,7 +26,15 @@ def downgrade() -> None:
     )
     drop_tables(["board.promotion_figures", "board.business_figures", "board.user_figures"])
     drop_tables(["board.open_debts", "board.open_grants"])
-    drop_tables(["board.discrepancies", "board.run_rows", "board.runs", "board.operations"])
+    drop_tables(
+        [
+            "board.listed_subscriptions",
+            "board.discrepancies",
+            "board.run_rows",
+            "board.runs",
+            "board.operations",
+        ]
+    )
     drop_tables(["board.approvals", "board.notes", "board.saved_views"])
     drop_tables(["board.feature_flags", "board.settings", "board.action_starts", "board.idempotency_keys"])
     drop_tables(["board.audit_checkpoints", "board.audit_head", "board.audit_entries"])

@@ -257,3 +257,22 @@ CREATE INDEX ix_discrepancies_checked_at ON board.discrepancies (checked_at, id)
 CREATE INDEX ix_discrepancies_open ON board.discrepancies (kind, checked_at, id) WHERE status = 'open';
 CREATE INDEX ix_discrepancies_organization_id ON board.discrepancies (organization_id, checked_at, id);
 CREATE INDEX ix_discrepancies_run_id ON board.discrepancies (run_id, id);
+CREATE UNIQUE INDEX uq_discrepancies_open
+    ON board.discrepancies (kind, coalesce(stripe_subscription_id, stripe_customer_id))
+    WHERE status = 'open';
+
+CREATE TABLE board.listed_subscriptions (
+    run_id uuid NOT NULL,
+    stripe_subscription_id text NOT NULL,
+    stripe_customer_id text NOT NULL,
+    status text NOT NULL,
+    stripe_price_id text,
+    quantity integer,
+    period_start timestamptz,
+    period_end timestamptz,
+    cancel_at_period_end boolean NOT NULL,
+    asked_at timestamptz NOT NULL,
+    state jsonb NOT NULL,
+    CONSTRAINT pk_listed_subscriptions PRIMARY KEY (run_id, stripe_subscription_id),
+    CONSTRAINT fk_listed_subscriptions_run_id FOREIGN KEY (run_id) REFERENCES board.runs (id)
+);

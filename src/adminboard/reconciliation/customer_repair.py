@@ -1,0 +1,200 @@
+"""Bringing one customer into step with Stripe, by what Stripe has of them at this moment."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.mirror.subscriptions import OVER, UNKNOWN_STATUS_IS
+from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
+from adminboard.core.audit import Target
+from adminboard.core.commands import Command, Reason
+from adminboard.core.errors import NotFound
+from adminboard.core.permissions import Permission
+from adminboard.core.work import Work
+from adminboard.customers.lookup import CustomerIdentity, CustomerReference, get_customer
+from adminboard.customers.models import Organization
+from adminboard.reconciliation.actions import LIMIT, NO_REASON, NothingToRepair
+from adminboard.reconciliation.differences import Difference
+from adminboard.reconciliation.fixing import settle
+from adminboard.reconciliation.looking import Looked, compare_customer, look_at
+from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
+from adminboard.reconciliation.queries import FOR_PEOPLE
+from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
+from adminboard.runtime import Runtime
+
+
+class FixCustomer(Command):
+    """Bring a customer's subscriptions into step with what Stripe has of them now."""
+
+    carried: ClassVar[frozenset[str]] = frozenset({"looked"})
+
+    customer: CustomerReference
+    reason: Reason = NO_REASON
+    looked: str | None = None
+    """What Stripe has, as `Looked.to_text` packs it."""
+
+
+def fetch_customer(runtime: Runtime, command: FixCustomer) -> FixCustomer:
+    """Raises `CustomerUnknown`, and what Stripe's gateway raises."""
+    with runtime.reading() as session:
+        customer = get_customer(session, command.customer)
+    return command.model_copy(update={"looked": look_at(runtime, customer.id).to_text()})
+
+
+def lock(work: Work, command: FixCustomer) -> None:
+    """The customer, whose subscriptions are written by one worker at a time."""
+    customer = get_customer(work.session, command.customer)
+    work.session.execute(
+        select(Organization.id).where(Organization.id == customer.id).with_for_update(key_share=True)
+    )
+
+
+def preview(session: Session, command: FixCustomer) -> Preview:
+    """Raises `CustomerUnknown`, `NothingToRepair`."""
+    customer = get_customer(session, command.customer)
+    if command.looked is None:
+        return Preview(customer.target, ())
+    differences = compare_customer(session, customer.id, Looked.from_text(command.looked))
+    repairable = choose_repairable(session, differences)
+    left = [difference for difference in differences if difference not in repairable]
+    if not repairable:
+        raise NothingToRepair(_why_nothing(customer, left))
+    return Preview(
+        customer.target,
+        tuple(_show(difference) for difference in repairable),
+        warnings=(
+            Caution("stripe_wins", "Stripe wins: what the board shows is replaced."),
+            *(Caution(f"left_{difference.kind.value}", _say_left(difference)) for difference in left),
+        ),
+    )
+
+
+def apply(work: Work, command: FixCustomer) -> Applied:
+    """Each subscription with an entry of its own; those that end make room for those that live."""
+    customer = get_customer(work.session, command.customer)
+    looked = Looked.from_text(command.looked or "")
+    differences = compare_customer(work.session, customer.id, looked)
+    repairable = choose_repairable(work.session, differences)
+    repaired = _repair(work, looked, repairable)
+    named = [one.stripe_subscription_id for one in repaired]
+    _close(work, named)
+    result = {
+        "customer": customer.id,
+        "repaired": [
+            {
+                "stripe_subscription_id": one.stripe_subscription_id,
+                "summary": one.summary,
+                "audit_id": one.audit_id,
+            }
+            for one in repaired
+        ],
+        "left": [difference.to_data() for difference in differences if difference not in repairable],
+    }
+    return Applied(result, f"Brought {', '.join(named)} into step with Stripe.")
+
+
+def choose_repairable(session: Session, differences: Sequence[Difference]) -> list[Difference]:
+    """Those for which Stripe can be followed: none while several subscriptions are live."""
+    kinds = {difference.kind for difference in differences}
+    if DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS in kinds:
+        return []
+    blocked = {
+        difference.stripe_subscription_id
+        for difference in differences
+        if difference.kind in FOR_PEOPLE or _is_nobodys(session, difference)
+    }
+    return [one for one in differences if one.stripe_subscription_id not in blocked]
+
+
+def _is_nobodys(session: Session, difference: Difference) -> bool:
+    if difference.kind is not DiscrepancyKind.CUSTOMER:
+        return False
+    named = select(Organization.id).where(Organization.stripe_customer_id == difference.stripe_value)
+    return session.scalar(named) is None
+
+
+def _repair(work: Work, looked: Looked, repairable: Sequence[Difference]) -> list[Repaired]:
+    wanted = {difference.stripe_subscription_id for difference in repairable}
+    missing = [one for one in repairable if one.kind is DiscrepancyKind.MISSING_IN_STRIPE]
+    repaired = [end_missing(work, one.stripe_subscription_id or "", looked.asked_at) for one in missing]
+    found = sorted(looked.subscriptions, key=lambda one: one.status not in OVER)
+    repaired += [follow_stripe(work, one, looked.asked_at) for one in found if one.id in wanted]
+    return repaired
+
+
+def _close(work: Work, subscription_ids: Sequence[str]) -> None:
+    """What the last comparison found of them is settled with this."""
+    still_open = select(Discrepancy.id).where(
+        Discrepancy.status == DiscrepancyStatus.OPEN,
+        Discrepancy.stripe_subscription_id.in_(subscription_ids),
+    )
+    settle(work, dict.fromkeys(work.session.scalars(still_open), DiscrepancyStatus.FIXED))
+
+
+def _show(difference: Difference) -> Change:
+    name = difference.kind.value.replace("_", " ").capitalize()
+    after = (
+        UNKNOWN_STATUS_IS.value
+        if difference.kind is DiscrepancyKind.UNKNOWN_STATUS
+        else difference.stripe_value
+    )
+    field = f"{name} of {difference.stripe_subscription_id}"
+    return Change(field, _in_words(difference.local_value), _in_words(after))
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return " – ".join(str(part or "?") for part in (value.get("start"), value.get("end")))
+    return value
+
+
+def _say_left(difference: Difference) -> str:
+    there, subscription = difference.stripe_value, difference.stripe_subscription_id
+    sentences = {
+        DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "Several subscriptions are live in Stripe: cancel all "
+        "but one of them there. Until then nothing is repaired.",
+        DiscrepancyKind.UNKNOWN_PRICE: f"No plan has the price {there}: sync the plans first.",
+        DiscrepancyKind.ERROR: f"{subscription} cannot be compared: {there}",
+        DiscrepancyKind.CUSTOMER: f"Nobody here is the Stripe customer {there}.",
+    }
+    otherwise = f"The {difference.kind.value.replace('_', ' ')} of {subscription} stays."
+    return sentences.get(difference.kind, otherwise)
+
+
+def _why_nothing(customer: CustomerIdentity, left: Sequence[Difference]) -> str:
+    if not left:
+        return f"{customer.name} is in step with Stripe."
+    return " ".join(dict.fromkeys(_say_left(difference) for difference in left))
+
+
+def find_customer_named(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Whom the form is about, when the link that opened it names a customer there is."""
+    try:
+        return get_customer(session, given.get("customer", "")).target
+    except NotFound:
+        return None
+
+
+fix_customer = Action(
+    name="reconciliation.fix_customer",
+    title="Bring into step with Stripe",
+    command=FixCustomer,
+    preview=preview,
+    apply=apply,
+    permission=Permission.RECONCILIATION_WRITE,
+    lock=lock,
+    fetch=fetch_customer,
+    limit=LIMIT,
+    rest=RestCall(
+        "POST",
+        "/customers/{customer}/reconciliation",
+        "Bring a customer into step with Stripe",
+        example={"reason": "They paid, and the board did not hear of it"},
+    ),
+    subject=find_customer_named,
+    subject_field="customer",
+    live=False,
+    destructive=True,
+)

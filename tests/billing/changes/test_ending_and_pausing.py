@@ -1,0 +1,168 @@
+"""Cancelling, reactivating, pausing and resuming: each does what it says, and undoes its inverse."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.models import Subscription
+from adminboard.core.permissions import Role
+from adminboard.stripe.fake.standin import StandIn
+from tests.billing.sold import Sold, maker_of, operations_on, sell
+from tests.clients import BoardUnderTest
+from tests.stand_in import Control
+
+BODY = {"reason": "The practice moves to another town"}
+NOUNS = [("cancellation", "POST"), ("reactivation", "POST"), ("pause", "POST"), ("pause", "DELETE")]
+
+
+@pytest.fixture
+def sold(standin: StandIn, board: BoardUnderTest) -> Sold:
+    return sell(board)
+
+
+def ask(board: BoardUnderTest, sold: Sold, noun: str, method: str = "POST", **fields: Any) -> Any:
+    program = board.program(role=Role.BILLING)
+    return program.request(method, f"{sold.subscription}/{noun}", json=BODY | fields)
+
+
+def row_of(board: BoardUnderTest, sold: Sold) -> Subscription:
+    with board.runtime.reading() as session:
+        return session.get_one(Subscription, sold.subscription_id)
+
+
+def at_stripe(board: BoardUnderTest, sold: Sold) -> Any:
+    return maker_of(board.runtime).client.v1.subscriptions.retrieve(sold.stripe.id)
+
+
+def undo(board: BoardUnderTest, answer: Any) -> Any:
+    return board.program(role=Role.BILLING).post(answer.json()["undo"]["href"], json={})
+
+
+def test_at_the_end_of_the_period_and_back(board: BoardUnderTest, sold: Sold) -> None:
+    cancelled = ask(board, sold, "cancellation")
+    assert cancelled.status_code == 200, cancelled.text
+    assert (row_of(board, sold).cancel_at_period_end, at_stripe(board, sold).cancel_at_period_end) == (
+        True,
+        True,
+    )
+    again = ask(board, sold, "cancellation")
+    assert (again.status_code, again.json()["code"]) == (409, "cancels_already")
+
+    reactivated = ask(board, sold, "reactivation")
+    assert reactivated.status_code == 200, reactivated.text
+    assert row_of(board, sold).cancel_at_period_end is False
+    assert at_stripe(board, sold).cancel_at_period_end is False
+    refused = ask(board, sold, "reactivation")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_cancelling")
+    with board.runtime.reading() as session:
+        events = session.scalars(
+            select(BillingEvent.event_type)
+            .where(BillingEvent.stripe_subscription_id == sold.stripe.id)
+            .order_by(BillingEvent.received_at, BillingEvent.event_type)
+        )
+        assert sorted(events) == ["billing.cancel", "billing.reactivate"]
+
+
+def test_both_can_be_undone_while_that_applies(board: BoardUnderTest, sold: Sold) -> None:
+    cancelled = ask(board, sold, "cancellation")
+    assert undo(board, cancelled).status_code == 200
+    assert at_stripe(board, sold).cancel_at_period_end is False
+    ask(board, sold, "cancellation")
+    reactivated = ask(board, sold, "reactivation")
+    assert undo(board, reactivated).status_code == 200
+    assert at_stripe(board, sold).cancel_at_period_end is True
+
+
+def test_now_ends_it_at_once_and_must_be_accepted(board: BoardUnderTest, sold: Sold) -> None:
+    refused = ask(board, sold, "cancellation", when="now")
+    cancelled = ask(board, sold, "cancellation", when="now", acknowledge=["at_once"])
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "acknowledgement_required")
+    assert cancelled.status_code == 200, cancelled.text
+    assert cancelled.json()["undo"] is None
+    assert (row_of(board, sold).status, at_stripe(board, sold).status) == ("canceled", "canceled")
+    again = ask(board, sold, "cancellation", when="now", acknowledge=["at_once"])
+    assert (again.status_code, again.json()["code"]) == (409, "no_live_subscription")
+
+
+def test_what_is_set_to_end_can_be_ended_now(board: BoardUnderTest, sold: Sold) -> None:
+    ask(board, sold, "cancellation")
+    assert ask(board, sold, "cancellation", when="now", acknowledge=["at_once"]).status_code == 200
+    assert row_of(board, sold).status == "canceled"
+
+
+def test_a_lost_answer_to_a_cancellation_is_settled_later(
+    board: BoardUnderTest, control: Control, sold: Sold
+) -> None:
+    control("fault", kind="timeout_after", path="/v1/subscriptions", method="DELETE")
+    lost = ask(board, sold, "cancellation", when="now", acknowledge=["at_once"])
+    assert lost.status_code == 202
+    retried = board.program().post(f"{lost.headers['Location']}/attempts", json={})
+    assert retried.status_code == 200, retried.text
+    assert row_of(board, sold).status == "canceled"
+
+
+def test_a_pause_stops_the_collection_until_it_is_resumed(board: BoardUnderTest, sold: Sold) -> None:
+    paused = ask(board, sold, "pause", invoices="keep_as_draft")
+    assert paused.status_code == 200, paused.text
+    assert at_stripe(board, sold).pause_collection.behavior == "keep_as_draft"
+    assert row_of(board, sold).status == "active"
+    again = ask(board, sold, "pause")
+    assert (again.status_code, again.json()["code"]) == (409, "paused_already")
+
+    resumed = ask(board, sold, "pause", "DELETE")
+    assert resumed.status_code == 200, resumed.text
+    assert at_stripe(board, sold).pause_collection is None
+    refused = ask(board, sold, "pause", "DELETE")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_paused")
+
+
+def test_a_pause_made_in_stripes_dashboard_is_known(board: BoardUnderTest, sold: Sold) -> None:
+    maker_of(board.runtime).client.v1.subscriptions.update(
+        sold.stripe.id, {"pause_collection": {"behavior": "void"}}
+    )
+    assert ask(board, sold, "pause").json()["code"] == "paused_already"
+    assert ask(board, sold, "pause", "DELETE").status_code == 200
+
+
+def test_pause_and_resumption_undo_each_other(board: BoardUnderTest, sold: Sold) -> None:
+    paused = ask(board, sold, "pause", invoices="mark_uncollectible")
+    assert undo(board, paused).status_code == 200
+    assert at_stripe(board, sold).pause_collection is None
+    ask(board, sold, "pause", invoices="mark_uncollectible")
+    resumed = ask(board, sold, "pause", "DELETE")
+    assert undo(board, resumed).status_code == 200
+    assert at_stripe(board, sold).pause_collection.behavior == "mark_uncollectible"
+
+
+def test_a_day_that_is_over_resumes_nothing(board: BoardUnderTest, sold: Sold) -> None:
+    answer = ask(board, sold, "pause", resumes_at="2020-01-01T00:00:00Z")
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_in_the_future")
+
+
+@pytest.mark.parametrize(("noun", "method"), NOUNS)
+def test_without_a_reason_nothing_happens(board: BoardUnderTest, sold: Sold, noun: str, method: str) -> None:
+    answer = ask(board, sold, noun, method, reason="short")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
+    assert operations_on(board, sold.subscription_id) == []
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+@pytest.mark.parametrize("action", ["cancel", "reactivate", "pause", "resume"])
+def test_only_billing_does_this(board: BoardUnderTest, sold: Sold, action: str, role: Role) -> None:
+    form = {"customer": str(sold.organization_id), **BODY}
+    assert board.browser(role).submit(f"/actions/billing.{action}", form).status_code == 403
+    assert operations_on(board, sold.subscription_id) == []
+
+
+@pytest.mark.parametrize(("noun", "method"), [("cancellation", "POST"), ("pause", "POST")])
+def test_twice_is_once(board: BoardUnderTest, sold: Sold, noun: str, method: str) -> None:
+    program = board.program(role=Role.BILLING)
+    headers = {"Idempotency-Key": f"once {noun}"}
+    first, again = (
+        program.request(method, f"{sold.subscription}/{noun}", json=BODY, headers=headers) for _ in range(2)
+    )
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert len(operations_on(board, sold.subscription_id)) == 1

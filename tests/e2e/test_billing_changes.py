@@ -1,0 +1,130 @@
+"""A refund and a change of seats in a real browser, with the stand-in behind the board."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from adminboard.core.permissions import Role
+from adminboard.stripe.fake.standin import StandIn
+from tests.billing.sold import Sold, sell
+from tests.db.templates import Addresses
+from tests.e2e.accessibility import EVERYTHING, find_violations
+from tests.e2e.job import expect_toast
+from tests.e2e.serving import ServedBoard, served_board
+from tests.e2e.visitors import Visitors, watched_visitors
+from tests.stand_in import Control, Served
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PICTURES = os.environ.get("PICTURES")
+"""A folder for pictures of each step, for people who want to look."""
+
+
+@pytest.fixture
+def board(fresh_addresses: Addresses, standin: StandIn, served_standin: Served) -> Iterator[ServedBoard]:
+    with served_board(fresh_addresses, **served_standin.settings) as served:
+        yield served
+
+
+@pytest.fixture
+def visitors(board: ServedBoard, chromium: Browser) -> Iterator[Visitors]:
+    with watched_visitors(board, chromium) as visitors:
+        yield visitors
+
+
+@pytest.fixture
+def sold(board: ServedBoard, standin: StandIn, control: Control) -> Sold:
+    """3 seats at 79.00, ten days ago."""
+    board.behind.clock.set(datetime.fromtimestamp(standin.account.clock.now(), UTC))
+    sold = sell(board.behind)
+    control("clock", days=10)
+    board.behind.clock.advance(timedelta(days=10))
+    return sold
+
+
+def look(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+def open_dialog(page: Page, button: str) -> Locator:
+    page.get_by_role("link", name=button, exact=True).click()
+    dialog = page.locator("#dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_a_part_of_an_invoice_is_refunded(board: ServedBoard, visitors: Visitors, sold: Sold) -> None:
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address("/billing/invoices", selected=str(sold.invoice_id)))
+    look(page, "invoice")
+    dialog = open_dialog(page, "Refund")
+    amount = dialog.get_by_label("Amount")
+    expect(amount).to_have_value("237.00")
+    amount.fill("50.00")
+    dialog.get_by_label("Note").fill("Cancelled within the trial")
+    expect(dialog).to_contain_text("$50.00")
+    look(page, "refund-form")
+    assert find_violations(page, EVERYTHING) == []
+
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog).to_contain_text("A refund cannot be undone")
+    look(page, "refund-preview")
+    assert find_violations(page, EVERYTHING) == []
+    dialog.get_by_role("button", name="Refund $50.00").click()
+
+    expect_toast(page, "Refunded $50.00")
+    expect(page.locator(".detail")).to_contain_text("$187.00")
+    look(page, "refunded")
+
+
+def test_seats_are_changed_for_what_stripe_quotes(board: ServedBoard, visitors: Visitors, sold: Sold) -> None:
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address("/billing/subscriptions", selected=str(sold.subscription_id)))
+    look(page, "subscription")
+    dialog = open_dialog(page, "Change seats")
+    seats = dialog.get_by_label("Seats")
+    expect(seats).to_have_value("3")
+    seats.fill("5")
+    dialog.get_by_label("Reason").fill("Two more people from May on")
+    look(page, "seats-form")
+    assert find_violations(page, EVERYTHING) == []
+
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog).to_contain_text("For the rest of this period")
+    expect(dialog).to_contain_text("Next invoice in all")
+    look(page, "seats-preview")
+    assert find_violations(page, EVERYTHING) == []
+    dialog.get_by_role("button", name="Change to 5 seats").click()
+
+    expect_toast(page, "5 seats instead of 3")
+    look(page, "seats-changed")
+    page.get_by_role("button", name="Undo").click()
+    expect_toast(page, "3 seats instead of 5")
+
+
+def test_a_subscription_is_cancelled_paused_and_goes_on(
+    board: ServedBoard, visitors: Visitors, sold: Sold
+) -> None:
+    page = visitors.open_page(Role.BILLING)
+    steps = [
+        ("Cancel", "Cancel at the end of the period", "ends on"),
+        ("Reactivate", "Let it go on", "goes on"),
+        ("Pause collection", "Pause", "Paused the collection"),
+        ("Resume collection", "Resume", "Collecting from"),
+    ]
+    for button, confirmation, outcome in steps:
+        page.goto(board.address("/billing/subscriptions", selected=str(sold.subscription_id)))
+        dialog = open_dialog(page, button)
+        dialog.get_by_label("Reason").fill("Agreed with the customer")
+        look(page, f"{button}-form")
+        dialog.get_by_role("button", name="Preview").click()
+        expect(dialog.get_by_role("button", name=confirmation, exact=True)).to_be_visible()
+        look(page, f"{button}-preview")
+        assert find_violations(page, EVERYTHING) == []
+        dialog.get_by_role("button", name=confirmation, exact=True).click()
+        expect_toast(page, outcome)
