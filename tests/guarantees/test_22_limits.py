@@ -36,6 +36,7 @@ PROMISED = {
     "plans.sync": 10,
     "reconciliation.run": 10,
     "reconciliation.fix": 10,
+    "reconciliation.fix_customer": 10,
     "webhooks.replay": 10,
     "webhooks.replay_failed": 10,
 }

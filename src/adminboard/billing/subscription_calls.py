@@ -21,7 +21,8 @@ from adminboard.billing.mirror.subscriptions import mirror_subscription
 from adminboard.billing.models import Subscription
 from adminboard.billing.refund_call import KEY_LIFETIME
 from adminboard.billing.stripe_access import stripe_of
-from adminboard.core.operations import Answer, Call, OperationKind, Settled, write
+from adminboard.core.errors import DomainError
+from adminboard.core.operations import Answer, Call, OperationKind, OutcomeUnknown, Settled, write
 from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 from adminboard.stripe import objects
@@ -34,6 +35,7 @@ Change = Callable[["Subscriptions", str, Mapping[str, Any], str], objects.Subscr
 IsDone = Callable[[objects.Subscription, Mapping[str, Any]], bool]
 Tell = Callable[[str, Mapping[str, Any], objects.Subscription], str]
 """The sentence of what was done for a customer."""
+MOST_LOOKS = 3
 _SUBSCRIPTION = TypeAdapter(objects.Subscription)
 _MOMENT = TypeAdapter(datetime)
 
@@ -44,15 +46,18 @@ def make_kind(
     """A kind of operation on one subscription; ``event`` is the billing event that it leaves."""
 
     def call(runtime: Runtime, call: Call) -> Answer:
-        subscriptions, parameters = stripe_of(runtime).subscriptions, call.parameters
-        shown_at, stripe_id = _read_shown(runtime, call), parameters["stripe_subscription_id"]
-        found = change(subscriptions, stripe_id, parameters, call.key)
-        # An answer that Stripe gives again is that of the first attempt, and may be old by now.
-        return _answer(subscriptions.get(stripe_id) if call.attempt > 1 else found, shown_at)
+        shown_at = _read_shown(runtime, call)
+        stripe_id = call.parameters["stripe_subscription_id"]
+        found = change(stripe_of(runtime).subscriptions, stripe_id, call.parameters, call.key)
+        try:
+            return _answer(*_look(runtime, call))
+        except DomainError as problem:
+            if call.attempt > 1:
+                raise OutcomeUnknown(f"It is done, but not how it stands now. {problem.detail}") from problem
+            return _answer(found, shown_at)
 
     def look_up(runtime: Runtime, call: Call) -> Answer | None:
-        shown_at = _read_shown(runtime, call)
-        found = stripe_of(runtime).subscriptions.get(call.parameters["stripe_subscription_id"])
+        found, shown_at = _look(runtime, call)
         return _answer(found, shown_at) if is_done(found, call.parameters) else None
 
     def settle(work: Work, call: Call, answer: Answer) -> Settled:
@@ -81,6 +86,23 @@ def write_call(work: Work, kind: OperationKind, on: LiveSubscription, **paramete
     )
 
 
+def _look(runtime: Runtime, call: Call) -> tuple[objects.Subscription, datetime | None]:
+    """The subscription as it is now, and what our row showed just before.
+
+    The answer to the change is not enough: given again it is that of the first attempt, and while it was on
+    its way a webhook may have told of an earlier change, which would then count as the newer one. Where the
+    row moves meanwhile, Stripe is looked at again, within reason.
+    """
+    shown_at = _read_shown(runtime, call)
+    for _ in range(MOST_LOOKS):
+        before = shown_at
+        found = stripe_of(runtime).subscriptions.get(call.parameters["stripe_subscription_id"])
+        shown_at = _read_shown(runtime, call)
+        if shown_at == before:
+            break
+    return found, before
+
+
 def _read_shown(runtime: Runtime, call: Call) -> datetime | None:
     """What the row shows before Stripe is asked: by it is told later which of two states is newer."""
     with runtime.reading() as session:
@@ -107,27 +129,37 @@ def _settle(
         state_at = _MOMENT.validate_python(answer.data["state_at"])
         mirrored = mirror_subscription(work, found, state_at)
         before, after = mirrored.before, mirrored.after
-    row = work.session.get_one(Subscription, UUID(call.parameters["subscription_id"]), populate_existing=True)
+    organization_id = work.session.scalars(
+        select(Subscription.organization_id).where(
+            Subscription.id == UUID(call.parameters["subscription_id"])
+        )
+    ).one()
     note_event(
         work,
         event,
-        organization_id=row.organization_id,
+        organization_id=organization_id,
         notes=f"{sentence}, asked for by {call.requested_by}",
         stripe_customer_id=found.customer_id,
         stripe_subscription_id=found.id,
         previous_status=call.parameters["previous_status"],
         status=found.status,
         previous_quantity=call.parameters["previous_quantity"],
-        quantity=row.quantity,
+        quantity=_quantity_of(call, found),
     )
-    return Settled(sentence, before=before, after=after, result=_result(row))
+    return Settled(sentence, before=before, after=after, result=_result(call, found))
 
 
-def _result(row: Subscription) -> Mapping[str, Any]:
+def _quantity_of(call: Call, found: objects.Subscription) -> int | None:
+    item_id = call.parameters["stripe_item_id"]
+    return next((item.quantity for item in found.items if item.id == item_id), None)
+
+
+def _result(call: Call, found: objects.Subscription) -> Mapping[str, Any]:
+    """What Stripe shows; our row follows at once, or with the next webhook."""
     return {
-        "subscription_id": row.id,
-        "status": row.status,
-        "quantity": row.quantity,
-        "cancel_at_period_end": row.cancel_at_period_end,
-        "current_period_end": row.current_period_end,
+        "subscription_id": call.parameters["subscription_id"],
+        "status": found.status,
+        "quantity": _quantity_of(call, found),
+        "cancel_at_period_end": found.cancel_at_period_end,
+        "current_period_end": found.period_end,
     }

@@ -1,5 +1,6 @@
 """Changes of seats: Stripe's quote is shown, carried, and charged as of its moment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.mirror.subscriptions import mirror_subscription
 from adminboard.billing.models import Subscription
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import Target
 from adminboard.core.models import OperationStatus
 from adminboard.core.permissions import Role
 from adminboard.stripe.fake.standin import StandIn
@@ -225,3 +229,23 @@ def test_where_the_settings_want_it_a_second_person_agrees(board: BoardUnderTest
         assert "Request approval: Change to 5 seats" in shown.text
     finally:
         assert admin.put(path, json={"value": "no"}).status_code == 200
+
+
+def test_a_webhook_of_an_earlier_change_that_comes_meanwhile_does_not_win(
+    board: BoardUnderTest, standin: StandIn, control: Control, sold: Sold
+) -> None:
+    """It bears a later moment than what our row showed before Stripe was asked."""
+    earlier = board.runtime.stripe.subscriptions.get(sold.stripe.id)
+    standin.calls.clear()
+    control("fault", kind="slow", method="GET", path="/v1/subscriptions/", seconds=0.3)
+    with ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(change, board, sold, 5)
+        while f"GET /v1/subscriptions/{sold.stripe.id}" not in standin.calls:
+            assert not changed.done(), changed.result().text
+        with board.runtime.work(system_actor()) as work:
+            mirror_subscription(work, earlier, board.clock.now())
+            work.audit("webhooks.apply", Target("subscription", sold.stripe.id, "a customer"), "As told")
+        answer = changed.result()
+
+    assert answer.json()["result"]["quantity"] == 5
+    assert here(board, sold) == 5
