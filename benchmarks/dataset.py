@@ -56,6 +56,22 @@ class DataSet:
 
 
 @contextmanager
+def opened_own_data_set(name: str) -> Iterator[DataSet]:
+    """A new one of the demonstration's size for measurements that change much; gone afterwards."""
+    database = f"bench_{name}"
+    with EmbeddedServer.start(FOLDER) as server:
+        if server.has_database(database):
+            server.drop_database(database)
+        server.create_database(database)
+        try:
+            prepare_schema(server.owner_url(database), APP_ROLE)
+            _seed(server.owner_url(database), Size.DEMO)
+            yield DataSet(name, server.app_url(database), server.owner_url(database))
+        finally:
+            server.drop_database(database)
+
+
+@contextmanager
 def opened_data_set(size: Size) -> Iterator[DataSet]:
     """The data set of this size; the first time it is made, which takes from a minute to half an hour."""
     database = f"bench_{size.value}"
@@ -65,9 +81,13 @@ def opened_data_set(size: Size) -> Iterator[DataSet]:
         owner_url = server.owner_url(database)
         prepare_schema(owner_url, APP_ROLE)
         if _is_empty(server.app_url(database)):
-            plan = SeedPlan(1, datetime.now(UTC), "America/Los_Angeles", plan_counts(size, None, None))
-            seed_database(owner_url, plan, SeedProgress(Console()))
+            _seed(owner_url, size)
         yield DataSet(size.value, server.app_url(database), owner_url)
+
+
+def _seed(owner_url: str, size: Size) -> None:
+    plan = SeedPlan(1, datetime.now(UTC), "America/Los_Angeles", plan_counts(size, None, None))
+    seed_database(owner_url, plan, SeedProgress(Console()))
 
 
 def _is_empty(url: str) -> bool:

@@ -7,7 +7,6 @@ its own, and says whether exactly what was planted was found, in how many calls,
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ SUBSCRIPTIONS = 100_000
 SHARE = 100
 """One subscription in so many differs in each of the ways."""
 CHUNK = 10_000
+LOOKS_EVERY_SECONDS = 0.2
 LONG_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
 START, END = LONG_AGO, LONG_AGO + timedelta(days=30)
 LIST = "GET /v1/subscriptions"
@@ -251,11 +253,12 @@ def fill(sides: Sides, owner_url: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one command did: its JSON, its time, and the calls that Stripe was asked."""
+    """What one command did: its JSON, its time, the calls that Stripe was asked. ``memory`` is in MB."""
 
     answer: dict[str, Any]
     seconds: float
     calls: Counter[str]
+    memory: float
 
 
 @contextmanager
@@ -270,18 +273,35 @@ def opened_database(server: EmbeddedServer, name: str) -> Iterator[str]:
 def run(standin: StandIn, environment: dict[str, str], *command: str) -> Told:
     """One command as a process of its own. Raises `RuntimeError` when it could not do its work."""
     standin.calls.clear()
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "adminboard", *command, "--json"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in (0, 1) or not done.stdout:
-        raise RuntimeError(done.stderr[-2_000:])
+    began, most = time.perf_counter(), 0.0
+    with TemporaryFile("w+") as said, TemporaryFile("w+") as complained:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "adminboard", *command, "--json"],
+            env={**os.environ, **environment},
+            stdout=said,
+            stderr=complained,
+        )
+        while process.poll() is None:
+            most = max(most, read_peak_memory(process.pid))
+            time.sleep(LOOKS_EVERY_SECONDS)
+        took = time.perf_counter() - began
+        for stream in (said, complained):
+            stream.seek(0)
+        answer = said.read()
+        if process.returncode not in (0, 1) or not answer:
+            raise RuntimeError(complained.read()[-2_000:])
     calls = Counter("GET /v1/subscriptions/…" if "/sub_" in call else call for call in standin.calls)
-    return Told(json.loads(done.stdout), time.perf_counter() - began, calls)
+    return Told(json.loads(answer), took, calls, most)
+
+
+def read_peak_memory(pid: int) -> float:
+    """In MB, since the program began; what the system counts of children includes who started them."""
+    try:
+        with Path(f"/proc/{pid}/status").open(encoding="ascii") as status:
+            peaks = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
+    except OSError:
+        return 0
+    return peaks[0] / 1_024 if peaks else 0
 
 
 def read_open(app_url: str) -> Found:
@@ -321,10 +341,9 @@ def measure(count: int) -> bool:
             is_right = found == expected and calls in (None, told.calls[LIST])
             results.append(is_right)
             asked = ", ".join(f"{number:,} × {call}" for call, number in told.calls.items())
-            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_024
             console.print(
-                f"{step}: {told.seconds:.1f} s, {asked}, {len(found):,} differ, at most {memory:.0f} MB, "
-                f"{'as it must be' if is_right else 'NOT AS IT MUST BE'}",
+                f"{step}: {told.seconds:.1f} s, {asked}, {len(found):,} differ, "
+                f"at most {told.memory:.0f} MB, {'as it must be' if is_right else 'NOT AS IT MUST BE'}",
                 markup=False,
             )
 

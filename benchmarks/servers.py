@@ -28,6 +28,7 @@ from benchmarks.dataset import DataSet
 
 SECRET_KEY = secrets.token_urlsafe(48)
 ADMIN_KEY = secrets.token_urlsafe(32)
+WEBHOOK_SECRET = "whsec_of_the_benchmark"  # noqa: S105 - of processes that nobody else reaches
 START_TIMEOUT_SECONDS = 30
 PROCESSES = os.cpu_count() or 1
 """As in production, one for each core. The floor is one process, as when it was first measured."""
@@ -48,22 +49,37 @@ class Server:
 
 
 @contextmanager
-def running_board(data: DataSet) -> Iterator[Server]:
+def running_board(data: DataSet, *, processes: int = PROCESSES, worker: bool = True) -> Iterator[Server]:
     """`adminboard serve` on the data set with its worker, as it is run in production but for HTTPS."""
     port = _free_port()
-    environment = {
+    environment = _environment(data) | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port)]
+    command += ["--processes", str(processes), *([] if worker else ["--no-worker"])]
+    with _running(command, environment, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def running_worker(data: DataSet) -> Iterator[psutil.Process]:
+    """`adminboard worker` on the data set."""
+    command = [sys.executable, "-m", "adminboard", "worker"]
+    process = subprocess.Popen(command, env=os.environ | _environment(data))
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _environment(data: DataSet) -> dict[str, str]:
+    return {
         "APP_ENV": Environment.DEVELOPMENT.value,
         "DATABASE_URL": data.app_url,
         "SECRET_KEY": SECRET_KEY,
         "ADMIN_KEY": ADMIN_KEY,
         "STRIPE_API_KEY": "sk_test_of_the_benchmark",
-        "STRIPE_WEBHOOK_SECRET": "whsec_of_the_benchmark",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
-    command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port)]
-    command += ["--processes", str(PROCESSES)]
-    with _running(command, environment, port, "/readyz") as server:
-        yield server
 
 
 @contextmanager

@@ -50,6 +50,8 @@ cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)
 console = Console()
 DEFAULT_PORT = 8000
+WORKER_NICENESS = 5
+"""Where a worker of its own shares a machine, people and Stripe go first: what it does can wait."""
 
 Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The port to listen on")]
 
@@ -117,6 +119,7 @@ def require_ready(settings: Settings, runtime: Runtime) -> None:
 def worker() -> None:
     """Run the board's jobs: expiry of credits and whatever else comes by the clock."""
     configure_logs()
+    os.nice(WORKER_NICENESS)
     with open_cli_runtime() as runtime:
         asyncio.run(run_worker(runtime, install_signal_handlers=True))
 

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from adminboard.core.permissions import Role
 from adminboard.worker import make_run_advancer
@@ -27,8 +27,8 @@ def upload(page: Page, rows: list[tuple[str, str, str]], name: str) -> None:
     page.goto("/bulk")
     page.get_by_role("link", name="Upload a file").click()
     page.get_by_role("link", name="Adjust credits").click()
-    file = {"name": name, "mimeType": "text/csv", "buffer": write_csv(rows)}
-    page.locator("input[type=file]").set_input_files([file])
+    file: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": write_csv(rows)}
+    page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload and check").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 

@@ -26,10 +26,11 @@ from adminboard.db.reachability import is_database_gone
 from adminboard.runtime import Runtime
 from adminboard.settings import SettingsError
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind
+from adminboard.webhooks.kinds.kind import EventKind, Told
 from adminboard.webhooks.kinds.registry import KINDS
 from adminboard.webhooks.outcomes import (
     STRIPE_IS_AWAY,
+    audit_applied,
     note_applied,
     note_failure,
     note_ignored,
@@ -112,22 +113,25 @@ class EventApplier:
             alone = []
         together = [taken for taken in known if not taken.must_fetch]
         lock_customers(work, {taken.customer_id for taken in together if taken.customer_id})
-        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken in together if not self._try_in(work, taken)]
+        tried = [(taken, self._try_in(work, taken)) for taken in together]
+        note_applied(work, [(taken, told) for taken, told in tried if told is not None])
+        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken, told in tried if told is None]
 
-    def _try_in(self, work: Work, taken: Taken) -> bool:
-        """Applies it as a part of the work. False, and nothing done, where that does not go: of an event that
+    def _try_in(self, work: Work, taken: Taken) -> Told | None:
+        """Applies it as a part of the work. None, and nothing done, where that does not go: of an event that
         names no customer it is not known what it would lock."""
         if taken.customer_id is None:
-            return False
+            return None
         kind, event = self._kinds[taken.event_type], taken.event
         try:
             with work.part():
-                note_applied(work, taken, kind.apply(work, event, kind.read(event), event.created_at))
+                told = kind.apply(work, event, kind.read(event), event.created_at)
+                audit_applied(work, taken, told)
         except Exception as error:
             if is_database_gone(error):
                 raise
-            return False
-        return True
+            return None
+        return told
 
     def _apply_each(self, events: Sequence[Taken]) -> None:
         """One by one; where Stripe does not answer for one, it is not asked about the others either."""
@@ -174,7 +178,9 @@ class EventApplier:
             if not holds_claim(work, taken):
                 work.abandon()
                 return
-            note_applied(work, taken, kind.apply(work, event, found, state_at))
+            told = kind.apply(work, event, found, state_at)
+            audit_applied(work, taken, told)
+            note_applied(work, [(taken, told)])
 
     def _note_failure(self, taken: Taken, error: Exception) -> None:
         if not isinstance(error, DomainError):

@@ -32,7 +32,9 @@ UNSTORABLE = (psycopg.DataError, errors.StatementTooComplex, errors.ProgramLimit
 """JSON that PostgreSQL does not take, like a null character in a text."""
 NOT_KEPT = "The event was not kept. Send it again in a moment."
 
-_COLUMNS = tuple(field.name for field in fields(Delivery))
+_COLUMNS = tuple(
+    field.name for field in fields(Delivery)
+)  # Arrays go in binary form ("b"): as text every quote in a payload would have to be escaped.
 _KEEP = f"""
 WITH trail AS MATERIALIZED (SELECT {MAY_BE_WRITTEN} AS is_open),
 kept AS (
@@ -44,7 +46,7 @@ kept AS (
         (SELECT id FROM public.organizations WHERE stripe_customer_id = sent.customer_id),
         sent.payload::jsonb, sent.customer_id, sent.subscription_id, sent.invoice_id, sent.charge_id,
         sent.refund_id, 'received', 0, %(now)s, %(now)s, %(now)s, %(now)s
-    FROM unnest({", ".join(f"%({name})s::text[]" for name in _COLUMNS)}) AS sent ({", ".join(_COLUMNS)})
+    FROM unnest({", ".join(f"%({name})b::text[]" for name in _COLUMNS)}) AS sent ({", ".join(_COLUMNS)})
     WHERE (SELECT is_open FROM trail)
     ON CONFLICT (stripe_event_id) DO NOTHING
     RETURNING id),

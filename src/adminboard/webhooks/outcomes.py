@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, func, update
+
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.audit import Target
 from adminboard.core.work import Work
+from adminboard.db.base import Base
 from adminboard.webhooks.kinds.kind import Told
 from adminboard.webhooks.taking import Taken, set_rows
 
@@ -17,6 +20,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 360
 MOST_ATTEMPTS = len(PAUSES) + 1
 STRIPE_IS_AWAY = timedelta(minutes=1)
 MAX_ERROR_LENGTH = 500
+_EVENTS = Base.metadata.tables[str(BillingEvent.__table__)]
 _FACTS = (
     "organization_id",
     "stripe_customer_id",
@@ -32,6 +36,23 @@ _FACTS = (
     "quantity",
 )
 _DONE: dict[str, Any] = {"next_attempt_at": None, "last_error": None, "fetch_anew": False}
+_NOTE_APPLIED = (
+    update(_EVENTS)
+    .where(_EVENTS.c.id == bindparam("row_id"))
+    .values(
+        {
+            name: func.coalesce(bindparam(f"told_{name}", type_=_EVENTS.c[name].type), _EVENTS.c[name])
+            for name in _FACTS
+        }
+        | _DONE
+        | {
+            "processing_status": ProcessingStatus.PROCESSED,
+            "attempts": _EVENTS.c.attempts + 1,
+            "processed_at": bindparam("now"),
+            "updated_at": bindparam("now"),
+        }
+    )
+)
 
 
 def target_of(event_id: object, event_type: str, organization_id: Any = None) -> Target:
@@ -39,20 +60,21 @@ def target_of(event_id: object, event_type: str, organization_id: Any = None) ->
     return Target("billing_event", str(event_id), event_type, organization_id)
 
 
-def note_applied(work: Work, taken: Taken, told: Told) -> None:
-    """In the work that changed the rows the event is about."""
-    facts = {name: getattr(told, name) for name in _FACTS if getattr(told, name) is not None}
-    set_rows(
-        work,
-        [taken],
-        **facts,
-        **_DONE,
-        processing_status=ProcessingStatus.PROCESSED,
-        attempts=BillingEvent.attempts + 1,
-        processed_at=work.now(),
-    )
+def audit_applied(work: Work, taken: Taken, told: Told) -> None:
+    """The entry of an event, in the work, or the part of it, that changed the rows it is about."""
     target = target_of(taken.id, taken.event_type, told.organization_id)
     work.audit("webhooks.apply", target, told.summary, before=told.before, after=told.after)
+
+
+def note_applied(work: Work, applied: Sequence[tuple[Taken, Told]]) -> None:
+    """In the same work: what the rows of the events say from now on."""
+    if not applied:
+        return
+    rows = [
+        {f"told_{name}": getattr(told, name) for name in _FACTS} | {"row_id": taken.id, "now": work.now()}
+        for taken, told in applied
+    ]
+    work.session.connection().execute(_NOTE_APPLIED, rows)
 
 
 def note_ignored(work: Work, events: Sequence[Taken]) -> None:
