@@ -146,7 +146,7 @@ def test_viewers_see_nothing_of_it(bulk: BulkBoard, checked: UUID) -> None:
 def test_a_run_that_is_not_there_is_not_found(bulk: BulkBoard) -> None:
     nobody = UUID(int=1)
     assert bulk.staff.get(f"/bulk/{nobody}").status_code == 404
-    assert bulk.staff.get(f"/actions/bulk.start?run={nobody}").status_code == 200
+    assert bulk.staff.get(f"/actions/bulk.start?run={nobody}").status_code == 404
     assert bulk.program.get(f"/v1/admin/bulk-runs/{nobody}/rows").status_code == 404
 
 

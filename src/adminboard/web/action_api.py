@@ -174,13 +174,13 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
             replace(change, before=None, after=None) if change.cell == "long_text" else change
             for change in changes
         )
-    return {
+    details = [{"label": one.label, "value": to_plain(one.value)} for one in preview.details]
+    shown = {
         "subject": {"kind": preview.subject.kind, "id": preview.subject.id, "label": label},
         "changes": [
             {"field": change.field, "before": to_plain(change.before), "after": to_plain(change.after)}
             for change in changes
         ],
-        "details": [{"label": one.label, "value": to_plain(one.value)} for one in preview.details],
         "warnings": [
             {"code": warning.code, "message": warning.message, "must_acknowledge": warning.must_acknowledge}
             for warning in preview.warnings
@@ -188,6 +188,7 @@ def preview_to_json(prepared: Prepared, actor: Actor) -> dict[str, Any]:
         "needs_approval": preview.needs_approval is not None,
         "token": prepared.token,
     }
+    return shown | ({"details": details} if details else {})
 
 
 def answer_change(outcome: Outcome, status_code: int = 200) -> Response:
