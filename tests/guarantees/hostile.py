@@ -180,7 +180,14 @@ def _put_run(make: Make, write: Callable[[], str]) -> UUID:
         "needs_approval": write(),
     }
     warning = {"code": write(), "rows": 1, "example": write(), "must_acknowledge": True}
-    found = {"ready": 1, "refused": 0, "to_approve": 1, "approval": write(), "warnings": [warning]}
+    found = {
+        "ready": 1,
+        "refused": 0,
+        "repeated": 0,
+        "to_approve": 1,
+        "approval": write(),
+        "warnings": [warning],
+    }
     run = make(
         factories.make_bulk_run,
         core.Run,
