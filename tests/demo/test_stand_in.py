@@ -75,9 +75,9 @@ def test_subscriptions_say_what_the_database_says(filled: Session, standin: Stan
         [item] = found.items
         assert (found.status, item.quantity, item.id) == (row.status, row.quantity, row.stripe_item_id)
         assert found.cancel_at_period_end == row.cancel_at_period_end
-        assert row.current_period_end is None or item.current_period_end == int(
-            row.current_period_end.timestamp()
-        )
+        told = (item.current_period_start, item.current_period_end, found.trial_end, found.canceled_at)
+        shown = (row.current_period_start, row.current_period_end, row.trial_end, row.canceled_at)
+        assert told == tuple(moment and moment.timestamp() for moment in shown), "to the second, like Stripe"
 
 
 def test_what_is_left_to_refund_is_what_the_database_says(filled: Session, standin: StandIn) -> None:

@@ -10,6 +10,7 @@ from adminboard.demo.seed.copy_rows import RowBuffer
 from adminboard.demo.seed.draw import Draw, Weighted
 from adminboard.demo.seed.plan import SeedPlan
 from adminboard.demo.seed.staff import BILLING
+from adminboard.demo.seed.stripe_moments import whole_second
 from adminboard.demo.seed.subscriptions import SeedSubscription
 
 LATE_SHARE = 0.03
@@ -163,10 +164,10 @@ def add_invoices(rows: RowBuffer, draw: Draw, invoices: list[SeedInvoice]) -> No
             amount_refunded_cents=refunded_cents,
             currency=invoice.subscription.plan.tariff.currency,
             status=invoice.status,
-            due_date=invoice.made_at + timedelta(days=7) if is_final else None,
-            paid_at=invoice.paid_at,
-            period_start=invoice.period_start,
-            period_end=invoice.period_end,
+            due_date=whole_second(invoice.made_at + timedelta(days=7)) if is_final else None,
+            paid_at=whole_second(invoice.paid_at),
+            period_start=whole_second(invoice.period_start),
+            period_end=whole_second(invoice.period_end),
             hosted_invoice_url=address if is_final else None,
             invoice_pdf_url=f"{address}/pdf" if is_final else None,
             payment_failed_at=invoice.failed_at,

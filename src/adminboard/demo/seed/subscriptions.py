@@ -11,6 +11,7 @@ from adminboard.demo.seed.copy_rows import RowBuffer
 from adminboard.demo.seed.draw import Draw, Weighted, add_months, months_between
 from adminboard.demo.seed.people import SeedOrganization
 from adminboard.demo.seed.plan import SeedPlan
+from adminboard.demo.seed.stripe_moments import whole_second
 
 TRIAL = timedelta(days=14)
 LIVE_SHARE = 0.9
@@ -178,11 +179,11 @@ def add_subscriptions(
             stripe_item_id=f"si_{draw.token(14)}",
             status=subscription.status,
             quantity=subscription.quantity,
-            current_period_start=subscription.period_start,
-            current_period_end=subscription.period_end,
-            trial_end=subscription.trial_end,
+            current_period_start=whole_second(subscription.period_start),
+            current_period_end=whole_second(subscription.period_end),
+            trial_end=whole_second(subscription.trial_end),
             cancel_at_period_end=subscription.cancels,
-            canceled_at=canceled_at,
+            canceled_at=whole_second(canceled_at),
             stripe_state_at=changed_at,
             created_at=subscription.started_at,
             updated_at=changed_at,
