@@ -25,7 +25,8 @@ from benchmarks.dataset import DataSet, opened_own_data_set
 from benchmarks.servers import WEBHOOK_SECRET, make_login, running_board, running_worker
 from benchmarks.webhook_events import Signed, Teller
 
-CONNECTIONS = 32
+CONNECTIONS = 128
+"""Stripe waits for no answer before it sends the next event; with few connections one would measure them."""
 PAGE = "/users"
 PAGE_PAUSE_SECONDS = 0.2
 LOOK_SECONDS = 1.0
