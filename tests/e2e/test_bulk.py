@@ -64,7 +64,7 @@ def take_back(board: ServedBoard, page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "theme", "name"), [(SMALL, "light", "Rosalind"), (LARGE, "dark", "Cordelia")]
+    ("size", "theme", "name"), [(SMALL, "light", "Ottoline"), (LARGE, "dark", "Perpetua")]
 )
 def test_a_file_is_checked_run_and_taken_back(
     board: ServedBoard, visitors: Visitors, size: tuple[int, int], theme: str, name: str
