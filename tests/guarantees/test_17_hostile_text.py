@@ -10,11 +10,12 @@ import pytest
 
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import EmbeddedServer
-from tests.clients import BoardUnderTest, open_board
+from tests.clients import BoardUnderTest
 from tests.db.templates import copied_database
 from tests.guarantees.hostile import Scene, addresses_of, fill
 from tests.guarantees.routes import list_routes, pages_that_show
 from tests.pages import Page
+from tests.stand_in import Served, open_board_on_stripe
 
 CORPUS = (
     '<xss-element onxss="1">\'"</xss-element>',
@@ -39,8 +40,11 @@ FRAGMENTS: tuple[dict[str, str], ...] = (
 
 
 @pytest.fixture(scope="module")
-def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
-    with copied_database(server, template_database) as addresses, open_board(addresses) as board:
+def board(server: EmbeddedServer, template_database: str, served_standin: Served) -> Iterator[BoardUnderTest]:
+    with (
+        copied_database(server, template_database) as addresses,
+        open_board_on_stripe(addresses, served_standin) as board,
+    ):
         yield board
 
 
