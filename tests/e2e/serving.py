@@ -43,7 +43,8 @@ class ServedBoard:
         """The one of this role who is logged in without a password; new at the first call."""
         if role not in self._people:
             with self.behind.rows() as session:
-                self._people[role] = make_admin(session, role=role, time_zone=TIME_ZONE)
+                email = f"{role.value}.of-the-browser-tests.with-a-long-name@example.test"
+                self._people[role] = make_admin(session, role=role, email=email, time_zone=TIME_ZONE)
         return self._people[role]
 
     def cookie_of(self, admin: Admin) -> Any:
