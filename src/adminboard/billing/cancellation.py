@@ -21,7 +21,7 @@ from adminboard.billing.live_subscription import (
 )
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
-from adminboard.core.commands import Reason
+from adminboard.core.commands import Reason, undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
@@ -106,7 +106,7 @@ def apply_cancelling(work: Work, command: Cancel) -> Applied:
     undo = Reactivate(
         customer=str(found.organization_id),
         subscription=found.id,
-        reason=f"Undo of: {command.reason}"[:500],
+        reason=undo_reason(command.reason),
     )
     return Applied(
         {"subscription_id": found.id, "when": command.when},
@@ -135,7 +135,7 @@ def apply_reactivating(work: Work, command: Reactivate) -> Applied:
         customer=str(found.organization_id),
         subscription=found.id,
         when=CancelWhen.PERIOD_END,
-        reason=f"Undo of: {command.reason}"[:500],
+        reason=undo_reason(command.reason),
     )
     return Applied(
         {"subscription_id": found.id},

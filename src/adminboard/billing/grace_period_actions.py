@@ -29,6 +29,7 @@ from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
+from adminboard.core.commands import undo_reason
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -66,7 +67,7 @@ def apply_reset(work: Work, command: ResetGracePeriod) -> Applied:
     """Moves the end of the open period, or opens one. Its undo is the previous end, or closes the new one."""
     payer = get_payer(work.session, user=command.user, customer=command.customer)
     row, ends_at = find_open_period(work.session, payer.id), work.now() + timedelta(days=command.days)
-    reason, previous = f"Undo of: {command.reason}"[:500], row.status if row is not None else None
+    reason, previous = undo_reason(command.reason), row.status if row is not None else None
     if row is None:
         row = open_period(work, payer.id, ends_at, command.reason)
         undo = Undo(CLOSE, CloseGracePeriod(grace_period=row.id, reason=reason))
@@ -112,7 +113,7 @@ def apply_closing(work: Work, command: CloseGracePeriod) -> Applied:
         ends_at=row.ends_at,
         is_set_by_hand=row.is_set_by_hand,
         seen=ends_at,
-        reason=f"Undo of: {command.reason}"[:500],
+        reason=undo_reason(command.reason),
     )
     previous = row.status
     set_period(work, row, ends_at=ends_at, is_set_by_hand=True, status=GracePeriodStatus.CLOSED)

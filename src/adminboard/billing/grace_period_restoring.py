@@ -19,6 +19,7 @@ from adminboard.billing.grace_period_changes import (
 from adminboard.billing.grace_period_commands import CloseGracePeriod, RestoreGracePeriod
 from adminboard.billing.grace_writing import say
 from adminboard.core.actions import Action, Applied, Change, Preview, Undo
+from adminboard.core.commands import undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
@@ -58,7 +59,7 @@ def preview(session: Session, command: RestoreGracePeriod) -> Preview:
 def apply(work: Work, command: RestoreGracePeriod) -> Applied:
     """Gives it its former end, and opens it where it was closed. Its undo does again what this took back."""
     row = _get_restorable(work.session, command)
-    reason, previous = f"Undo of: {command.reason}"[:500], row.status
+    reason, previous = undo_reason(command.reason), row.status
     again = (
         Undo(CLOSE, CloseGracePeriod(grace_period=row.id, reason=reason))
         if previous is GracePeriodStatus.CLOSED

@@ -25,7 +25,7 @@ from adminboard.billing.live_subscription import (
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
-from adminboard.core.commands import Moment, Reason, require_future
+from adminboard.core.commands import Moment, Reason, require_future, undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
@@ -134,7 +134,7 @@ def apply_pausing(work: Work, command: Pause) -> Applied:
     found = _get_collecting(work.session, command)
     operation = write_call(work, pausing, found, invoices=command.invoices, resumes_at=command.resumes_at)
     undo = Resume(
-        customer=str(found.organization_id), subscription=found.id, reason=f"Undo of: {command.reason}"[:500]
+        customer=str(found.organization_id), subscription=found.id, reason=undo_reason(command.reason)
     )
     return Applied(
         {"subscription_id": found.id, "collection": PAUSED, "resumes_at": command.resumes_at},
@@ -171,7 +171,7 @@ def apply_resuming(work: Work, command: Resume) -> Applied:
         subscription=found.id,
         invoices=Invoices(former.invoices),
         resumes_at=former.resumes_at if is_ahead else None,
-        reason=f"Undo of: {command.reason}"[:500],
+        reason=undo_reason(command.reason),
     )
     return Applied(
         {"subscription_id": found.id, "collection": COLLECTING, "resumes_at": None},

@@ -23,7 +23,7 @@ from adminboard.billing.live_subscription import (
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
-from adminboard.core.commands import Reason
+from adminboard.core.commands import Reason, undo_reason
 from adminboard.core.currencies import in_currency
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
@@ -159,7 +159,7 @@ def apply(work: Work, command: ChangeQuantity) -> Applied:
         quantity=found.quantity,
         charging=command.charging,
         instead_of=command.quantity,
-        reason=f"Undo of: {command.reason}"[:500],
+        reason=undo_reason(command.reason),
     )
     return Applied(
         {"subscription_id": found.id, "quantity": command.quantity},

@@ -65,9 +65,11 @@ def check_printable(text: str) -> str:
     return text
 
 
+LONGEST_REASON = 500
+
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=10, max_length=500),
+    StringConstraints(strip_whitespace=True, min_length=10, max_length=LONGEST_REASON),
     AfterValidator(check_printable),
     Field(title="Reason", json_schema_extra={"widget": "textarea"}),
 ]
@@ -84,6 +86,11 @@ _SENTENCES = {
     "timezone_aware": "Say which time zone is meant, for example 2026-12-01T09:00:00-08:00.",
     "string_type": "This must be text.",
 }
+
+
+def undo_reason(reason: str) -> str:
+    """Why an undo is made, from why the change was: itself a valid reason."""
+    return f"Undo of: {reason}"[:LONGEST_REASON]
 
 
 def parse_command(command: type[C], data: Mapping[str, Any]) -> C:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall, Undo
-from adminboard.core.commands import Command, Moment, Reason, require_future
+from adminboard.core.commands import Command, Moment, Reason, require_future, undo_reason
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
@@ -121,7 +121,7 @@ def apply(work: Work, command: OverrideEntitlement) -> Applied:
             command.reason,
             work.actor.name,
         )
-    undo = WithdrawEntitlement(**given, **resumed, reason=f"Undo of: {command.reason}"[:500])
+    undo = WithdrawEntitlement(**given, **resumed, reason=undo_reason(command.reason))
     result = {
         "user_id": user.id,
         "organization_id": user.organization_id,

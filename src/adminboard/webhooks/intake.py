@@ -32,9 +32,8 @@ UNSTORABLE = (psycopg.DataError, errors.StatementTooComplex, errors.ProgramLimit
 """JSON that PostgreSQL does not take, like a null character in a text."""
 NOT_KEPT = "The event was not kept. Send it again in a moment."
 
-_COLUMNS = tuple(
-    field.name for field in fields(Delivery)
-)  # Arrays go in binary form ("b"): as text every quote in a payload would have to be escaped.
+_COLUMNS = tuple(field.name for field in fields(Delivery))
+# Arrays go in binary form ("b"): as text every quote in a payload would have to be escaped.
 _KEEP = f"""
 WITH trail AS MATERIALIZED (SELECT {MAY_BE_WRITTEN} AS is_open),
 kept AS (

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
-from adminboard.core.masking import Mask
+from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.users.lookup import get_user
+from adminboard.webhooks.queries import LOGGED, LoggedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +24,6 @@ class LogFilter:
     event_type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedEvent:
-    """One event of the log. Amounts are minor units of ``currency``; ``quantity`` counts seats."""
-
-    id: UUID
-    stripe_event_id: str | None
-    event_type: str
-    source: BillingEventSource
-    organization_id: UUID | None
-    stripe_customer_id: str | None
-    stripe_subscription_id: str | None
-    stripe_invoice_id: str | None
-    stripe_charge_id: str | None
-    stripe_refund_id: str | None
-    amount_cents: int | None
-    currency: str | None
-    previous_status: str | None
-    status: str | None
-    previous_quantity: int | None
-    quantity: int | None
-    notes: str | None = field(metadata={"mask": Mask.HIDDEN})
-    processing_status: ProcessingStatus
-    attempts: int
-    last_error: str | None
-    received_at: datetime
-    processed_at: datetime | None
-    next_attempt_at: datetime | None
-
-
-_COLUMNS = [getattr(BillingEvent, name) for name in LoggedEvent.__dataclass_fields__]
 
 
 def list_log(
@@ -74,7 +41,7 @@ def list_log(
         conditions.append(BillingEvent.received_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(BillingEvent.received_at < wanted.until)
-    newest = select(*_COLUMNS).where(*conditions)
+    newest = select(*LOGGED).where(*conditions)
     newest = newest.order_by(BillingEvent.received_at.desc(), BillingEvent.id.desc())
     rows = session.execute(newest.offset(skip).limit(limit))
     total = session.scalar(select(func.count()).select_from(BillingEvent).where(*conditions))

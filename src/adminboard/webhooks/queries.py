@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, cast, literal_column, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
 from adminboard.core.errors import NotFound
 from adminboard.core.json_text import read_json, write_json
 from adminboard.core.masking import Mask
@@ -33,19 +33,17 @@ class NoPayload(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class EventDetail:
+class LoggedEvent:
     """One billing event. Amounts are minor units of ``currency``; ``quantity`` counts seats.
 
-    Notes and payloads may quote anybody, so masked readers do not get them.
+    Notes may quote anybody, so masked readers do not get them.
     """
 
     id: UUID
     stripe_event_id: str | None
     event_type: str
-    source: str
-    processing_status: str
+    source: BillingEventSource
     organization_id: UUID | None
-    organization_name: str | None
     stripe_customer_id: str | None
     stripe_subscription_id: str | None
     stripe_invoice_id: str | None
@@ -58,11 +56,23 @@ class EventDetail:
     previous_quantity: int | None
     quantity: int | None
     notes: str | None = field(metadata=_HIDDEN)
+    processing_status: ProcessingStatus
     attempts: int
     last_error: str | None
     received_at: datetime
     processed_at: datetime | None
     next_attempt_at: datetime | None
+
+
+LOGGED = tuple(getattr(BillingEvent, column.name) for column in fields(LoggedEvent))
+"""The columns of a `LoggedEvent`, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail(LoggedEvent):
+    """One whole: with whose it is and what was sent, which masked readers do not get either."""
+
+    organization_name: str | None
     raw_payload: Any = field(metadata=_HIDDEN)
 
     @property
@@ -80,30 +90,8 @@ def get_event_detail(session: Session, event_id: UUID) -> EventDetail:
     """One query. Raises `EventUnknown`."""
     row = session.execute(
         select(
-            BillingEvent.id,
-            BillingEvent.stripe_event_id,
-            BillingEvent.event_type,
-            BillingEvent.source,
-            BillingEvent.processing_status,
-            BillingEvent.organization_id,
+            *LOGGED,
             Organization.name.label("organization_name"),
-            BillingEvent.stripe_customer_id,
-            BillingEvent.stripe_subscription_id,
-            BillingEvent.stripe_invoice_id,
-            BillingEvent.stripe_charge_id,
-            BillingEvent.stripe_refund_id,
-            BillingEvent.amount_cents,
-            BillingEvent.currency,
-            BillingEvent.previous_status,
-            BillingEvent.status,
-            BillingEvent.previous_quantity,
-            BillingEvent.quantity,
-            BillingEvent.notes,
-            BillingEvent.attempts,
-            BillingEvent.last_error,
-            BillingEvent.received_at,
-            BillingEvent.processed_at,
-            BillingEvent.next_attempt_at,
             cast(BillingEvent.raw_payload, Text).label("raw_payload"),
         )
         .outerjoin(Organization, Organization.id == BillingEvent.organization_id)
