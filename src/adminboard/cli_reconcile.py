@@ -39,7 +39,9 @@ def reconcile(
     """Compare every subscription with Stripe. Exits with 1 while anything differs."""
     with open_cli_runtime() as runtime:
         actor = command_actor()
-        comparison = _run(runtime, actor, "reconciliation.run", RunReconciliation(), quiet=as_json)
+        comparison = _run(
+            runtime, actor, "reconciliation.run", RunReconciliation(reason=REASON), quiet=as_json
+        )
         repair = _repair(runtime, actor, quiet=as_json) if fix else None
         with runtime.reading(actor) as session:
             left = count_open(session)

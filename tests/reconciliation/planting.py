@@ -24,6 +24,8 @@ from tests.clients import BoardUnderTest
 from tests.factories import START, make_organization, make_plan, make_subscription
 from tests.stand_in import Control
 
+REASON = "Webhooks were away for an hour"
+
 ACTOR = command_line_actor("reconciler")
 MONTH = timedelta(days=30)
 _numbers = count(1)
@@ -147,7 +149,9 @@ class Twins:
 
     def compare(self) -> Run:
         """A comparison from beginning to end."""
-        return self.finish(UUID(self.act("reconciliation.run", RunReconciliation()).result["run"]))
+        return self.finish(
+            UUID(self.act("reconciliation.run", RunReconciliation(reason=REASON)).result["run"])
+        )
 
     def fix(self, *differences: UUID) -> Run:
         """A repair from beginning to end."""

@@ -12,7 +12,7 @@ from adminboard.reconciliation.actions import RunReconciliation
 from adminboard.reconciliation.models import DiscrepancyStatus
 from adminboard.stripe.fake import records
 from tests.factories import START, make_billing_event
-from tests.reconciliation.planting import MONTH, Twin, Twins, seconds
+from tests.reconciliation.planting import MONTH, REASON, Twin, Twins, seconds
 
 Plant = Callable[[Twins, Twin], None]
 
@@ -187,7 +187,7 @@ def test_a_difference_that_is_found_again_stays_one_and_one_that_is_not_is_gone(
 def test_what_a_webhook_brought_while_stripe_was_listed_is_no_difference(twins: Twins) -> None:
     """The page showed the state before it; the rows were changed after it was asked for."""
     changed, added = twins.subscribe(), twins.subscribe()
-    run_id = twins.act("reconciliation.run", RunReconciliation()).result["run"]
+    run_id = twins.act("reconciliation.run", RunReconciliation(reason=REASON)).result["run"]
     advancer = twins.advancer(slice_seconds=0)
     advancer.advance_next(run_id)
     assert twins.see(run_id).rows_checked == 2, "the page is listed"
@@ -217,7 +217,7 @@ def test_what_an_event_that_waits_is_about_is_no_difference_yet(twins: Twins) ->
 
 
 def test_two_comparisons_do_not_run_at_once(twins: Twins) -> None:
-    first, second = (twins.act("reconciliation.run", RunReconciliation()) for _ in range(2))
+    first, second = (twins.act("reconciliation.run", RunReconciliation(reason=REASON)) for _ in range(2))
     assert first.result == second.result
     assert second.summary == "A comparison with Stripe is under way already."
 
@@ -236,7 +236,7 @@ def test_each_call_lists_a_hundred_and_no_customer_is_asked_for(twins: Twins) ->
 
 def test_a_list_that_is_not_whole_ends_nobodys_subscription(twins: Twins) -> None:
     twins.subscribe()
-    run_id = twins.act("reconciliation.run", RunReconciliation()).result["run"]
+    run_id = twins.act("reconciliation.run", RunReconciliation(reason=REASON)).result["run"]
     twins.advancer(slice_seconds=0).advance_next(run_id)
     twins.lose_listed()
 
@@ -249,7 +249,7 @@ def test_a_list_that_is_not_whole_ends_nobodys_subscription(twins: Twins) -> Non
 def test_a_comparison_waits_for_stripe_as_long_as_it_is_away(twins: Twins) -> None:
     twin = twins.subscribe()
     quantity(twins, twin)
-    run_id = twins.act("reconciliation.run", RunReconciliation()).result["run"]
+    run_id = twins.act("reconciliation.run", RunReconciliation(reason=REASON)).result["run"]
     twins.control("fault", kind="server_error", method="GET", path="/v1/subscriptions", times=9)
     for _ in range(9):
         with pytest.raises(Exception, match="Stripe"):

@@ -14,9 +14,7 @@ from adminboard.reconciliation.jobs import begin_hourly
 from adminboard.reconciliation.models import DiscrepancyStatus
 from adminboard.reconciliation.queries import FIX_KIND
 from tests.factories import START
-from tests.reconciliation.planting import Twin, Twins
-
-REASON = "Webhooks were away for an hour"
+from tests.reconciliation.planting import REASON, Twin, Twins
 
 
 def differ(twins: Twins, count: int = 1) -> list[Twin]:

@@ -25,7 +25,7 @@ from adminboard.stripe.fake import records
 from tests.clients import SECRET_KEY
 from tests.db.templates import Addresses
 from tests.factories import START
-from tests.reconciliation.planting import MONTH, Twins, seconds
+from tests.reconciliation.planting import MONTH, REASON, Twins, seconds
 from tests.stand_in import Served
 
 SUBSCRIPTIONS, DIFFERENT = 2_000, 300
@@ -105,7 +105,7 @@ def many(twins: Twins) -> Twins:
 def test_what_a_killed_worker_began_is_taken_up_and_nothing_is_done_twice(
     many: Twins, fresh_addresses: Addresses, served_standin: Served
 ) -> None:
-    run_id = UUID(many.act("reconciliation.run", RunReconciliation()).result["run"])
+    run_id = UUID(many.act("reconciliation.run", RunReconciliation(reason=REASON)).result["run"])
     with worker_process(fresh_addresses, served_standin) as process:
         kill_when(process, lambda: many.see(run_id).rows_checked > 0)
     killed_at = many.see(run_id).rows_checked

@@ -159,6 +159,12 @@ def test_only_who_may_change_billing_syncs(twins: Twins) -> None:
     assert plans(twins) == {}
 
 
+def test_people_say_their_own_reason(twins: Twins) -> None:
+    form = twins.board.browser(Role.BILLING).get("/actions/plans.sync").text
+    assert 'name="reason"' in form
+    assert "by the program" not in form
+
+
 def test_without_stripe_nothing_is_changed(twins: Twins) -> None:
     twins.control("down")
     answer = twins.board.program(role=Role.BILLING).post(PATH)

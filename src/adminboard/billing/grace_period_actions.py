@@ -29,7 +29,7 @@ from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
-from adminboard.core.commands import undo_reason
+from adminboard.core.commands import NO_REASON, undo_reason
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -159,7 +159,7 @@ reset_grace_period = Action(
             "reason": "Waits for a new card from the bank",
         },
         names={"user": "user_id"},
-        defaults={"reason": "No reason was given by the program that asked."},
+        defaults={"reason": NO_REASON},
         demands_nothing=True,
     ),
     subject=find_payer_named,

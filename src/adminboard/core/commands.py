@@ -88,6 +88,10 @@ _SENTENCES = {
 }
 
 
+NO_REASON = "No reason was given by the program that asked."
+"""What an address that promises to do without a reason writes down instead."""
+
+
 def undo_reason(reason: str) -> str:
     """Why an undo is made, from why the change was: itself a valid reason."""
     return f"Undo of: {reason}"[:LONGEST_REASON]

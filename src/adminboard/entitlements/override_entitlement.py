@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall, Undo
-from adminboard.core.commands import Command, Moment, Reason, require_future, undo_reason
+from adminboard.core.commands import NO_REASON, Command, Moment, Reason, require_future, undo_reason
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
@@ -201,7 +201,7 @@ override_entitlement = Action(
             "reason": "Pilot agreed with sales",
         },
         names={"user": "user_id"},
-        defaults={"reason": "No reason was given by the program that asked."},
+        defaults={"reason": NO_REASON},
         demands_nothing=True,
     ),
     money=True,

@@ -26,7 +26,6 @@ from adminboard.reconciliation.queries import (
     list_open,
 )
 
-NO_REASON = "No reason was given by the program that asked."
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
 _TARGET = Target("reconciliation", "all", "comparison with Stripe")
 
@@ -40,7 +39,7 @@ class NothingToRepair(DomainError):
 class RunReconciliation(Command):
     """Compare every subscription with Stripe. Changes nothing but the list of differences."""
 
-    reason: Reason = NO_REASON
+    reason: Reason
 
 
 class FixDifferences(Command):

@@ -8,12 +8,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from adminboard.core.canonical import to_plain
-from adminboard.core.commands import Command, parse_command
+from adminboard.core.commands import NO_REASON, Command, parse_command
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.permissions import Permission
 from adminboard.customers.lookup import CustomerIdentity, get_customer
 from adminboard.reconciliation.actions import (
-    NO_REASON,
     FixDifferences,
     RunReconciliation,
     fix_differences,

@@ -15,7 +15,7 @@ from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.customers.lookup import CustomerIdentity, CustomerReference, get_customer
 from adminboard.customers.models import Organization
-from adminboard.reconciliation.actions import LIMIT, NO_REASON, NothingToRepair
+from adminboard.reconciliation.actions import LIMIT, NothingToRepair
 from adminboard.reconciliation.differences import Difference
 from adminboard.reconciliation.fixing import settle
 from adminboard.reconciliation.looking import Looked, compare_customer, look_at
@@ -31,7 +31,7 @@ class FixCustomer(Command):
     carried: ClassVar[frozenset[str]] = frozenset({"looked"})
 
     customer: CustomerReference
-    reason: Reason = NO_REASON
+    reason: Reason
     looked: str | None = None
     """What Stripe has, as `Looked.to_text` packs it."""
 

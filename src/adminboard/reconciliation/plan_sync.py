@@ -16,10 +16,10 @@ from adminboard.billing.mirror.plans import KnownPlans, PlanChange, lock_plans, 
 from adminboard.billing.models import LIVE_SUBSCRIPTION, Subscription
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
 from adminboard.core.audit import Target
-from adminboard.core.commands import Command, Reason
+from adminboard.core.commands import NO_REASON, Command, Reason
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
-from adminboard.reconciliation.actions import LIMIT, NO_REASON
+from adminboard.reconciliation.actions import LIMIT
 from adminboard.reconciliation.catalogue import (
     Catalogue,
     CataloguePlan,
@@ -38,7 +38,7 @@ class SyncPlans(Command):
 
     carried: ClassVar[frozenset[str]] = frozenset({"catalogue"})
 
-    reason: Reason = NO_REASON
+    reason: Reason
     catalogue: str | None = None
     """What Stripe sells, as `Catalogue.to_text` packs it."""
 
@@ -147,6 +147,7 @@ sync_plans = Action(
         "/billing/plans/sync",
         "Bring plans, features and promotion codes into step with Stripe",
         example={"reason": "New prices from the first of the month"},
+        defaults={"reason": NO_REASON},
         demands_nothing=True,
     ),
     live=False,

@@ -178,7 +178,7 @@ def _make_field(
         value=value,
         error=error,
         hint=_hint(info, kind, zone),
-        required=info.is_required() and kind is not FieldKind.CHECKBOX,
+        required=_must_say(info, kind),
         options=_options(info, kind, typed, value, offered),
         min=limits.get("min"),
         max=limits.get("max"),
@@ -190,6 +190,13 @@ def _make_field(
         checked=kind is FieldKind.CHECKBOX and value == "true",
         autocomplete="new-password" if kind is FieldKind.PASSWORD else "off",
     )
+
+
+def _must_say(info: FieldInfo, kind: FieldKind) -> bool:
+    """A choice that cannot be left open is none that is optional, though it begins with an answer."""
+    if kind is FieldKind.SELECT:
+        return info.get_default() is not None
+    return info.is_required() and kind is not FieldKind.CHECKBOX
 
 
 def _prefix(kind: FieldKind, currency: str) -> str | None:

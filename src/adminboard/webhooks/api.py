@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.core.actions import Action
 from adminboard.core.canonical import to_plain
-from adminboard.core.commands import Command, Reason, parse_command
+from adminboard.core.commands import NO_REASON, Command, Reason, parse_command
 from adminboard.core.masking import masked_for
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_read, api_write
@@ -29,7 +29,6 @@ from adminboard.webhooks.log_queries import LogFilter, list_log
 
 router = APIRouter(tags=["Billing"])
 MOST_SKIPPED = 10_000
-NO_REASON = "No reason was given by the program that asked."
 Text = Annotated[str | None, Query(max_length=320)]
 Moment = Annotated[str | None, Query(max_length=40, description="A moment, like 2026-12-01T14:30Z")]
 

@@ -149,6 +149,14 @@ def test_without_a_reason_nothing_happens(board: BoardUnderTest, sold: Sold, nou
     assert operations_on(board, sold.subscription_id) == []
 
 
+def test_a_choice_that_begins_with_an_answer_is_not_called_optional(
+    board: BoardUnderTest, sold: Sold
+) -> None:
+    form = board.browser(Role.BILLING).get(f"/actions/billing.pause?customer={sold.organization_id}").text
+    assert "Invoices meanwhile</label>" in form
+    assert "Resumes <small>optional</small></label>" in form
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
 @pytest.mark.parametrize("action", ["cancel", "reactivate", "pause", "resume"])
 def test_only_billing_does_this(board: BoardUnderTest, sold: Sold, action: str, role: Role) -> None:

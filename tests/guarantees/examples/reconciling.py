@@ -18,6 +18,7 @@ from adminboard.reconciliation.queries import COMPARISON_KIND, FIX_KIND, UNSETTL
 from tests.billing.sold import Sold, maker_of, sell
 from tests.factories import START, make_run
 from tests.guarantees.examples.scene import Example, MakeExample, Scene, Seen
+from tests.reconciliation.planting import REASON
 
 COLUMNS = (
     "name",
@@ -41,7 +42,7 @@ def comparing(scene: Scene) -> Example:
         )
     waiting = select(func.count()).where(Run.kind == COMPARISON_KIND, Run.status == RunStatus.WAITING)
     return Example(
-        RunReconciliation(),
+        RunReconciliation(reason=REASON),
         lambda session: {"Comparison": "waiting for a worker" if session.scalar(waiting) else None},
     )
 
@@ -79,7 +80,7 @@ def repairing_customer(scene: Scene) -> Example:
         quantity = session.get_one(Subscription, sold.subscription_id).quantity
         return {f"Quantity of {sold.stripe.id}": quantity}
 
-    return Example(FixCustomer(customer=str(sold.organization_id)), look)
+    return Example(FixCustomer(customer=str(sold.organization_id), reason=REASON), look)
 
 
 def _differing(scene: Scene) -> Sold:
@@ -99,7 +100,7 @@ def syncing(scene: Scene) -> Example:
     maker_of(scene.board.runtime).price(name=scene.word())
     with scene.board.rows() as session:
         there = set(session.scalars(select(Plan.id)))
-    return Example(SyncPlans(), lambda session: _see_plans(session, there))
+    return Example(SyncPlans(reason=REASON), lambda session: _see_plans(session, there))
 
 
 def _see_plans(session: Session, there: set[UUID]) -> Seen:
