@@ -1,6 +1,7 @@
 """The worker applies what was kept: once, later again where it failed, by asking Stripe where it must."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from adminboard.core.models import Operation
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import APP_ROLE
 from adminboard.stripe.fake.standin import StandIn
+from adminboard.stripe.gateway import StripeGateway
+from adminboard.stripe.objects import Event
 from adminboard.webhooks.applying import WORKER, EventApplier
 from adminboard.webhooks.jobs import apply_due_events
 from adminboard.webhooks.kinds.registry import KINDS
@@ -217,6 +220,26 @@ def test_an_event_of_a_worker_that_died_is_taken_again_when_its_lease_is_over(
     board.clock.advance(timedelta(seconds=1))
     assert apply_due_events(board.runtime) == 1
     assert get_kept(board, event).processing_status is ProcessingStatus.PROCESSED
+
+
+def test_a_worker_that_was_overtaken_while_it_asked_stripe_writes_nothing(
+    board: BoardUnderTest, maker: Maker, standin: StandIn
+) -> None:
+    """Its lease ran out meanwhile, and another worker has applied the event."""
+    subscribe(board, maker)
+    [event] = list_sent(standin, CREATED)
+    send_all(board, [event | {"api_version": "2020-08-27"}])
+    kind = KINDS[CREATED]
+
+    def fetch_slowly(stripe: StripeGateway, told: Event) -> Any:
+        board.clock.advance(LEASE)
+        assert apply_due_events(board.runtime) == 1
+        return kind.fetch(stripe, told)
+
+    slow = EventApplier(board.runtime, {**KINDS, CREATED: replace(kind, fetch=fetch_slowly)})
+    assert slow.apply_next() == 1
+    assert list_entries(board) == ["webhooks.apply"]
+    assert get_kept(board, event).attempts == 1
 
 
 def test_of_two_workers_each_takes_other_events(board: BoardUnderTest) -> None:
