@@ -88,7 +88,7 @@ def test_what_unfolds_is_right(visitors: Visitors, open_part: Callable[[Page], N
 def test_preview_and_secret_are_right_as_pages(visitors: Visitors) -> None:
     page = visitors.open_page(Role.ADMIN)
     page.goto("/actions/api_keys.create?return_to=/settings/api-keys")
-    page.get_by_label("Name").fill("Monthly report")
+    page.get_by_role("textbox", name="Name").fill("Monthly report")
     page.get_by_role("checkbox", name="credits.read").check()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("main")).to_contain_text("Monthly report")
