@@ -50,6 +50,11 @@ class Visitors:
     def log_in(self, context: BrowserContext, role: Role) -> None:
         context.add_cookies([self.board.cookie_of(self.board.get_person(role))])
 
+    def assert_nothing_went_wrong(self) -> None:
+        """None of the browsers may have seen anything go wrong since this was last asked."""
+        problems = [problem for watch in self.watches for problem in watch.take_problems()]
+        assert not problems, "\n".join(problems)
+
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
         """For the length of the block browsers may report that the server answered with these."""
@@ -65,5 +70,4 @@ def watched_visitors(board: ServedBoard, chromium: Browser) -> Iterator[Visitors
     with ExitStack() as stack:
         visitors = Visitors(board, chromium, stack)
         yield visitors
-        problems = [problem for watch in visitors.watches for problem in watch.problems]
-        assert not problems, "\n".join(problems)
+        visitors.assert_nothing_went_wrong()

@@ -29,6 +29,11 @@ class Watch:
         context.on("weberror", self._note_failure)
         context.on("page", lambda page: page.on("dialog", self._note_dialog))
 
+    def take_problems(self) -> list[str]:
+        """What went wrong since this was last asked."""
+        taken, self.problems = self.problems, []
+        return taken
+
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
         """For the length of the block the browser may report that the server answered with these."""
