@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.listings import matching
 from adminboard.db.embedded import OWNER_ROLE, EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
+from tests.db.place import close_folder, find_folder, open_folder
 from tests.db.rolled_back import RolledBackDatabase
 from tests.db.templates import Addresses, claimed_folder, copied_database, make_template, opened_database
 
@@ -23,7 +24,23 @@ settings.load_profile("board")
 LONGEST_FIRST = ("tests/e2e/", "tests/guarantees/", "tests/db/", "tests/demo/")
 """What takes longest comes first, so that no worker waits for another at the end."""
 
-FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST_AND_CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "512MB",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        assert config.cache is not None
+        open_folder(otherwise=config.cache.mkdir(f"postgres-{os.geteuid()}"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        close_folder()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,12 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
+def server() -> Iterator[EmbeddedServer]:
     """The server that all workers share. It would lose data in a power cut; see `killable_server`."""
-    assert pytestconfig.cache is not None
-    with EmbeddedServer.start(
-        pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}"), settings=FAST_AND_CARELESS
-    ) as server:
+    with EmbeddedServer.start(find_folder() / "shared", settings=FAST_AND_CARELESS) as server:
         yield server
 
 
@@ -104,10 +118,10 @@ def fresh_owner_database(fresh_addresses: Addresses) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def killable_server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
-    """A server of this worker's own, as durable as in production, to be killed and brought back."""
-    assert pytestconfig.cache is not None
-    base = pytestconfig.cache.mkdir(f"postgres-{os.geteuid()}-killable")
+def killable_server() -> Iterator[EmbeddedServer]:
+    """A server of this worker's own, with the settings of production, to be killed and brought back."""
+    base = find_folder() / "killable"
+    base.mkdir(exist_ok=True)
     with claimed_folder(base) as folder, EmbeddedServer.start(folder) as server:
         yield server
 
