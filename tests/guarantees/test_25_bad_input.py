@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from adminboard.core.permissions import KEY_SCOPES, ROLE_PERMISSIONS, Role
+from adminboard.core.permissions import KEY_SCOPES, ROLE_PERMISSIONS, Permission, Role
 from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, Browser, Program
 from tests.credit_factories import make_grant
@@ -30,6 +30,17 @@ EXAMPLES = settings(
     suppress_health_check=list(HealthCheck),
 )
 """The same examples in each run: what fails here fails everywhere."""
+BILLING_OPERATIONS = frozenset(
+    f"/v1/admin/billing/{path}"
+    for path in (
+        "webhook/replay",
+        "events",
+        "plans/sync",
+        "entitlements/override",
+        "grace-period/reset",
+        "reconcile",
+    )
+)
 HOSTILE = st.one_of(
     st.text(max_size=40),
     st.sampled_from(
@@ -151,6 +162,17 @@ def test_the_api_answers_everything_with_a_result_or_a_problem(
 ) -> None:
     assert len(operations) > 20
     for operation in operations:
+        fuzz_call(program, operation)
+
+
+@pytest.mark.parametrize("scope", sorted(KEY_SCOPES))
+def test_the_billing_operations_answer_a_key_of_any_scope(
+    scope: Permission, board: BoardUnderTest, operations: list[Any]
+) -> None:
+    of_billing = [found for found in operations if found.path in BILLING_OPERATIONS]
+    assert len({found.path for found in of_billing}) == len(BILLING_OPERATIONS)
+    program = board.program(scope, role=Role.ADMIN)
+    for operation in of_billing:
         fuzz_call(program, operation)
 
 
