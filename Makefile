@@ -52,6 +52,7 @@ lint: $(STAMPS)/dev ## Check the code for likely mistakes
 
 .PHONY: fix
 fix: $(STAMPS)/dev ## Format the code and mend what ruff can mend by itself
+	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 	@$(BIN)/ruff format $(CODE)
 

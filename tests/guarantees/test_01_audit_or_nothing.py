@@ -157,7 +157,7 @@ def prepare_requests(board: BoardUnderTest) -> dict[str, Send]:
 
 def test_no_route_changes_anything_without_the_audit(board: BoardUnderTest, standin: StandIn) -> None:
     sends = prepare_requests(board)
-    assert list_changing_routes(board) - sends.keys() == set(), "these need an example"
+    assert list_changing_routes(board) - sends.keys() == set(), "these need an example (FORMS above)"
     revoke_the_audit(board)
     before = dump(board)
     standin.calls.clear()

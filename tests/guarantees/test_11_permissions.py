@@ -22,6 +22,8 @@ from tests.guarantees.routes import Route, list_routes
 from tests.stand_in import Served, open_board_on_stripe
 from tests.web.problems import read_problem
 
+TABLES = "what needs which permission is written down in tests/guarantees/permission_tables.py"
+
 
 @pytest.fixture(scope="module")
 def board(server: EmbeddedServer, template_database: str, served_standin: Served) -> Iterator[BoardUnderTest]:
@@ -33,11 +35,13 @@ def board(server: EmbeddedServer, template_database: str, served_standin: Served
 
 
 def test_every_route_needs_what_the_tables_say(board: BoardUnderTest) -> None:
-    assert {route.name: route.permission for route in list_routes(board.app)} == expected_permissions()
+    assert {route.name: route.permission for route in list_routes(board.app)} == expected_permissions(), (
+        TABLES
+    )
 
 
 def test_every_action_needs_what_the_table_says() -> None:
-    assert {a.name: a.permission.value for area in AREAS for a in area.actions} == ACTIONS
+    assert {a.name: a.permission.value for area in AREAS for a in area.actions} == ACTIONS, TABLES
 
 
 def test_no_route_hides_another(board: BoardUnderTest) -> None:

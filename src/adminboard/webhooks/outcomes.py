@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -21,20 +22,8 @@ MOST_ATTEMPTS = len(PAUSES) + 1
 STRIPE_IS_AWAY = timedelta(minutes=1)
 MAX_ERROR_LENGTH = 500
 _EVENTS = Base.metadata.tables[str(BillingEvent.__table__)]
-_FACTS = (
-    "organization_id",
-    "stripe_customer_id",
-    "stripe_subscription_id",
-    "stripe_invoice_id",
-    "stripe_charge_id",
-    "stripe_refund_id",
-    "amount_cents",
-    "currency",
-    "previous_status",
-    "status",
-    "previous_quantity",
-    "quantity",
-)
+_FACTS = tuple(each.name for each in fields(Told) if each.name not in ("summary", "before", "after"))
+"""What the event's own row keeps of what was told; the rest is the audit entry's."""
 _DONE: dict[str, Any] = {"next_attempt_at": None, "last_error": None, "fetch_anew": False}
 _NOTE_APPLIED = (
     update(_EVENTS)

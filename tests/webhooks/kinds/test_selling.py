@@ -12,7 +12,6 @@ from adminboard.entitlements.models import Feature, PlanFeature
 from adminboard.promotions.models import PromotionCode
 from adminboard.stripe.fake import records
 from adminboard.stripe.fake.standin import StandIn
-from adminboard.webhooks.kinds.registry import KINDS
 from tests.factories import make_feature, make_plan
 from tests.stand_in import Control
 from tests.stripe.making import Maker
@@ -159,28 +158,3 @@ def test_a_code_used_again_stands_for_the_active_one(
     second = make_code(client, "SPRING")
     listener.hear_all(listener.events("promotion_code.created", "promotion_code.updated")[::order])
     assert codes(session) == {"SPRING": second.id}
-
-
-def test_every_type_that_the_board_applies_is_known() -> None:
-    assert KINDS.keys() == {
-        *(
-            f"customer.subscription.{verb}"
-            for verb in ("created", "updated", "deleted", "trial_will_end", "paused", "resumed")
-        ),
-        *("customer.updated", "customer.deleted"),
-        *(
-            f"invoice.{verb}"
-            for verb in (
-                "finalized",
-                "paid",
-                "payment_failed",
-                "payment_action_required",
-                "voided",
-                "marked_uncollectible",
-            )
-        ),
-        *("charge.refunded", "refund.updated", "refund.failed"),
-        *("payment_method.attached", "payment_method.detached", "payment_method.updated"),
-        *(f"{kind}.{verb}" for kind in ("product", "price") for verb in ("created", "updated", "deleted")),
-        *("promotion_code.created", "promotion_code.updated"),
-    }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the billing event's row and the audit entry say afterwards.
+    """What the audit entry and, by the names of its columns, the billing event's row say afterwards.
 
     ``summary`` is a whole sentence for the log. ``before`` and ``after`` hold only what was changed; both are
     empty when the rows showed this already, or something newer. Statuses are those of the object the event
@@ -51,8 +51,9 @@ class EventKind:
 
     ``read`` gives the object as it was sent, at the API version the board is pinned to. ``fetch`` asks Stripe
     for it as it is now, outside of any transaction: for events of another API version, for replays, and
-    whenever ``apply`` says so. ``apply`` takes either, with the moment of that state: the event's
-    `created_at` at first, whether it was sent or fetched.
+    whenever ``apply`` says so. Where Stripe forgets such objects once they are deleted, it answers for them
+    too. ``apply`` takes either, with the moment of that state: the event's `created_at` at first, whether it
+    was sent or fetched. Asked about what it applied before, as by a replay, it tells the same again.
 
     `billing.mirror.mirrored.NeedsFetching` from ``apply`` means: roll back, fetch, and apply what was fetched
     with the error's ``state_at``; as often as it is raised. Other `DomainError`s are failures of the event,
