@@ -35,6 +35,8 @@ from adminboard.web.headers import RequestFrame
 from adminboard.web.list_api import mount_list_api, mount_list_export
 from adminboard.web.list_page import mount_list_page, mount_list_parts
 from adminboard.web.page_context import VERSION
+from adminboard.web.record_page import tabs_of
+from adminboard.web.record_routes import mount_record_page
 
 API_PREFIX = "/v1/admin"
 PRODUCT_API_PREFIX = "/v1"
@@ -117,6 +119,7 @@ def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:
                 mount_list_page(pages, listing)
         for action in area.actions:
             mount_action_pages(pages, action)
+    _add_record_pages(pages, areas)
     mount_undo(pages)
     for kit in (saved_views.router, search_page.router, static_files.router, docs_page.router):
         pages.routes.extend(kit.routes)
@@ -125,6 +128,17 @@ def add_pages(router: APIRouter, areas: Iterable[Area]) -> None:
             raise TypeError(f"{route} is no page: let the area's router have the routes of others as its own")
         route.include_in_schema = False
     router.routes.extend(pages.routes)
+
+
+def _add_record_pages(router: APIRouter, areas: Iterable[Area]) -> None:
+    """Last of all pages of the areas: an id's place in an address would take the words of others."""
+    record_pages = [page for area in areas for page in area.record_pages]
+    tabs = [tab for area in areas for tab in area.record_tabs]
+    unknown = {tab.page for tab in tabs} - {page.name for page in record_pages}
+    if unknown:
+        raise TypeError(f"tabs are declared for record pages that there are not: {sorted(unknown)}")
+    for page in record_pages:
+        mount_record_page(router, page, tabs_of(page, tabs))
 
 
 def make_product_api(areas: Iterable[Area]) -> APIRouter:

@@ -1,4 +1,4 @@
-"""Billing: subscriptions, invoices, usage, payment methods and grace periods, as Stripe last told them."""
+"""Billing: subscriptions, invoices, refunds, usage, payment methods and grace periods, as Stripe last told them."""
 
 from adminboard.billing.cancellation import cancel, cancelling, reactivate, reactivating
 from adminboard.billing.ending import tell_of_ending_periods
@@ -11,6 +11,7 @@ from adminboard.billing.pausing import pause, pausing, resume, resuming
 from adminboard.billing.payment_method_listing import payment_methods
 from adminboard.billing.quantity import change_quantity, changing_quantity
 from adminboard.billing.refund_call import refunding
+from adminboard.billing.refund_listing import refunds
 from adminboard.billing.refunds import refund
 from adminboard.billing.subscription_listing import subscriptions
 from adminboard.billing.usage_listing import usage
@@ -21,7 +22,7 @@ from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
-LISTS = (subscriptions, invoices, usage, payment_methods, grace_periods)
+LISTS = (subscriptions, invoices, refunds, usage, payment_methods, grace_periods)
 
 area = Area(
     name="billing",

@@ -17,6 +17,7 @@ from adminboard.users.models import User
 TABS = (
     Tab("Subscriptions", "/billing/subscriptions"),
     Tab("Invoices", "/billing/invoices"),
+    Tab("Refunds", "/billing/refunds"),
     Tab("Usage", "/billing/usage"),
     Tab("Payment methods", "/billing/payment-methods"),
     Tab("Grace periods", "/billing/grace-periods"),

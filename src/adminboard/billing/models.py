@@ -255,6 +255,8 @@ class Refund(Identified, Timestamped, Base):
         CheckConstraint("amount_cents > 0", name="amount_above_zero"),
         CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency_lower_case"),
         Index("ix_refunds_created_at", "created_at", "id"),
+        Index("ix_refunds_status", "status", "created_at", "id"),
+        Index("ix_refunds_reason", "reason", "created_at", "id"),
         Index("ix_refunds_updated_at", "updated_at"),
         Index("ix_refunds_organization_id", "organization_id", "created_at", "id"),
         Index("ix_refunds_invoice_id", "invoice_id", "created_at"),

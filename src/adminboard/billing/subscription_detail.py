@@ -80,24 +80,34 @@ class SubscriptionDetail:
     @property
     def can_change(self) -> bool:
         """Whether Stripe can be asked for changes of it."""
-        return self.status not in ENDED_STATUSES and self.stripe_subscription_id is not None
+        return can_change(self.status, self.stripe_subscription_id)
 
     @property
     def changes(self) -> tuple[tuple[str, str], ...]:
-        """The actions that make sense now, with their buttons' words. A pause is not in our rows, so both
-        directions are offered: whichever does not apply says so."""
-        leaving = (("reactivate", "Reactivate"), ("cancel", "Cancel now"))
-        return (
-            ("change_quantity", "Change seats"),
-            *(leaving if self.cancel_at_period_end else (("cancel", "Cancel"),)),
-            ("pause", "Pause collection"),
-            ("resume", "Resume collection"),
-        )
+        """The actions that make sense now, with their buttons' words."""
+        return changes_of(cancels=self.cancel_at_period_end)
 
     @property
     def total_cents(self) -> int:
         """For all seats and one interval of the plan, before discounts and tax."""
         return self.plan.amount_cents * self.quantity
+
+
+def can_change(status: str, stripe_subscription_id: str | None) -> bool:
+    """Whether Stripe can be asked for changes of a subscription."""
+    return status not in ENDED_STATUSES and stripe_subscription_id is not None
+
+
+def changes_of(*, cancels: bool) -> tuple[tuple[str, str], ...]:
+    """The actions that make sense for a live subscription, which may be set to cancel, with their buttons'
+    words. A pause is not in our rows, so both directions are offered: whichever does not apply says so."""
+    leaving = (("reactivate", "Reactivate"), ("cancel", "Cancel now"))
+    return (
+        ("change_quantity", "Change seats"),
+        *(leaving if cancels else (("cancel", "Cancel"),)),
+        ("pause", "Pause collection"),
+        ("resume", "Resume collection"),
+    )
 
 
 def get_subscription_detail(session: Session, subscription_id: UUID) -> SubscriptionDetail:

@@ -16,14 +16,11 @@ from adminboard.bulk.upload import require_bulk, upload
 from adminboard.core.actions import Action
 from adminboard.core.errors import DomainError
 from adminboard.core.listings import Listing
-from adminboard.core.listings.paging import count_matches
-from adminboard.core.listings.query import read_query
 from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read, page_upload
-from adminboard.web.addresses import without
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.list_api import csv_response
-from adminboard.web.list_page import PLACE, make_count_view, make_list_view
+from adminboard.web.list_page import answer_count, make_list_view
 from adminboard.web.list_view import LinkView
 from adminboard.web.uploads import MAX_UPLOAD_BYTES
 from adminboard.web.visit import Visit
@@ -82,11 +79,7 @@ def show_run(run_id: UUID, visit: Reading) -> Response:
 @pages.get("/bulk/{run_id:uuid}/count")
 def count_rows(run_id: UUID, visit: Reading) -> Response:
     """How many rows of the run match, as the list asks."""
-    listing = rows_listing(visit, get_run_detail(visit.session, run_id))
-    query = read_query(listing, visit.parameters, visit.actor, visit.now)
-    count = count_matches(visit.session, listing, query)
-    state = without(visit.parameters, *PLACE)
-    return visit.render("ui/list_count_words.html", count=make_count_view(listing, state, count))
+    return answer_count(visit, rows_listing(visit, get_run_detail(visit.session, run_id)))
 
 
 @pages.get("/bulk/{run_id:uuid}/export.csv")

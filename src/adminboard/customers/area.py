@@ -2,6 +2,8 @@
 
 from adminboard.core.permissions import Permission
 from adminboard.customers.listing import customers
+from adminboard.customers.member_listing import members
+from adminboard.customers.page import customer_page, customer_tabs
 from adminboard.customers.search import customers_search, plans_search
 from adminboard.figures.cards import keeping_cards
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
@@ -18,7 +20,9 @@ area = Area(
             order=10,
         )
     ],
-    listings=[customers],
+    listings=[customers, members],
+    record_pages=[customer_page],
+    record_tabs=customer_tabs,
     jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],
 )

@@ -91,6 +91,9 @@ class Membership(Identified, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "user_id"),
         Index("ix_memberships_organization_status", "organization_id", "status", "last_activity_at"),
+        Index("ix_memberships_organization_last_activity_at", "organization_id", "last_activity_at", "id"),
+        Index("ix_memberships_last_activity_at", "last_activity_at", "id"),
+        Index("ix_memberships_created_at", "created_at", "id"),
     )
 
 

@@ -17,6 +17,7 @@ from adminboard.core.operations import OperationKind
 from adminboard.core.permissions import Permission
 from adminboard.core.runs import RunKind
 from adminboard.jobs import DeferredJob, PeriodicJob
+from adminboard.web.record_page import RecordPage, RecordTab
 
 
 class NavigationGroup(StrEnum):
@@ -95,12 +96,15 @@ class Area:
     ``incoming`` what others send of their own accord, at addresses of their own. ``jobs`` are what the worker
     does by the clock, ``deferred`` what it does when an action queued it. ``operations`` are the kinds of
     calls to the outside that the area writes down, ``runs`` the kinds of long work that are advanced step by
-    step.
+    step. ``record_pages`` are pages about one record of a listing, ``record_tabs`` what the area has to show
+    on its own such pages and on those of areas below it.
     """
 
     name: str
     navigation: Sequence[NavigationItem] = ()
     listings: Sequence[Listing] = ()
+    record_pages: Sequence[RecordPage] = ()
+    record_tabs: Sequence[RecordTab] = ()
     actions: Sequence[Action[Any]] = ()
     pages: APIRouter | None = None
     api: APIRouter | None = None

@@ -19,20 +19,26 @@ from adminboard.core.listings import (
 from adminboard.core.listings.picks import read_ids
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.start import without_start
-from adminboard.web.addresses import Parameters, address, without
+from adminboard.web.addresses import Parameters, without
+from adminboard.web.list_place import ListPlace
 from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView
 from adminboard.web.visit import Visit
 
 
 def make_filter_views(
-    visit: Visit, listing: Listing, query: ListQuery, state: Parameters, errors: Sequence[FieldError]
+    visit: Visit,
+    listing: Listing,
+    place: ListPlace,
+    query: ListQuery,
+    state: Parameters,
+    errors: Sequence[FieldError],
 ) -> Sequence[FilterView]:
     """The drawn filters of the listing, ``errors`` beside what they are about; references to one record are
     carried, not drawn."""
     wrong = {error.field: error.message for error in errors}
     words = {condition.name: condition.words.partition(": ")[2] for condition in query.conditions}
     return [
-        _make_filter_view(visit, listing, filter_, state, query, words.get(filter_.name), wrong)
+        _make_filter_view(visit, listing, place, filter_, state, query, words.get(filter_.name), wrong)
         for filter_ in listing.filters
         if not isinstance(filter_, Reference)
     ]
@@ -41,6 +47,7 @@ def make_filter_views(
 def _make_filter_view(
     visit: Visit,
     listing: Listing,
+    place: ListPlace,
     filter_: Filter,
     state: Parameters,
     query: ListQuery,
@@ -71,13 +78,13 @@ def _make_filter_view(
         name_to=last,
         value_from=typed[first],
         value_to=typed[last],
-        presets=_presets(listing, filter_, state) if isinstance(filter_, DateRange) else (),
+        presets=_presets(place, filter_, state) if isinstance(filter_, DateRange) else (),
         preset=typed[filter_.name] if isinstance(filter_, DateRange) else None,
         search_url=f"{listing.path}/options" if isinstance(filter_, Pick) else None,
         placeholder="Name or id" if isinstance(filter_, Pick) else "",
         summary=summary,
         error=next((wrong[name] for name in filter_.names if name in wrong), None),
-        remove_url=address(listing.path, left) if removable else None,
+        remove_url=place.address(left) if removable else None,
     )
 
 
@@ -91,13 +98,13 @@ _KINDS: dict[type[Filter], FilterKind] = {
 }
 
 
-def _presets(listing: Listing, filter_: DateRange, state: Parameters) -> tuple[LinkView, ...]:
+def _presets(place: ListPlace, filter_: DateRange, state: Parameters) -> tuple[LinkView, ...]:
     """Links, since a preset takes the place of dates, which a form would send along."""
     others, chosen = without(state, *filter_.names), state.get(filter_.name, [])
     return tuple(
         LinkView(
             preset.label,
-            address(listing.path, others, **{filter_.name: preset.value}),
+            place.address(others, **{filter_.name: preset.value}),
             active=preset.value in chosen,
         )
         for preset in filter_.presets

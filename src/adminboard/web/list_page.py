@@ -1,48 +1,29 @@
 """The page of a listing: its declaration and a question become what the list templates draw."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from sqlalchemy import select
 
 from adminboard.core.errors import DomainError, InvalidInput, NotFound
-from adminboard.core.listings import Column, Filter, Listing, Pick, Reference
-from adminboard.core.listings.paging import Count, Page, count_matches, load_page
-from adminboard.core.listings.query import PAGE_SIZES, ListQuery, read_query
-from adminboard.core.listings.start import with_start, without_start
+from adminboard.core.listings import Listing, Reference
+from adminboard.core.listings.joins import select_pruned
+from adminboard.core.listings.paging import count_matches, load_page
+from adminboard.core.listings.query import read_query
+from adminboard.core.listings.start import with_start
 from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
-from adminboard.web.addresses import Parameters, address, query_string, without
-from adminboard.web.assets import asset
-from adminboard.web.list_cards import make_loaded_cards, make_page_cards, make_part_id
-from adminboard.web.list_filters_view import make_filter_views
-from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.addresses import without
+from adminboard.web.list_cards import make_loaded_cards
 from adminboard.web.list_options import mount_list_options
-from adminboard.web.list_rows import ListRows, prepare_columns
-from adminboard.web.list_view import (
-    Align,
-    CellKind,
-    ColumnChoiceView,
-    CountView,
-    DetailView,
-    EmptyView,
-    HeaderView,
-    HiddenView,
-    LinkView,
-    ListView,
-    SavedViewView,
-    SearchView,
-    SortDirection,
-)
+from adminboard.web.list_place import ListPlace, own_place
+from adminboard.web.list_view import DetailView, ListView
+from adminboard.web.list_view_maker import PLACE, ListViewMaker, make_count_view
 from adminboard.web.panels import draw_failure, load_panel
 from adminboard.web.render import render_text
-from adminboard.web.saved_views import find_saved_views
 from adminboard.web.visit import Visit
-
-PLACE = ("cursor", "selected", "count", "cards", "done")
-"""Parameters that say where one is in a list, not which list it is."""
 
 
 def mount_list_page(router: APIRouter, listing: Listing) -> None:
@@ -50,11 +31,10 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
 
     @router.get(listing.path, name=f"{listing.name}_page")
     def list_page(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        if visit.target == "detail":
-            return visit.render("ui/detail_fragment.html", detail=make_detail(visit, listing))
+        part = find_list_part(visit, listing)
+        if part is not None:
+            return part
         view = make_list_view(visit, listing)
-        if visit.target == "list":
-            return visit.render("ui/list_body.html", list=view)
         return visit.render("ui/list.html", list=replace(view, detail=make_detail(visit, listing)))
 
 
@@ -67,60 +47,72 @@ def mount_list_parts(router: APIRouter, listing: Listing) -> None:
 
     @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
     def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        query = read_query(listing, visit.parameters, visit.actor, visit.now)
-        count = count_matches(visit.session, listing, query)
-        state = without(visit.parameters, *PLACE)
-        return visit.render("ui/list_count_words.html", count=make_count_view(listing, state, count))
+        return answer_count(visit, listing)
 
 
 def _mount_cards(router: APIRouter, listing: Listing) -> None:
     @router.get(f"{listing.path}/cards", name=f"{listing.name}_cards")
     def show_cards(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
-        state = without(visit.parameters, *PLACE)
-        return visit.render("ui/list_figures.html", cards=make_loaded_cards(visit, listing, state))
+        return answer_figures(visit, listing)
 
 
-def make_count_view(listing: Listing, state: Parameters, count: Count | DomainError | None) -> CountView:
-    """The count in words; one not known yet comes with the address that counts."""
-    shown_url = address(listing.path, state, count="shown")
-    if isinstance(count, DomainError):
-        return CountView(shown_url=shown_url, failure=count.detail)
-    if count is None:
-        source_url = address(f"{listing.path}/count", state)
-        return CountView(source_url=source_url, shown_url=shown_url, id=make_part_id("count", listing, state))
-    noun = listing.noun.one if count.value == 1 else listing.noun.many
-    if count.exact:
-        return CountView(f"{count.value:,} {noun}")
-    exact_url = address(listing.path, state, count="exact")
-    return CountView(f"over {count.value:,} {noun}", exact_url=exact_url)
+def find_list_part(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response | None:
+    """The part of a list's page that is asked for alone: its rows, or a row's detail. None for the page."""
+    if visit.target == "detail":
+        return visit.render("ui/detail_fragment.html", detail=make_detail(visit, listing, place))
+    if visit.target == "list":
+        return visit.render("ui/list_body.html", list=make_list_view(visit, listing, place))
+    return None
 
 
-def make_list_view(visit: Visit, listing: Listing) -> ListView:
-    """What the list shows. Bad parameters become its error; rows, count and figures then do without them."""
+def answer_count(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response:
+    """How many rows match, in words."""
+    place = place or own_place(listing)
+    query = read_query(listing, place.asked(visit.parameters), visit.actor, visit.now)
+    count = count_matches(visit.session, listing, query)
+    state = without(place.shown(visit.parameters), *PLACE)
+    return visit.render("ui/list_count_words.html", count=make_count_view(listing, state, count, place))
+
+
+def answer_figures(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response:
+    """The figures above a list."""
+    place = place or own_place(listing)
+    state = without(place.shown(visit.parameters), *PLACE)
+    return visit.render("ui/list_figures.html", cards=make_loaded_cards(visit, listing, place, state))
+
+
+def make_list_view(visit: Visit, listing: Listing, place: ListPlace | None = None) -> ListView:
+    """What the list shows. Bad parameters become its error; rows, count and figures then do without them.
+
+    ``place`` is where it stands when that is not its own address.
+    """
+    place = place or own_place(listing)
     problem: InvalidInput | None = None
-    parameters = answered = with_start(listing, visit.parameters, visit.actor)
+    parameters = answered = with_start(listing, place.asked(visit.parameters), visit.actor)
     try:
         query = read_query(listing, parameters, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
     except InvalidInput as error:
         problem = error
-        answered = {name: visit.parameters[name] for name in _references(listing) if name in visit.parameters}
+        kept = [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]
+        answered = {name: parameters[name] for name in kept if name in parameters}
         query = read_query(listing, answered, visit.actor, visit.now)
         page = load_page(visit.session, listing, query)
-    return _ListViewMaker(visit, listing, parameters, answered, query, page).make(problem)
+    return ListViewMaker(visit, listing, place, parameters, answered, query, page).make(problem)
 
 
-def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
+def make_detail(visit: Visit, listing: Listing, place: ListPlace | None = None) -> DetailView | None:
     """The selected row's detail, None when none is selected."""
     selected = visit.parameter("selected")
     if selected is None or listing.detail is None:
         return None
-    here = address(listing.path, without(visit.parameters, "done"))
-    close_url = address(listing.path, without(visit.parameters, "selected", "done"))
-    record = load_panel(visit, lambda: _load_record(visit, listing, selected))
+    place = place or own_place(listing)
+    here = place.address(without(visit.parameters, "done"))
+    close_url = place.address(without(visit.parameters, "selected", "done"))
+    record = load_panel(visit, lambda: _load_record(visit, listing, place, selected))
     if isinstance(record, DomainError):
         html = draw_failure(visit, record, here, target="closest aside")
-        return DetailView(listing.noun.one, close_url, html=html, list_title=listing.title)
+        return DetailView(listing.noun.one, close_url, html=html, list_title=place.title)
     html = render_text(
         visit.request,
         listing.detail.template,
@@ -130,261 +122,24 @@ def make_detail(visit: Visit, listing: Listing) -> DetailView | None:
         term=visit.parameter("q") or "",
     )
     called = listing.detail.title(record) if listing.detail.title is not None else None
-    return DetailView(listing.noun.one, close_url, html=html, called=called or None, list_title=listing.title)
+    return DetailView(listing.noun.one, close_url, html=html, called=called or None, list_title=place.title)
 
 
-def _load_record(visit: Visit, listing: Listing, selected: str) -> Any:
+def _load_record(visit: Visit, listing: Listing, place: ListPlace, selected: str) -> Any:
     """The record as its reader may see it. Raises `NotFound`."""
     assert listing.detail is not None
     try:
         record_id = UUID(selected)
     except ValueError:
         raise NotFound(f"There is no such {listing.noun.one}.") from None
+    if place.fixed and not _is_in_place(visit, listing, place, record_id):
+        raise NotFound(f"There is no such {listing.noun.one} here.")
     return masked_for(visit.actor, listing.detail.load(visit.session, record_id))
 
 
-def _hidden(parameters: Parameters) -> list[HiddenView]:
-    return [HiddenView(name, value) for name, values in parameters.items() for value in values]
-
-
-def _references(listing: Listing) -> list[str]:
-    return [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]
-
-
-def _overruled(listing: Listing, query: ListQuery) -> list[str]:
-    """Parameters without effect beside others of the same filter, like a preset beside dates."""
-    effective = {name for condition in query.conditions for name in condition.parameters}
-    names = {condition.name for condition in query.conditions}
-    return [
-        name
-        for filter_ in listing.filters
-        if filter_.name in names
-        for name in filter_.names
-        if name not in effective
-    ]
-
-
-def _settled_by(filter_: Filter, state: Parameters) -> str | None:
-    if isinstance(filter_, Pick):
-        return filter_.settles if len(filter_.chosen(state)) == 1 else None
-    return filter_.settles if isinstance(filter_, Reference) else None
-
-
-class _ListViewMaker:
-    """Makes one `ListView`; holds what its parts share."""
-
-    def __init__(
-        self,
-        visit: Visit,
-        listing: Listing,
-        parameters: Parameters,
-        answered: Parameters,
-        query: ListQuery,
-        page: Page,
-    ) -> None:
-        """``answered`` are those of the parameters that the rows are found by."""
-        self._visit = visit
-        self._parameters = parameters
-        self._listing = listing
-        self._query = query
-        self._page = page
-        overruled = _overruled(listing, query)
-        self._state = without(parameters, *PLACE, *overruled)
-        self._answered = without(answered, *PLACE, *overruled)
-        self._sorts = listing.sorts_for(masked=query.masked)
-        self._columns = self._chosen_columns()
-
-    def make(self, problem: InvalidInput | None) -> ListView:
-        listing, page, state = self._listing, self._page, self._state
-        headers = fit_columns([self._header(column) for column in self._columns])
-        return ListView(
-            title=listing.title,
-            noun_singular=listing.noun.one,
-            noun_plural=listing.noun.many,
-            path=listing.path,
-            refresh_url=address(listing.path, without(self._parameters, "done", "selected")),
-            count=self._count_view(page.count),
-            headers=headers,
-            rows=self._rows(headers),
-            empty=self._empty(),
-            search=self._search(),
-            filters=make_filter_views(
-                self._visit, listing, self._query, state, problem.errors if problem else ()
-            ),
-            state=self._hidden_state(),
-            clear_url=self._clear_url(),
-            sizes=[self._size_link(size) for size in PAGE_SIZES],
-            previous_url=self._page_url(page.previous_cursor),
-            next_url=self._page_url(page.next_cursor),
-            columns=[self._column_choice(column) for column in listing.columns],
-            column_state=_hidden(without(state, "columns")),
-            default_columns_url=address(listing.path, without(state, "columns"))
-            if "columns" in state
-            else None,
-            views=self._saved_views(),
-            save_view_url=f"/views/{listing.name}",
-            tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
-            note=listing.note,
-            export_url=address(f"{listing.path}/export.csv", without(state, "columns", "limit")),
-            cards=make_page_cards(self._visit, listing, self._query, self._answered)
-            if listing.cards
-            else None,
-            actions=self._actions(),
-            error=problem.detail if problem else None,
-            query=query_string(self._view_state()),
-        )
-
-    def _actions(self) -> Sequence[LinkView]:
-        actions = [self._visit.board.runner.actions.get(name) for name in self._listing.actions]
-        return [
-            LinkView(action.title, address(f"/actions/{action.name}", {}, return_to=self._listing.path))
-            for action in actions
-            if self._visit.actor.may(action.permission)
-        ]
-
-    def _chosen_columns(self) -> Sequence[Column]:
-        chosen = self._state.get("columns", [])
-        first = self._listing.columns[0]
-        if not chosen:
-            settled = self._settled_columns()
-            return [column for column in self._listing.columns if column.shown and column.name not in settled]
-        return [column for column in self._listing.columns if column is first or column.name in chosen]
-
-    def _settled_columns(self) -> set[str | None]:
-        """The columns that say the same in every row, because the list is that of one record."""
-        names = {condition.name for condition in self._query.conditions}
-        return {
-            _settled_by(filter_, self._state) for filter_ in self._listing.filters if filter_.name in names
-        }
-
-    def _view_state(self) -> dict[str, list[str]]:
-        """What a saved view keeps: everything but whose list it is, so that it serves every record's."""
-        return without(self._state, *_references(self._listing))
-
-    def _header(self, column: Column) -> HeaderView:
-        query = self._query
-        is_sorted = column.name == query.sort_name
-        toggled = column.name if is_sorted and query.descending else f"-{column.name}"
-        if not is_sorted and column.cell in ("text", "email", "badge"):
-            toggled = column.name
-        direction = SortDirection.DESCENDING if query.descending else SortDirection.ASCENDING
-        kind = CellKind(column.cell)
-        sort_url = address(self._listing.path, self._state, sort=toggled)
-        return HeaderView(
-            name=column.name,
-            label=column.label,
-            align=Align(column.align),
-            priority=column.priority,
-            width_px=column_width_px(kind, column.label, column.width_px),
-            sort_url=sort_url if column.name in self._sorts else None,
-            sorted=direction if is_sorted else None,
-        )
-
-    def _rows(self, headers: Sequence[HeaderView]) -> ListRows:
-        here = address(self._listing.path, without(self._parameters, "done", "selected"))
-        return ListRows(
-            columns=prepare_columns(self._columns, headers, asset("icons.svg"), self._marked()),
-            rows=self._page.rows,
-            url_start=f"{here}{'&' if '?' in here else '?'}selected=",
-            selected=self._visit.parameter("selected"),
-            tone=self._listing.tone,
-        )
-
-    def _marked(self) -> Sequence[str]:
-        """The columns in which what was searched for is marked."""
-        search, query = self._listing.search, self._query
-        source = search.marking_source(query.term, exact=query.masked) if search and query.term else None
-        return source.marks if source is not None else ()
-
-    def _count_view(self, known: Count | None) -> CountView:
-        count: Count | DomainError | None = known
-        if known is None and self._visit.parameter("count"):
-            session = self._visit.session
-            count = load_panel(self._visit, lambda: count_matches(session, self._listing, self._query))
-        return make_count_view(self._listing, self._answered, count)
-
-    def _empty(self) -> EmptyView:
-        noun = self._listing.noun.many
-        if self._query.term or any(
-            condition.name not in _references(self._listing) for condition in self._query.conditions
-        ):
-            return self._without_matches()
-        return EmptyView(f"No {noun} yet", self._listing.empty, icon="inbox")
-
-    def _without_matches(self) -> EmptyView:
-        """Whoever asked for nothing but the list is told that there may be more than it begins with."""
-        noun, start = self._listing.noun.many, self._listing.start_for(self._visit.actor)
-        if start and query_string(self._view_state()) == start:
-            every = address(self._listing.path, {}, sort=self._query.sort_parameter)
-            return EmptyView(
-                f"No {noun} here",
-                "The list begins with only some of them.",
-                action_label=f"Show all {noun}",
-                action_url=every,
-            )
-        return EmptyView(f"No {noun} match", "Nothing matches the search and filters. Widen or clear them.")
-
-    def _search(self) -> SearchView | None:
-        search = self._listing.search
-        if search is None:
-            return None
-        text = (self._visit.parameter("q") or "")[:200]
-        return SearchView(text=text, placeholder=search.placeholder, name="q")
-
-    def _hidden_state(self) -> Sequence[HiddenView]:
-        own = {"q"} | {
-            name
-            for filter_ in self._listing.filters
-            if not isinstance(filter_, Reference)
-            for name in filter_.names
-        }
-        kept = without(self._state, *own)
-        if self._listing.start_for(self._visit.actor) and "sort" not in kept:
-            kept["sort"] = [self._query.sort_parameter]
-        return _hidden(kept)
-
-    def _clear_url(self) -> str | None:
-        drawn = {
-            name
-            for filter_ in self._listing.filters
-            if not isinstance(filter_, Reference)
-            for name in filter_.names
-        }
-        if not self._query.term and not any(name in self._state for name in drawn):
-            return None
-        left = without(self._state, "q", *drawn)
-        return address(self._listing.path, self._without_start(left))
-
-    def _without_start(self, state: Parameters) -> Parameters:
-        return without_start(self._listing, state, self._visit.actor, self._query.sort_parameter)
-
-    def _size_link(self, size: int) -> LinkView:
-        url = address(self._listing.path, self._state, limit=str(size))
-        return LinkView(str(size), url, active=size == self._query.limit)
-
-    def _page_url(self, cursor: str | None) -> str | None:
-        return address(self._listing.path, self._answered, cursor=cursor) if cursor else None
-
-    def _column_choice(self, column: Column) -> ColumnChoiceView:
-        locked = column is self._listing.columns[0]
-        return ColumnChoiceView(column.name, column.label, column in self._columns, locked=locked)
-
-    def _saved_views(self) -> Sequence[SavedViewView]:
-        here = query_string(self._view_state())
-        kept = {name: self._state[name] for name in _references(self._listing) if name in self._state}
-        start = address(self._listing.path, kept)
-        start += "&" if kept else "?"
-        built_in = [
-            SavedViewView(view.name, f"{start}{view.query}", active=view.query == here)
-            for view in self._listing.views
-        ]
-        own = [
-            SavedViewView(
-                view.name,
-                f"{start}{view.query}",
-                active=view.query == here,
-                delete_url=f"/views/{view.id}/removal",
-            )
-            for view in find_saved_views(self._visit, self._listing.name)
-        ]
-        return [*built_in, *own]
+def _is_in_place(visit: Visit, listing: Listing, place: ListPlace, record_id: UUID) -> bool:
+    """Whether the row is one of those that a fixed list can have: nobody is shown another customer's."""
+    query = read_query(listing, place.fixed, visit.actor, visit.now)
+    clauses = [condition.clause for condition in query.conditions]
+    wanted = select(listing.key).where(listing.key == record_id, *clauses)
+    return visit.session.scalar(select_pruned(listing.select, wanted)) is not None

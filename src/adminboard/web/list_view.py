@@ -101,11 +101,12 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A labelled link; `active` marks the one in force."""
+    """A labelled link; `active` marks the one in force, `figure` says how much is behind it."""
 
     label: str
     url: str
     active: bool = False
+    figure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _WORDS = {
     "blue": "checking ready forwarded trialing completed open received processing invited running queued "
     "validated",
     "yellow": "missed past_due no_show pending waiting expired incomplete differs expiring low locked "
-    "unknown",
+    "unknown requires_action",
     "red": "error unpaid canceled cancelled uncollectible failed rejected refused revoke inactive suspended "
     "debt down lapsed",
     "grey": "voicemail paused draft void ignored incomplete_expired disabled none no_calls done cleared "

@@ -3,6 +3,7 @@
 from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
+from adminboard.web.record_page import ListTab
 from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.api import router
 from adminboard.webhooks.incoming import incoming
@@ -19,6 +20,7 @@ area = Area(
         )
     ],
     listings=[events],
+    record_tabs=[ListTab(page="customer", label="Events", path="events", order=60, listing=events)],
     pages=pages,
     incoming=incoming,
     api=router,

@@ -31,7 +31,7 @@ def look_ahead(
     """The first rows on the way that match, as many as ``values`` ask for; None where that is not known so
     soon. ``values`` are `walks.place_values`."""
     search = listing.search
-    if search is None or not query.term or query.conditions or not _asks_others(search):
+    if search is None or not query.term or query.conditions or query.scope or not _asks_others(search):
         return None
     check = _check(listing, search, query)
     if check is None or _expect(session, listing, search, query) < COMMON:

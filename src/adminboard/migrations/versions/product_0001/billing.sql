@@ -170,6 +170,8 @@ CREATE TABLE refunds (
 CREATE INDEX ix_refunds_created_at ON refunds (created_at, id);
 CREATE INDEX ix_refunds_invoice_id ON refunds (invoice_id, created_at);
 CREATE INDEX ix_refunds_organization_id ON refunds (organization_id, created_at, id);
+CREATE INDEX ix_refunds_reason ON refunds (reason, created_at, id);
+CREATE INDEX ix_refunds_status ON refunds (status, created_at, id);
 CREATE INDEX ix_refunds_updated_at ON refunds (updated_at);
 
 CREATE TABLE usage_periods (

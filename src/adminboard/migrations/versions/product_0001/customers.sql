@@ -76,4 +76,8 @@ CREATE TABLE memberships (
 );
 CREATE INDEX ix_memberships_organization_status
     ON memberships (organization_id, status, last_activity_at);
+CREATE INDEX ix_memberships_organization_last_activity_at
+    ON memberships (organization_id, last_activity_at, id);
+CREATE INDEX ix_memberships_last_activity_at ON memberships (last_activity_at, id);
+CREATE INDEX ix_memberships_created_at ON memberships (created_at, id);
 CREATE INDEX ix_memberships_user_id ON memberships (user_id);

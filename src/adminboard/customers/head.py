@@ -1,0 +1,55 @@
+"""What every tab of a customer's page shows of the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from adminboard.billing.models import Plan
+from adminboard.core.work import moment
+from adminboard.customers.lookup import CustomerUnknown
+from adminboard.customers.models import Organization
+from adminboard.customers.queries import customers_with_subscription, subscription_status
+from adminboard.users.queries import override_plan_name
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHead:
+    """Who it is and how they stand. ``plan`` is the one in force."""
+
+    id: UUID
+    name: str
+    slug: str
+    status: str
+    suspended_at: datetime | None
+    suspension_reason: str | None
+    stripe_customer_id: str | None
+    plan: str | None
+    subscription_status: str | None
+
+
+def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
+    """One query by index. Raises `CustomerUnknown`."""
+    statement = (
+        customers_with_subscription()
+        .with_only_columns(
+            Organization.id,
+            Organization.name,
+            Organization.slug,
+            Organization.status,
+            Organization.suspended_at,
+            Organization.suspension_reason,
+            Organization.stripe_customer_id,
+            override_plan_name(Organization.id).label("override_plan"),
+            Plan.name.label("plan"),
+            subscription_status().label("subscription_status"),
+        )
+        .where(Organization.id == customer_id)
+    )
+    row = session.execute(statement, {"now": moment(session)}).one_or_none()
+    if row is None:
+        raise CustomerUnknown(f"There is no customer {customer_id}.")
+    return CustomerHead(*row[:7], plan=row.override_plan or row.plan, subscription_status=row[9])

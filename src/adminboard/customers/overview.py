@@ -1,0 +1,197 @@
+"""The first tab of a customer's page: facts, subscription, how they pay, and how many people use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect, and_, func, literal, select
+from sqlalchemy.orm import Session
+
+from adminboard.billing.customer_payment import ShownPaymentMethod, list_ways_to_pay
+from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
+from adminboard.billing.models import Invoice, Plan, Subscription
+from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
+from adminboard.billing.subscription_detail import can_change, changes_of
+from adminboard.core.listings import NOW
+from adminboard.core.masking import Mask
+from adminboard.core.work import moment
+from adminboard.customers.lookup import CustomerUnknown
+from adminboard.customers.models import Membership, MembershipStatus, Organization
+from adminboard.customers.queries import (
+    customers_with_subscription,
+    last_activity,
+    monthly_revenue_cents,
+    subscription_status,
+)
+from adminboard.users.queries import override_plan_name
+from adminboard.web.visit import Visit
+
+COUNTED_TO = 10_000
+"""Active members; of more the page says "over 10,000"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSubscription:
+    """The live subscription. ``amount_cents`` is for one seat and one ``interval``; ``quantity`` counts seats."""
+
+    id: UUID
+    status: str
+    plan: str
+    amount_cents: int
+    currency: str
+    interval: str
+    quantity: int
+    mrr_cents: int
+    current_period_start: datetime | None
+    current_period_end: datetime | None
+    trial_end: datetime | None
+    cancel_at_period_end: bool
+    stripe_subscription_id: str | None
+    stripe_state_at: datetime | None
+
+    @property
+    def changes(self) -> tuple[tuple[str, str], ...]:
+        """The actions that make sense now, with their buttons' words."""
+        if not can_change(self.status, self.stripe_subscription_id):
+            return ()
+        return changes_of(cancels=self.cancel_at_period_end)
+
+    @property
+    def period_word(self) -> str:
+        """What happens at the end of the period."""
+        if self.cancel_at_period_end or self.status == "unpaid":
+            return "Ends on"
+        return "Trial ends" if self.status == "trialing" else "Renews on"
+
+    @property
+    def period_over_at(self) -> datetime | None:
+        return self.trial_end if self.status == "trialing" and self.trial_end else self.current_period_end
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGrace:
+    """Time given after a failed payment, which is not over."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOverview:
+    """Everything the tab shows; `CustomerHead` has the rest. ``active_users`` is counted to `COUNTED_TO`."""
+
+    id: UUID
+    billing_email: str | None = field(metadata={"mask": Mask.EMAIL})
+    timezone: str
+    created_at: datetime
+    stripe_customer_id: str | None
+    stripe_deleted_at: datetime | None
+    last_status: str | None
+    override_plan: str | None
+    active_users: int
+    last_activity_at: datetime | None
+    subscription: LiveSubscription | None
+    grace: OpenGrace | None
+    ways_to_pay: tuple[ShownPaymentMethod, ...]
+    invoices: tuple[ShortInvoice, ...]
+
+    @property
+    def has_more_users_than_counted(self) -> bool:
+        return self.active_users > COUNTED_TO
+
+    @property
+    def users_without_seat(self) -> int:
+        """How many active members are more than there are seats."""
+        return max(self.active_users - self.subscription.quantity, 0) if self.subscription else 0
+
+
+def load_overview(visit: Visit, customer_id: UUID) -> CustomerOverview:
+    """The tab of one customer, for its page."""
+    return get_overview(visit.session, customer_id)
+
+
+def get_overview(session: Session, customer_id: UUID) -> CustomerOverview:
+    """Three queries by index, whatever the customer has. Raises `CustomerUnknown`."""
+    row = session.execute(
+        _facts().where(Organization.id == customer_id), {"now": moment(session)}
+    ).one_or_none()
+    if row is None:
+        raise CustomerUnknown(f"There is no customer {customer_id}.")
+    subscription: Subscription | None = row.Subscription
+    return CustomerOverview(
+        *row[:10],
+        subscription=None if subscription is None else _live(subscription, row.Plan, row.mrr_cents),
+        grace=None if row.grace_id is None else OpenGrace(*row[13:17]),
+        ways_to_pay=list_ways_to_pay(session, customer_id),
+        invoices=find_last_invoices(session, Invoice.organization_id == customer_id),
+    )
+
+
+def _facts() -> Any:
+    """The customer, with the one live subscription and the one open grace period there can be."""
+    open_one = and_(
+        GracePeriod.organization_id == Organization.id,
+        GracePeriod.status == GracePeriodStatus.OPEN,
+        GracePeriod.ends_at > NOW,
+    )
+    return (
+        customers_with_subscription()
+        .outerjoin(GracePeriod, open_one)
+        .with_only_columns(
+            Organization.id,
+            Organization.billing_email,
+            Organization.timezone,
+            Organization.created_at,
+            Organization.stripe_customer_id,
+            Organization.stripe_deleted_at,
+            subscription_status(),
+            override_plan_name(Organization.id),
+            _count_active(),
+            last_activity(),
+            Subscription,
+            Plan,
+            monthly_revenue_cents().label("mrr_cents"),
+            GracePeriod.id.label("grace_id"),
+            GracePeriod.starts_at,
+            GracePeriod.ends_at,
+            GracePeriod.reason,
+        )
+    )
+
+
+def _count_active() -> ScalarSelect[Any]:
+    active = (
+        select(literal(1))
+        .where(
+            Membership.organization_id == Organization.id,
+            Membership.status == MembershipStatus.ACTIVE,
+        )
+        .correlate(Organization)
+        .limit(COUNTED_TO + 1)
+        .subquery()
+    )
+    return select(func.count()).select_from(active).scalar_subquery()
+
+
+def _live(subscription: Subscription, plan: Plan, mrr_cents: int) -> LiveSubscription:
+    return LiveSubscription(
+        id=subscription.id,
+        status=subscription.status,
+        plan=plan.name,
+        amount_cents=plan.amount_cents,
+        currency=plan.currency,
+        interval=plan.interval,
+        quantity=subscription.quantity,
+        mrr_cents=mrr_cents,
+        current_period_start=subscription.current_period_start,
+        current_period_end=subscription.current_period_end,
+        trial_end=subscription.trial_end,
+        cancel_at_period_end=subscription.cancel_at_period_end,
+        stripe_subscription_id=subscription.stripe_subscription_id,
+        stripe_state_at=subscription.stripe_state_at,
+    )
