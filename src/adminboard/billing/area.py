@@ -1,4 +1,4 @@
-"""Billing: subscriptions, invoices, refunds, usage, payment methods and grace periods, as Stripe last told them."""
+"""Billing: subscriptions, invoices, refunds, usage, payment methods, grace periods, as Stripe told them."""
 
 from adminboard.billing.cancellation import cancel, cancelling, reactivate, reactivating
 from adminboard.billing.ending import tell_of_ending_periods

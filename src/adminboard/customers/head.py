@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Plan
@@ -43,8 +44,7 @@ def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
             Organization.suspended_at,
             Organization.suspension_reason,
             Organization.stripe_customer_id,
-            override_plan_name(Organization.id).label("override_plan"),
-            Plan.name.label("plan"),
+            func.coalesce(override_plan_name(Organization.id), Plan.name).label("plan"),
             subscription_status().label("subscription_status"),
         )
         .where(Organization.id == customer_id)
@@ -52,4 +52,4 @@ def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
     row = session.execute(statement, {"now": moment(session)}).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
-    return CustomerHead(*row[:7], plan=row.override_plan or row.plan, subscription_status=row[9])
+    return CustomerHead(**row._mapping)

@@ -51,13 +51,13 @@ def get_member_detail(session: Session, membership_id: UUID) -> MemberDetail:
             User.email,
             User.full_name,
             User.is_active,
-            Organization.id,
-            Organization.name,
+            Organization.id.label("organization_id"),
+            Organization.name.label("organization_name"),
             Membership.role,
             Membership.status,
-            payer.id,
-            payer.name,
-            Membership.created_at,
+            payer.id.label("payer_id"),
+            payer.name.label("payer_name"),
+            Membership.created_at.label("joined_at"),
             User.last_login_at,
             Membership.last_activity_at,
         )
@@ -68,4 +68,4 @@ def get_member_detail(session: Session, membership_id: UUID) -> MemberDetail:
     ).one_or_none()
     if row is None:
         raise MembershipUnknown(f"There is no membership {membership_id}.")
-    return MemberDetail(*row)
+    return MemberDetail(**row._mapping)

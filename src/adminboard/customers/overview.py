@@ -35,7 +35,7 @@ COUNTED_TO = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LiveSubscription:
-    """The live subscription. ``amount_cents`` is for one seat and one ``interval``; ``quantity`` counts seats."""
+    """``amount_cents`` is for one seat and ``interval``, ``mrr_cents`` for all a month."""
 
     id: UUID
     status: str
@@ -123,13 +123,28 @@ def get_overview(session: Session, customer_id: UUID) -> CustomerOverview:
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     subscription: Subscription | None = row.Subscription
+    grace = (row.grace_id, row.starts_at, row.ends_at, row.reason)
     return CustomerOverview(
-        *row[:10],
+        **{name: getattr(row, name) for name in _FACTS},
         subscription=None if subscription is None else _live(subscription, row.Plan, row.mrr_cents),
-        grace=None if row.grace_id is None else OpenGrace(*row[13:17]),
+        grace=None if row.grace_id is None else OpenGrace(*grace),
         ways_to_pay=list_ways_to_pay(session, customer_id),
         invoices=find_last_invoices(session, Invoice.organization_id == customer_id),
     )
+
+
+_FACTS = (
+    "id",
+    "billing_email",
+    "timezone",
+    "created_at",
+    "stripe_customer_id",
+    "stripe_deleted_at",
+    "last_status",
+    "override_plan",
+    "active_users",
+    "last_activity_at",
+)
 
 
 def _facts() -> Any:
@@ -149,10 +164,10 @@ def _facts() -> Any:
             Organization.created_at,
             Organization.stripe_customer_id,
             Organization.stripe_deleted_at,
-            subscription_status(),
-            override_plan_name(Organization.id),
-            _count_active(),
-            last_activity(),
+            subscription_status().label("last_status"),
+            override_plan_name(Organization.id).label("override_plan"),
+            _count_active().label("active_users"),
+            last_activity().label("last_activity_at"),
             Subscription,
             Plan,
             monthly_revenue_cents().label("mrr_cents"),

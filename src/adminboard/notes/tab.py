@@ -19,7 +19,7 @@ from adminboard.web.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class CustomerNotes:
-    """The newest notes, newest first, and how many there are; ``all_url`` is the panel of all where there are more."""
+    """The newest notes, newest first, of ``total``; ``all_url`` is the panel of all where there are more."""
 
     subject: Target
     notes: Sequence[ShownNote]

@@ -1,7 +1,5 @@
 """The routes of record pages: each tab at an address of its own, a list with all that belongs to it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any

@@ -24,7 +24,7 @@ class Fixed(Reference):
         return self.source.read(parameters, reader)
 
     def belongs_to(self, record: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a row belongs to the record of this id: for a statement that is made once for all records."""
+        """Whether a row belongs to the record of this id; for statements that are made once for all."""
         source = self.source
         assert isinstance(source, Reference | Pick)
         column = required(source.column, self.name)
@@ -38,8 +38,8 @@ def fix_listing(listing: Listing, name: str, *, placeholder: str | None = None) 
     """The listing with its filter ``name`` set by the page it stands on.
 
     The column that then says the same in every row is left out, and so is a search for the record itself;
-    ``placeholder`` says what is still searched. Tabs, note, start and the actions that make new rows belong to
-    the whole list. Raises `TypeError` where the listing has no filter by one record of that name.
+    ``placeholder`` says what is still searched. Tabs, note, start and the actions that make new rows are left
+    to the whole list. Raises `TypeError` where the listing has no filter by one record of that name.
     """
     source = next((filter_ for filter_ in listing.filters if filter_.name == name), None)
     if not isinstance(source, Reference | Pick):
