@@ -34,6 +34,7 @@ from tests.guarantees.hostile_billing import put_billing
 Make = Callable[..., Any]
 NOT_FREE = frozenset({"timezone", "time_zone", "currency", "interval", "password_hash", "page", "prefix"})
 """Text that a rule of the board or of Stripe holds to certain words."""
+CUSTOMER_TABS = ("", "/members", "/invoices", "/payment-methods", "/refunds", "/events", "/notes")
 _numbers = count(1)
 
 
@@ -209,10 +210,17 @@ def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str])
         organization_id=payer,
         raw_payload={write(): [write()]},
     )
+    member = make(factories.make_membership, customers.Membership, organization_id=payer)
     for kind, target in ((notes.NoteTarget.CUSTOMER, payer), (notes.NoteTarget.CALL, call)):
         make(factories.make_note, notes.Note, target_kind=kind, target_id=target)
     call_outside = make(factories.make_operation, core.Operation, parameters={write(): [write()]})
-    return {"/customers": payer, "/webhooks": event.id, "/system/operations": call_outside.id}
+    return {
+        "/customers": payer,
+        f"/customers/{payer}/members": member.id,
+        f"/customers/{payer}/events": event.id,
+        "/webhooks": event.id,
+        "/system/operations": call_outside.id,
+    }
 
 
 def _change_something(board: BoardUnderTest, user: UUID, write: Callable[[], str]) -> UUID:
@@ -247,6 +255,12 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/search?q={scene.user}",
         f"/users/picker?user={scene.user}",
         *(f"{path}?selected={record}" for path, record in scene.records.items()),
+        *(
+            f"/customers/{scene.records[path]}{tab}"
+            for path in scene.records
+            if path == "/customers"
+            for tab in CUSTOMER_TABS
+        ),
         *(
             f"/notes/panel?{kind}={scene.records[path]}"
             for kind, path in (("customer", "/customers"), ("call", "/calls"))

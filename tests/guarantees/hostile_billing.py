@@ -12,7 +12,7 @@ def put_billing(make: Callable[..., Any], subscription: billing.Subscription) ->
     """A row of each list of billing for the subscription's customer, by the list's path."""
     payer = {"organization_id": subscription.organization_id}
     invoice = make(factories.make_invoice, billing.Invoice, subscription_id=subscription.id, **payer)
-    make(factories.make_refund, billing.Refund, invoice_id=invoice.id, **payer)
+    refund = make(factories.make_refund, billing.Refund, invoice_id=invoice.id, **payer)
     make(
         factories.make_billing_event,
         billing_events.BillingEvent,
@@ -27,6 +27,7 @@ def put_billing(make: Callable[..., Any], subscription: billing.Subscription) ->
     return {
         "/billing/subscriptions": subscription.id,
         "/billing/invoices": invoice.id,
+        "/billing/refunds": refund.id,
         "/billing/usage": usage.id,
         "/billing/payment-methods": method.id,
         "/billing/grace-periods": grace.id,

@@ -84,7 +84,7 @@ def people(board: BoardUnderTest) -> People:
             description="canary-summary",
             extra={"said": "canary-transcript"},
         )
-        event = put_customer(session, payer, person.id, call.id)
+        event, member = put_customer(session, payer, person.id, call.id)
         usage = make_promotion_code_usage(session, user_id=person.id)
         make_grant(session, person.id, "45.50")
         inactive = make_user(session, email=f"inactive.{EMAIL}", is_active=False)
@@ -103,21 +103,23 @@ def people(board: BoardUnderTest) -> People:
         "/promotions": usage.promotion_code_id,
         "/promotions/usages": usage.id,
         "/customers": payer,
+        f"/customers/{payer}/members": member,
+        f"/customers/{payer}/events": event,
         "/webhooks": event,
     }
     return People(Scene(person.id, admin.id, UUID(answer.json()["audit_id"]), records), inactive.id)
 
 
-def put_customer(session: Session, payer: UUID, person: UUID, call: UUID) -> UUID:
-    """What is personal about a customer, and in notes; returns a billing event."""
+def put_customer(session: Session, payer: UUID, person: UUID, call: UUID) -> tuple[UUID, UUID]:
+    """What is personal about a customer, and in notes; returns a billing event and a membership."""
     session.get_one(Organization, payer).billing_email = EMAIL
-    make_membership(session, organization_id=payer, user_id=person)
+    member = make_membership(session, organization_id=payer, user_id=person)
     for kind, target in ((NoteTarget.CUSTOMER, payer), (NoteTarget.CALL, call)):
         make_note(session, target_kind=kind, target_id=target, body="canary-summary")
     event = make_billing_event(
         session, organization_id=payer, notes="canary-summary", raw_payload={"said": "canary-transcript"}
     )
-    return event.id
+    return event.id, member.id
 
 
 def assert_masked(text: str, where: str) -> None:

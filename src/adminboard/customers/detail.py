@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Invoice, Plan, Subscription
@@ -19,7 +19,7 @@ from adminboard.customers.models import Membership, MembershipStatus, Organizati
 from adminboard.customers.queries import (
     count_active_members,
     count_invoices,
-    customers_with_subscription,
+    customers_with_plan,
     has_valid_payment_method,
     last_activity,
     monthly_revenue_cents,
@@ -109,7 +109,7 @@ def find_customer_id(session: Session, name: str) -> UUID:
 
 
 def _facts() -> Any:
-    return customers_with_subscription().with_only_columns(
+    return customers_with_plan().with_only_columns(
         Organization.id,
         Organization.name,
         Organization.slug,
@@ -141,7 +141,15 @@ def _facts() -> Any:
 
 
 def _list_members(session: Session, customer_id: UUID) -> tuple[tuple[Member, ...], int]:
-    """The first members, those first who were active last, and how many there are."""
+    """The first members, those first who were active last, and how many there are: by index, whatever the
+    number."""
+    there = (Membership.organization_id == customer_id, Membership.status != MembershipStatus.REMOVED)
+    found = select(Membership.id).where(*there).limit(SHOWN_MEMBERS)
+    seen = found.where(Membership.last_activity_at.is_not(None)).order_by(
+        Membership.last_activity_at.desc(), Membership.id.desc()
+    )
+    unseen = found.where(Membership.last_activity_at.is_(None)).order_by(Membership.id)
+    first = union_all(*(select(part.subquery().c.id) for part in (seen, unseen)))
     rows = session.execute(
         select(
             User.id,
@@ -151,13 +159,10 @@ def _list_members(session: Session, customer_id: UUID) -> tuple[tuple[Member, ..
             Membership.status,
             User.last_login_at,
             Membership.last_activity_at,
-            func.count().over().label("total"),
+            select(func.count()).where(*there).correlate(None).scalar_subquery().label("total"),
         )
         .join(User, User.id == Membership.user_id)
-        .where(
-            Membership.organization_id == customer_id,
-            Membership.status != MembershipStatus.REMOVED,
-        )
+        .where(Membership.id.in_(first))
         .order_by(Membership.last_activity_at.desc().nulls_last(), Membership.id)
         .limit(SHOWN_MEMBERS)
     ).all()

@@ -13,7 +13,7 @@ from adminboard.billing.models import Plan
 from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown
 from adminboard.customers.models import Organization
-from adminboard.customers.queries import customers_with_subscription, subscription_status
+from adminboard.customers.queries import customers_with_plan, subscription_status
 from adminboard.users.queries import override_plan_name
 
 
@@ -35,7 +35,7 @@ class CustomerHead:
 def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
     """One query by index. Raises `CustomerUnknown`."""
     statement = (
-        customers_with_subscription()
+        customers_with_plan()
         .with_only_columns(
             Organization.id,
             Organization.name,

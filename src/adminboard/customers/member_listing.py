@@ -37,9 +37,9 @@ members = Listing(
     key=Membership.id,
     columns=[
         Column("Email", User.email, cell="email", mask=Mask.EMAIL, priority=1),
-        Column("Name", User.full_name, key="full_name", width_px=180, priority=1),
-        Column("Role", Membership.role, cell="word", width_px=110, priority=1),
-        Column("Status", Membership.status, cell="badge", priority=1),
+        Column("Name", User.full_name, key="full_name", priority=1),
+        Column("Role", Membership.role, cell="word", width_px=96, priority=1),
+        Column("Status", Membership.status, cell="badge", width_px=110, priority=1),
         Column("Last login", User.last_login_at, key="last_login_at", cell="datetime"),
         Column(
             "Last activity",
@@ -47,6 +47,7 @@ members = Listing(
             key="last_activity_at",
             cell="datetime",
             sort=Sort(Membership.last_activity_at, nullable=True),
+            priority=1,
         ),
         Column("Joined", Membership.created_at, key="created_at", cell="datetime", sort=True, priority=3),
         Column("Customer", Organization.name, key="customer"),

@@ -90,8 +90,14 @@ class Membership(Identified, Timestamped, Base):
 
     __table_args__ = (
         UniqueConstraint("organization_id", "user_id"),
-        Index("ix_memberships_organization_status", "organization_id", "status", "last_activity_at"),
-        Index("ix_memberships_organization_last_activity_at", "organization_id", "last_activity_at", "id"),
+        # With the status beside it, so that active members are counted from the index alone.
+        Index(
+            "ix_memberships_organization_id",
+            "organization_id",
+            "last_activity_at",
+            "id",
+            postgresql_include=["status"],
+        ),
         Index("ix_memberships_last_activity_at", "last_activity_at", "id"),
         Index("ix_memberships_created_at", "created_at", "id"),
     )

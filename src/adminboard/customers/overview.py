@@ -21,7 +21,7 @@ from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.customers.queries import (
-    customers_with_subscription,
+    customers_with_plan,
     last_activity,
     monthly_revenue_cents,
     subscription_status,
@@ -155,7 +155,7 @@ def _facts() -> Any:
         GracePeriod.ends_at > NOW,
     )
     return (
-        customers_with_subscription()
+        customers_with_plan()
         .outerjoin(GracePeriod, open_one)
         .with_only_columns(
             Organization.id,

@@ -50,17 +50,21 @@ paid_users = (
     .group_by(User.organization_id)
     .subquery("paid_users")
 )
-"""How many users each organization pays for. Whoever does not ask for it does not compute it."""
+"""How many users each organization pays for."""
 
 
-def customers_with_subscription() -> AnySelect:
-    """Organizations with their live subscription, its plan, and for sums how many users they pay for."""
+def customers_with_plan() -> AnySelect:
+    """Organizations with their live subscription and its plan."""
     return (
         select(Organization)
         .outerjoin(Subscription, and_(Subscription.organization_id == Organization.id, IS_LIVE))
         .outerjoin(Plan, Plan.id == Subscription.plan_id)
-        .outerjoin(paid_users, paid_users.c.organization_id == Organization.id)
     )
+
+
+def customers_with_subscription() -> AnySelect:
+    """The same, and for sums how many users they pay for: whoever does not prune it out computes it."""
+    return customers_with_plan().outerjoin(paid_users, paid_users.c.organization_id == Organization.id)
 
 
 def count_active_members() -> ScalarSelect[Any]:

@@ -121,8 +121,8 @@ def _show_template(
 ) -> Response:
     part = tab.parts.get(visit.target or "")
     if part is not None:
-        return visit.render(part, **_context(visit, tab, found))
-    body = _draw_body(visit, tab, found)
+        return visit.render(part, **_context(visit, page, tab, found))
+    body = _draw_body(visit, page, tab, found)
     if visit.target == BODY:
         return visit.render("ui/record_body.html", body=body)
     return visit.render(
@@ -133,17 +133,17 @@ def _show_template(
     )
 
 
-def _draw_body(visit: Visit, tab: TemplateTab, found: _Found) -> Markup:
+def _draw_body(visit: Visit, page: RecordPage, tab: TemplateTab, found: _Found) -> Markup:
     """The tab's template, or why the database could not give what it shows."""
-    context = load_panel(visit, lambda: _context(visit, tab, found))
+    context = load_panel(visit, lambda: _context(visit, page, tab, found))
     if isinstance(context, DomainError):
-        return draw_failure(visit, context, make_here(visit), target=f"#{BODY}")
+        return draw_failure(visit, context, make_here(visit, page), target=f"#{BODY}")
     return render_text(visit.request, tab.template, **context)
 
 
-def _context(visit: Visit, tab: TemplateTab, found: _Found) -> dict[str, Any]:
+def _context(visit: Visit, page: RecordPage, tab: TemplateTab, found: _Found) -> dict[str, Any]:
     record = masked_for(visit.actor, tab.load(visit, found.id))
-    return {"record": record, "head": found.head, "actor": visit.actor, "here": make_here(visit)}
+    return {"record": record, "head": found.head, "actor": visit.actor, "here": make_here(visit, page)}
 
 
 def _read_id(text: str) -> UUID | None:

@@ -56,13 +56,13 @@ def make_record_view(
             for tab in tabs
             if visit.actor.may(tab.permission_on(page))
         ],
-        here=make_here(visit),
+        here=make_here(visit, page),
     )
 
 
-def make_here(visit: Visit) -> str:
+def make_here(visit: Visit, page: RecordPage) -> str:
     """The address to come back to after a change."""
-    return address(visit.request.url.path, without(visit.parameters, "done"))
+    return address(visit.request.url.path, without(visit.parameters, "done", page.name))
 
 
 def _load_figures(visit: Visit, tabs: tuple[RecordTab, ...], record_id: UUID) -> Mapping[str, str]:

@@ -69,6 +69,8 @@ class Condition:
     words: str
     parameters: Mapping[str, Sequence[str]]
     probe: Probe | None = None
+    narrows: bool = False
+    """Whether it leaves so few rows that a search looks at these, and not for all that the term finds."""
 
 
 @dataclass(frozen=True, slots=True)

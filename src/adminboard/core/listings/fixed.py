@@ -21,7 +21,8 @@ class Fixed(Reference):
 
     def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
         assert self.source is not None
-        return self.source.read(parameters, reader)
+        condition = self.source.read(parameters, reader)
+        return None if condition is None else replace(condition, narrows=True)
 
     def belongs_to(self, record: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether a row belongs to the record of this id; for statements that are made once for all."""

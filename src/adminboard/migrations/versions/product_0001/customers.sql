@@ -74,10 +74,8 @@ CREATE TABLE memberships (
     CONSTRAINT ck_memberships_role CHECK (role IN ('owner', 'admin', 'member')),
     CONSTRAINT ck_memberships_status CHECK (status IN ('active', 'invited', 'removed'))
 );
-CREATE INDEX ix_memberships_organization_status
-    ON memberships (organization_id, status, last_activity_at);
-CREATE INDEX ix_memberships_organization_last_activity_at
-    ON memberships (organization_id, last_activity_at, id);
+CREATE INDEX ix_memberships_organization_id
+    ON memberships (organization_id, last_activity_at, id) INCLUDE (status);
 CREATE INDEX ix_memberships_last_activity_at ON memberships (last_activity_at, id);
 CREATE INDEX ix_memberships_created_at ON memberships (created_at, id);
 CREATE INDEX ix_memberships_user_id ON memberships (user_id);
