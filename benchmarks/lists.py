@@ -55,10 +55,13 @@ def paths_of_searches(listing: Listing) -> list[str]:
 
 def paths_of_details(session: Session, listing: Listing, count: int = 50) -> list[str]:
     """Panels of rows all over the list."""
-    keys = session.scalars(
-        select_pruned(listing.select, select(listing.key).order_by(listing.key).limit(count))
-    )
-    return [f"{listing.path}?selected={key}" for key in keys]
+    return [f"{listing.path}?selected={key}" for key in find_keys(session, listing, count)]
+
+
+def find_keys(session: Session, listing: Listing, count: int = 50) -> Sequence[Any]:
+    """Keys of rows all over the list."""
+    keys = select(listing.key).order_by(listing.key).limit(count)
+    return session.scalars(select_pruned(listing.select, keys)).all()
 
 
 def _page(listing: Listing, sort: str, cursor: str | None = None) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from adminboard.areas import AREAS
 from adminboard.core.listings import Listing
-from benchmarks.lists import paths_by_filter, paths_by_sort, paths_of_details, paths_of_searches
+from adminboard.web.record_page import tabs_of
+from benchmarks.lists import find_keys, paths_by_filter, paths_by_sort, paths_of_details, paths_of_searches
 from benchmarks.places import Places
 
 DETAIL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "aside#detail"}
@@ -39,6 +40,7 @@ def operations(session: Session, places: Places, only: str | None = None) -> Ite
             if listing.has_page and only in (None, listing.name):
                 yield from _of_list(session, listing, places)
     if only is None:
+        yield from _of_records(session)
         yield from _of_pages(places)
 
 
@@ -60,6 +62,16 @@ def _of_list(session: Session, listing: Listing, places: Places) -> Iterator[Ope
         details = paths_of_details(session, listing)
         if details:
             yield Operation(f"{name}: panel", details, DETAIL_MS, headers=DETAIL)
+
+
+def _of_records(session: Session) -> Iterator[Operation]:
+    """Each tab of the pages about one record, of records all over their list."""
+    tabs = [tab for area in AREAS for tab in area.record_tabs]
+    for page in (page for area in AREAS for page in area.record_pages):
+        keys = find_keys(session, page.listing)
+        for tab in tabs_of(page, tabs):
+            addresses = [page.address(key, tab) for key in keys]
+            yield Operation(f"{page.name} page: {tab.label.lower()}", addresses, DETAIL_MS)
 
 
 def _of_pages(places: Places) -> Iterator[Operation]:

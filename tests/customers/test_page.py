@@ -142,6 +142,11 @@ def test_a_slug_and_a_stripe_id_lead_to_the_address_with_the_id(
     assert answer.headers["location"] == address_of(acme, tab)
 
 
+def test_an_id_written_otherwise_leads_there_too(board: BoardUnderTest, acme: UUID) -> None:
+    answer = board.browser(Role.VIEWER).get(address_of(str(acme).upper()), follow_redirects=False)
+    assert answer.headers["location"] == address_of(acme)
+
+
 @pytest.mark.parametrize(
     "tab", ["", "members", "invoices/count", "invoices/cards", "events/export.csv", "notes"]
 )

@@ -8,6 +8,7 @@ from adminboard.core.permissions import Role
 from tests.e2e.job import REASON, Somebody, add_somebody, expect_toast, find_panel, find_rows, find_toasts
 from tests.e2e.serving import PASSWORD, ServedBoard
 from tests.e2e.visitors import Visitors
+from tests.factories import make_invoice, make_organization
 
 MOST_TABS = 80
 
@@ -116,6 +117,46 @@ def test_arrows_move_through_the_list_and_the_address_follows(visitors: Visitors
     page.keyboard.press("Escape")
     expect(find_panel(page)).to_be_hidden()
     expect(links.nth(1)).to_be_focused()
+
+
+def test_a_customers_page_is_walked_and_changed_by_keyboard(board: ServedBoard, visitors: Visitors) -> None:
+    with board.behind.rows() as session:
+        customer = make_organization(session, name="Thessaly Dental").id
+        first = make_invoice(session, organization_id=customer, number="THESS-1")
+        make_invoice(session, organization_id=customer, number="THESS-2", created_at=first.created_at)
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto(f"/customers?selected={customer}")
+    tab_to(page, find_panel(page).get_by_role("link", name="Open the customer"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thessaly Dental")
+    tabs = page.get_by_role("navigation", name="Tabs of Thessaly Dental")
+    tab_to(page, tabs.get_by_role("link", name="Invoices 2"))
+    page.keyboard.press("Enter")
+    open_and_close_a_row(page, board.address(f"/customers/{customer}/invoices"))
+
+    tab_to(page, tabs.get_by_role("link", name="Notes 0"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="Add a note"))
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Add a note")
+    expect(dialog.get_by_label("Note")).to_be_focused()
+    page.keyboard.type("Prefers to be called in the morning")
+    tab_to(page, dialog.get_by_role("button", name="Preview"))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Add the note")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#record-body")).to_contain_text("Prefers to be called in the morning")
+    expect(tabs.get_by_role("link", name="Notes 1")).to_have_attribute("aria-current", "page")
+
+
+def open_and_close_a_row(page: Page, address: str) -> None:
+    expect(find_rows(page)).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(find_panel(page).get_by_role("heading", level=2)).to_have_text(re.compile("THESS-"))
+    expect(page).to_have_url(re.compile(re.escape(f"{address}?selected=")))
+    page.keyboard.press("Escape")
+    expect(find_panel(page)).to_be_hidden()
+    expect(page).to_have_url(address)
 
 
 def test_a_filter_is_chosen_and_left_by_keyboard(visitors: Visitors) -> None:

@@ -46,10 +46,9 @@ def _mount_tab(router: APIRouter, page: RecordPage, tabs: Sequence[RecordTab], t
     @router.get(page.address("{record}", tab), name=f"{page.name}_page_{tab.path}")
     def show_tab(record: str, visit: Annotated[Visit, page_read(tab.permission_on(page))]) -> Response:
         visit.actor.require(page.permission)
-        record_id = _read_id(record)
-        if record_id is None:
-            here = page.address(_find_id(visit, page, record), tab)
-            return RedirectResponse(address(here, visit.parameters), 303)
+        record_id = _read_id(record) or _find_id(visit, page, record)
+        if str(record_id) != record:
+            return RedirectResponse(address(page.address(record_id, tab), visit.parameters), 303)
         found = _Found(record_id, masked_for(visit.actor, page.load(visit.session, record_id)))
         if visit.target == HEAD:
             return visit.render(
