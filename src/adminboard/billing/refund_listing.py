@@ -66,7 +66,6 @@ refunds = Listing(
             cell="id",
             link=lambda row: f"/billing/invoices?selected={row.invoice_id}" if row.invoice_id else None,
             width_px=122,
-            priority=1,
         ),
         Column(
             "Amount",

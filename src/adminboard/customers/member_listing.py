@@ -47,7 +47,6 @@ members = Listing(
             key="last_activity_at",
             cell="datetime",
             sort=Sort(Membership.last_activity_at, nullable=True),
-            priority=1,
         ),
         Column("Joined", Membership.created_at, key="created_at", cell="datetime", sort=True, priority=3),
         Column("Customer", Organization.name, key="customer"),
