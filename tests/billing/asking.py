@@ -12,7 +12,7 @@ from tests.clients import BoardUnderTest, Program
 from tests.factories import make_membership, make_organization, make_user
 from tests.pages import Page
 
-LISTS = ("subscriptions", "invoices", "usage", "payment-methods", "grace-periods")
+LISTS = ("subscriptions", "invoices", "refunds", "usage", "payment-methods", "grace-periods")
 PANEL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "aside#detail"}
 
 

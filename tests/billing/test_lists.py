@@ -18,6 +18,7 @@ from tests.factories import (
     make_invoice,
     make_payment_method,
     make_plan,
+    make_refund,
     make_subscription,
     make_usage_period,
 )
@@ -83,6 +84,7 @@ def _put(session: Session, rows: dict[str, list[UUID]], plan: UUID, number: int)
             **payer,
             **made,
         ),
+        "refunds": make_refund(session, invoice_id=None, **payer, **made),
         "usage": make_usage_period(
             session,
             period_start=START - timedelta(days=number % 6),
@@ -124,6 +126,7 @@ def _put_bare(session: Session, plan: UUID, customer: UUID) -> dict[str, UUID]:
     return {
         "subscriptions": subscription.id,
         "invoices": invoice.id,
+        "refunds": make_refund(session, invoice_id=None, stripe_refund_id=None, **payer).id,
         "usage": make_usage_period(session, **payer).id,
         "payment-methods": method.id,
         "grace-periods": make_grace_period(session, reason=LONG, **payer).id,
@@ -149,6 +152,7 @@ def test_every_list_has_its_tabs_and_says_where_products_are(
     assert [tab.text for tab in tabs.find_all("a")] == [
         "Subscriptions",
         "Invoices",
+        "Refunds",
         "Usage",
         "Payment methods",
         "Grace periods",
