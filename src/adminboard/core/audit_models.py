@@ -57,6 +57,13 @@ class AuditEntry(Base):
         Index("ix_audit_entries_action", "action", "position"),
         Index("ix_audit_entries_target", "target_kind", "target_id", "position"),
         Index("ix_audit_entries_customer_id", "customer_id", "position"),
+        Index(
+            "ix_audit_entries_customer_at",
+            "customer_id",
+            "at",
+            "id",
+            postgresql_where=text("customer_id IS NOT NULL"),
+        ),
         Index("ix_audit_entries_request_id", "request_id"),
         Index("ix_audit_entries_run_id", "run_id", "position", postgresql_where=text("run_id IS NOT NULL")),
         Index(

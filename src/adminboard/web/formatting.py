@@ -55,6 +55,12 @@ def format_datetime(moment: datetime, time_zone: str | None = None) -> str:
     return f"{local.isoformat(' ')[:_MINUTES]} {local.tzname()}"
 
 
+def format_time(moment: datetime) -> str:
+    """The time of day alone, like "14:32", in the zone that `displaying` set: where the day stands above
+    it."""
+    return moment.astimezone(_zone(_time_zone.get())).isoformat(" ")[len("2024-01-15 ") : _MINUTES]
+
+
 def format_utc(moment: datetime) -> str:
     """An aware datetime as "2024-01-15 22:32:10 UTC"."""
     return f"{moment.astimezone(UTC).isoformat(' ')[:_SECONDS]} UTC"
@@ -134,6 +140,10 @@ def _draw_datetime(moment: datetime) -> Markup:
     return _draw_time(moment, format_utc(moment), "", format_datetime(moment))
 
 
+def _draw_time_of_day(moment: datetime) -> Markup:
+    return _draw_time(moment, format_utc(moment), "", format_time(moment))
+
+
 def _draw_datetime_in(moment: datetime, time_zone: str) -> Markup:
     """The same in the zone of a record instead of the reader's. Raises `KeyError` for what is no zone."""
     return _draw_time(moment, format_utc(moment), "", format_datetime(moment, time_zone))
@@ -168,6 +178,7 @@ def _draw_long_text(text: str) -> Markup:
 FILTERS: dict[str, Callable[..., str]] = {
     "datetime": _draw_datetime,
     "datetime_in": _draw_datetime_in,
+    "time": _draw_time_of_day,
     "relative": _draw_relative,
     "credits": _draw_credits,
     "signed_credits": _draw_signed_credits,

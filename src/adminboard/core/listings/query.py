@@ -68,7 +68,7 @@ def read_query(listing: Listing, parameters: Parameters, actor: Actor, now: date
                 conditions.append(condition)
     term = _read_term(parameters, errors)
     sort_name, descending, sort = _read_sort(listing, parameters, reader, errors)
-    limit = _read_limit(parameters, errors)
+    limit = read_limit(parameters, errors)
     if errors:
         raise BadQuery(" ".join(error.message for error in errors), errors=errors)
     return ListQuery(
@@ -131,7 +131,8 @@ def _order_of_range(listing: Listing, sorts: Mapping[str, Sort], parameters: Par
     return None
 
 
-def _read_limit(parameters: Parameters, errors: list[FieldError]) -> int:
+def read_limit(parameters: Parameters, errors: list[FieldError]) -> int:
+    """The page size; what is none is added to ``errors``."""
     text = _one(parameters, "limit")
     if not text:
         return DEFAULT_PAGE_SIZE

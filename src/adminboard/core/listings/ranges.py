@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -63,6 +63,23 @@ COMING_DAYS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days that are asked for, both ends included; None for no end. ``words`` say it, ``parameters`` ask
+    it."""
+
+    first: date | None
+    last: date | None
+    words: str = ""
+    parameters: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """When they begin in ``zone``, and when they are over."""
+        since = None if self.first is None else _start_of(self.first, zone)
+        until = None if self.last is None else _start_of(self.last + timedelta(days=1), zone)
+        return since, until
+
+
 @dataclass(frozen=True, eq=False)
 class DateRange(_Range):
     """From one day to another, both included; days are those of the reader's time zone.
@@ -79,6 +96,14 @@ class DateRange(_Range):
         return (self.name, *self.ends)
 
     def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
+        days = self.read_days(parameters, reader)
+        if days is None:
+            return None
+        clause = self.between(days.first, days.last, reader.zone)
+        return Condition(self.name, clause, f"{self.label}: {days.words}", days.parameters)
+
+    def read_days(self, parameters: Parameters, reader: Reader) -> Days | None:
+        """The days that are asked for; None where none are. Raises `FilterError`."""
         first, last = (self._read_day(parameters, name) for name in self.ends)
         if first is not None and last is not None and first > last:
             raise FilterError(self.ends[0], f"{self.label}: the first day comes after the last.")
@@ -88,18 +113,17 @@ class DateRange(_Range):
             today = reader.now.astimezone(reader.zone).date()
             first, last = today + timedelta(days=preset.first), today + timedelta(days=preset.last)
             kept, words = {self.name: [preset.value]}, preset.label.lower()
-        if not kept:
-            return None
-        return Condition(self.name, self.between(first, last, reader.zone), f"{self.label}: {words}", kept)
+        return Days(first, last, words, kept) if kept else None
 
     def between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
         """The condition for days of ``zone``, of which at least one is given."""
         column = required(self.column, self.name)
+        since, until = Days(first, last).moments(zone)
         clauses: list[ColumnElement[bool]] = []
-        if first is not None:
-            clauses.append(column >= _start_of(first, zone))
-        if last is not None:
-            clauses.append(column < _start_of(last + timedelta(days=1), zone))
+        if since is not None:
+            clauses.append(column >= since)
+        if until is not None:
+            clauses.append(column < until)
         return and_(*clauses)
 
     def _read_preset(self, parameters: Parameters) -> DatePreset | None:

@@ -36,6 +36,8 @@ CREATE INDEX ix_audit_entries_action ON board.audit_entries (action, position);
 CREATE INDEX ix_audit_entries_actor_id ON board.audit_entries (actor_id, position);
 CREATE INDEX ix_audit_entries_actor_name ON board.audit_entries (actor_name, position);
 CREATE INDEX ix_audit_entries_at ON board.audit_entries (at, position);
+CREATE INDEX ix_audit_entries_customer_at
+    ON board.audit_entries (customer_id, at, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX ix_audit_entries_customer_id ON board.audit_entries (customer_id, position);
 CREATE INDEX ix_audit_entries_request_id ON board.audit_entries (request_id);
 CREATE INDEX ix_audit_entries_run_id ON board.audit_entries (run_id, position) WHERE run_id IS NOT NULL;
