@@ -1,6 +1,6 @@
-"""Paging through a timeline never skips or repeats a line, whatever times are equal and whatever is added meanwhile."""
+"""Paging through a timeline never skips or repeats a line, whatever times are equal and whatever is added
+meanwhile."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actor import system_actor
 from adminboard.core.clock import MovableClock
-from adminboard.customers.timeline import stream, walking
+from adminboard.customers.timeline import searching
 from adminboard.customers.timeline.entries import Kind
 from adminboard.customers.timeline.places import read_place
 from adminboard.customers.timeline.sources import NAMES, RANKS
@@ -26,7 +26,7 @@ LIMIT = 4
 ROWS = st.tuples(st.sampled_from(NAMES), st.integers(0, 3).map(lambda steps: timedelta(microseconds=steps)))
 """Many rows in few microseconds, so that most share their time with others, and some are neighbours."""
 READER = system_actor()
-WAYS = {"each looked up": (300, 5_000), "walked": (0, 5_000), "walked too short": (0, 3)}
+WAYS = {"each looked up": (300, 2_000), "met": (0, 2_000), "met too few": (0, 3)}
 
 
 @pytest.fixture
@@ -35,13 +35,10 @@ def runtime(database: Database) -> Runtime:
 
 
 @pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through many members: whichever way is taken, the page is the same."""
-    monkeypatch.setattr(walking, "MOST_PROBED_AT_ONCE", request.param[0])
-    monkeypatch.setattr(walking, "MOST_WALKED", request.param[1])
-    stream.merge.cache_clear()
-    yield
-    stream.merge.cache_clear()
+    monkeypatch.setattr(searching, "FEW_MEMBERS", request.param[0])
+    monkeypatch.setattr(searching, "MOST_PASSED", request.param[1])
 
 
 def add(session: Session, customer: UUID, rows: list[tuple[str, timedelta]]) -> set[tuple[str, UUID]]:
@@ -63,7 +60,9 @@ def lines(page: Page) -> list[tuple[str, UUID]]:
 @pytest.mark.usefixtures("way")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    there=st.lists(ROWS, max_size=24), added=st.lists(st.lists(ROWS, max_size=3), max_size=4), picked=st.data()
+    there=st.lists(ROWS, max_size=24),
+    added=st.lists(st.lists(ROWS, max_size=3), max_size=4),
+    picked=st.data(),
 )
 def test_every_line_is_met_once_on_the_way_down_and_up(
     runtime: Runtime,

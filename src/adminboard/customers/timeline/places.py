@@ -81,3 +81,12 @@ def find_stretch(
     else:
         edge = (place.at - TICK, LAST_ID) if place.backward else (place.at, FIRST_ID)
     return Stretch(max(after, edge), before) if place.backward else Stretch(after, min(before, edge))
+
+
+def clip_stretch(stretch: Stretch, end: datetime | None, *, backward: bool) -> Stretch:
+    """The stretch no farther than to the moment ``end``, that included, in the direction of travel."""
+    if end is None:
+        return stretch
+    if backward:
+        return Stretch(stretch.after, min(stretch.before, (end + TICK, FIRST_ID)))
+    return Stretch(max(stretch.after, (end - TICK, LAST_ID)), stretch.before)

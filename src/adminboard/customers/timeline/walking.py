@@ -2,17 +2,16 @@
 their members.
 
 Every statement here takes what a page asks for by parameters, so that one text, and one plan, serves all
-pages. Which way is taken through members is decided in PostgreSQL, within the statement (docs/adr/0014).
+pages. Which of the ways through members is taken, `searching` decides (docs/adr/0014).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     DateTime,
     Integer,
@@ -21,13 +20,9 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    func,
-    not_,
-    or_,
     select,
     true,
     tuple_,
-    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -39,11 +34,31 @@ Column = InstrumentedAttribute[Any]
 CUSTOMER = bindparam("customer", type_=Uuid())
 ROWS: Any = bindparam("rows", type_=Integer)
 """How many rows are wanted at most."""
-MOST_PROBED_AT_ONCE = 300
-"""Of so many owners each one's newest row is looked up at once; of more only where the walk found too
-little."""
-MOST_WALKED = 5_000
-"""So many of all customers' rows are looked at along the time index for those of many owners."""
+PASSED: Any = bindparam("passed", type_=Integer)
+"""How many rows of all customers are asked at most whose they are."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """The columns by which a source's rows are found. ``owner`` is whose a row is, ``at`` when it
+    happened."""
+
+    owner: Column
+    at: Column
+    id: Column
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Owners:
+    """Whose the rows of a source are: ``ids`` selects all of the customer's as ``id``, ``include`` tells
+    whether an owner is one of them.
+
+    That has to be a comparison with a subquery, one index probe after the other. EXISTS and joins let the
+    planner begin with all members of the customer, of whom it knows no number once a plan is generic.
+    """
+
+    ids: Select[Any]
+    include: Callable[[Any], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +68,9 @@ class Walk:
     source: str
     backward: bool
 
-    def inside(self, at: Column, id_: Column) -> ColumnElement[bool]:
+    def inside(self, table: Table) -> ColumnElement[bool]:
         """The rows of the stretch: comparisons of rows, for which one index over both columns is enough."""
-        here = tuple_(at, id_)
+        here = tuple_(table.at, table.id)
         return and_(here < self._place("before"), here > self._place("after"))
 
     def _place(self, name: str) -> ColumnElement[Any]:
@@ -78,55 +93,45 @@ class Walk:
         return [column.asc() if self.backward else column.desc() for column in columns]
 
 
-def walk_along(walk: Walk, of_customer: ColumnElement[bool], at: Column, id_: Column) -> Keys:
-    """The rows of the customer, from one stretch of one index over whose they are, time and id."""
-    wanted = select(at.label("at"), id_.label("id")).where(of_customer, walk.inside(at, id_))
-    return wanted.order_by(*walk.ordered(at, id_)).limit(ROWS)
+def walk_along(walk: Walk, table: Table) -> Keys:
+    """The rows of the customer, who owns them: one stretch of the index over (owner, time, id)."""
+    wanted = select(table.at.label("at"), table.id.label("id"))
+    wanted = wanted.where(table.owner == CUSTOMER, walk.inside(table))
+    return wanted.order_by(*walk.ordered(table.at, table.id)).limit(ROWS)
 
 
-def walk_through_owners(walk: Walk, owners: Select[Any], owner: Column, at: Column, id_: Column) -> Keys:
-    """The rows of many owners. ``owners`` selects their ids as ``id``; ``owner`` is whose a row is.
+def look_up(walk: Walk, owners: Owners, table: Table) -> Keys:
+    """The rows of all owners: the newest of each, by the index over (owner, time, id), and then the rows of
+    those whose newest are the newest. No more of them than rows are wanted can be on the page at all.
 
-    Few owners: the newest row of each is looked up, by the index over (owner, time, id). Only as many owners
-    as rows are wanted, those with the newest, can be on the page at all; theirs alone are read on. Of many
-    owners the rows of everybody are looked at first, along the time index up to `MOST_WALKED`: owners who are
-    many are met there soon, unless they were quiet, and then each is looked up after all.
+    It costs a few microseconds for each owner there is.
     """
-    owning = owners.cte(f"{walk.source}_owners").prefix_with("MATERIALIZED")
-    passed = _everybody(walk, owner, at, id_, when=_count(owning) > MOST_PROBED_AT_ONCE)
-    is_theirs = passed.c.owner.in_(select(owning.c.id))
-    met = select(passed.c.at, passed.c.id).where(is_theirs)
-    met = met.order_by(*walk.ordered(passed.c.at, passed.c.id)).limit(ROWS)
-    found = met.cte(f"{walk.source}_met").prefix_with("MATERIALIZED")
-    is_enough = or_(_count(found) >= ROWS, _count(passed).between(1, MOST_WALKED - 1))
-    looked_up = _look_up(walk, owning, owner, at, id_, when=not_(is_enough))
-    either = union_all(select(found.c.at, found.c.id).where(is_enough), looked_up).subquery()
-    return select(either.c.at, either.c.id)
-
-
-def _everybody(walk: Walk, owner: Column, at: Column, id_: Column, *, when: ColumnElement[bool]) -> CTE:
-    """The rows of all owners there are, along the time index."""
-    rows = select(at.label("at"), id_.label("id"), owner.label("owner")).where(when, walk.inside(at, id_))
-    nearest = rows.order_by(*walk.ordered(at, id_)).limit(MOST_WALKED)
-    return nearest.cte(f"{walk.source}_passed").prefix_with("MATERIALIZED")
-
-
-def _look_up(
-    walk: Walk, owning: CTE, owner: Column, at: Column, id_: Column, *, when: ColumnElement[bool]
-) -> Select[Any, Any]:
-    first = _rows_of(walk, owning.c.id, owner, at, id_, limit=1)
-    nearest = select(owning.c.id.label("owner")).where(when).join(first, true())
-    nearest = nearest.order_by(*walk.ordered(first.c.at, first.c.id)).limit(ROWS)
-    chosen = nearest.subquery(f"{walk.source}_chosen")
-    rows = _rows_of(walk, chosen.c.owner, owner, at, id_, limit=ROWS)
+    whose = owners.ids.cte(f"{walk.source}_owners").prefix_with("MATERIALIZED")
+    first = _rows_of(walk, whose.c.id, table, limit=1)
+    nearest = select(whose.c.id.label("owner")).join(first, true())
+    chosen = nearest.order_by(*walk.ordered(first.c.at, first.c.id)).limit(ROWS).subquery()
+    rows = _rows_of(walk, chosen.c.owner, table, limit=ROWS)
     read = select(rows.c.at, rows.c.id).select_from(chosen.join(rows, true()))
     return read.order_by(*walk.ordered(rows.c.at, rows.c.id)).limit(ROWS)
 
 
-def _rows_of(walk: Walk, whose: Any, owner: Column, at: Column, id_: Column, *, limit: Any) -> Lateral:
-    rows = select(at.label("at"), id_.label("id")).where(owner == whose, walk.inside(at, id_))
-    return rows.order_by(*walk.ordered(at, id_)).limit(limit).lateral()
+def _rows_of(walk: Walk, owner: Any, table: Table, *, limit: Any) -> Lateral:
+    rows = select(table.at.label("at"), table.id.label("id")).where(table.owner == owner, walk.inside(table))
+    return rows.order_by(*walk.ordered(table.at, table.id)).limit(limit).lateral()
 
 
-def _count(rows: CTE) -> ColumnElement[int]:
-    return select(func.count()).select_from(rows).scalar_subquery()
+def meet(walk: Walk, owners: Owners, table: Table) -> Keys:
+    """The owners' rows among the first `PASSED` of everybody's along the time index, asking each whose it is.
+
+    It stops when there are enough: soon, where the owners are many among all there are.
+    """
+    passed = pass_all(walk, table).subquery()
+    met = select(passed.c.at, passed.c.id).where(owners.include(passed.c.owner))
+    return met.order_by(*walk.ordered(passed.c.at, passed.c.id)).limit(ROWS)
+
+
+def pass_all(walk: Walk, table: Table) -> Select[Any]:
+    """The first `PASSED` rows of everybody in the stretch, along the time index."""
+    rows = select(table.at.label("at"), table.id.label("id"), table.owner.label("owner"))
+    rows = rows.where(walk.inside(table)).order_by(*walk.ordered(table.at, table.id))
+    return rows.limit(PASSED)
