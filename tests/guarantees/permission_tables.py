@@ -133,6 +133,7 @@ PAGES = {
     "GET /webhooks/export.csv": "webhooks.read",
     "GET /webhooks/count": "webhooks.read",
     "GET /webhooks/options": "webhooks.read",
+    "GET /webhooks/newer": "webhooks.read",
     "GET /webhooks/{event_id}/payload.json": "personal.read",
     "GET /bulk": "bulk.run",
     "GET /bulk/export.csv": "bulk.run",

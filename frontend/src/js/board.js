@@ -7,6 +7,7 @@ import { startFinding } from "./finding.js";
 import { startKept } from "./kept.js";
 import { startList } from "./list.js";
 import { registerMorphing } from "./morphing.js";
+import { startNewer } from "./newer.js";
 import { startPalette } from "./palette.js";
 import { startPickers } from "./pickers.js";
 import { startPopovers } from "./popovers.js";
@@ -34,5 +35,6 @@ document.addEventListener("DOMContentLoaded", () => {
   startPickers();
   startFields();
   startKept();
+  startNewer();
   startSidebar();
 });

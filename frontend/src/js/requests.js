@@ -55,8 +55,17 @@ function handleAnswer(event) {
   else dismissFailures((failed) => !failed?.isConnected || context.target?.contains?.(failed));
 }
 
+/** What a page asks by itself, again and again, says nothing when it fails: the next time will tell. */
+function isAskedAgain(context) {
+  return Boolean(context.target?.matches?.("[data-newer]"));
+}
+
 function handleFailure(context) {
   if (showsItsErrors(context)) return;
+  if (isAskedAgain(context)) {
+    context.swap = "none";
+    return;
+  }
   const sentence = readSentence(context.text ?? "");
   context.swap = "none";
   context.push = "false";
@@ -75,7 +84,7 @@ function offerRetry(htmx, panel, url) {
 
 function handleSilence(htmx, event) {
   const context = event.detail.ctx;
-  if (!context || context.response) return;
+  if (!context || context.response || isAskedAgain(context)) return;
   const panel = context.target?.closest?.("[data-panel]");
   if (panel && context.request.method === "GET") offerRetry(htmx, panel, context.request.action);
   else showFailure(context.target, "The server did not answer.", "Check the connection and try again; nothing was lost here.");

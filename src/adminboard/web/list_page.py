@@ -17,6 +17,7 @@ from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
 from adminboard.web.addresses import without
 from adminboard.web.list_cards import make_loaded_cards
+from adminboard.web.list_newer import mount_list_newer
 from adminboard.web.list_options import mount_list_options
 from adminboard.web.list_place import ListPlace, own_place
 from adminboard.web.list_view import DetailView, ListView
@@ -44,6 +45,8 @@ def mount_list_parts(router: APIRouter, listing: Listing) -> None:
     mount_list_options(router, listing)
     if listing.cards:
         _mount_cards(router, listing)
+    if listing.live:
+        mount_list_newer(router, listing)
 
     @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
     def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:

@@ -249,13 +249,24 @@ class CountView:
 
 
 @dataclass(frozen=True, slots=True)
+class NewerView:
+    """That there are newer rows than the list shows: ``text`` ("3 new events"), None while there are none.
+    ``url`` is the list with them."""
+
+    text: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListView:
     """A whole list.
 
     `path` is the list's address without query. `state` is what the search-and-filter form carries along
     (sort, size, columns, tab), never the cursor or the values of its own fields; `column_state` is the same
     for the column chooser (all but columns and cursor). `query` is the list's whole state as a query string,
-    for saving it as a view. `error` stands above the rows, which stay. `note` is a template.
+    for saving it as a view. `error` stands above the rows, which stay. `note` is a template. `newer_url`
+    gives a `NewerView` as a fragment, asked for every few seconds; None for a list or a page that does not
+    ask.
     """
 
     title: str
@@ -287,6 +298,7 @@ class ListView:
     query: str = ""
     tabs: Sequence[LinkView] = ()
     note: str | None = None
+    newer_url: str | None = None
 
     @property
     def active_filters(self) -> int:

@@ -12,6 +12,7 @@ from adminboard.web.assets import asset
 from adminboard.web.list_cards import make_page_cards, make_part_id
 from adminboard.web.list_filters_view import make_filter_views
 from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.list_newer import make_newer_url
 from adminboard.web.list_place import ListPlace, own_place
 from adminboard.web.list_rows import ListRows, prepare_columns
 from adminboard.web.list_view import (
@@ -145,6 +146,9 @@ class ListViewMaker:
             else None,
             actions=self._actions(),
             error=problem.detail if problem else None,
+            newer_url=None
+            if problem
+            else make_newer_url(listing, place, self._answered, self._query, page),
             query=query_string(self._view_state()),
         )
 

@@ -14,6 +14,7 @@ from adminboard.core.masking import masked_for
 from adminboard.web.access import page_read
 from adminboard.web.addresses import address
 from adminboard.web.list_api import csv_response
+from adminboard.web.list_newer import answer_newer
 from adminboard.web.list_page import answer_count, answer_figures, find_list_part, make_detail, make_list_view
 from adminboard.web.list_place import ListPlace
 from adminboard.web.panels import draw_failure, load_panel
@@ -75,6 +76,12 @@ def _mount_list_parts(router: APIRouter, page: RecordPage, tab: ListTab) -> None
     def export_list(record: str, visit: Annotated[Visit, door]) -> Response:
         place = _find_place(visit, page, tab, record)
         return csv_response(visit, tab.fixed, place.asked(visit.parameters))
+
+    if tab.listing.live:
+
+        @router.get(f"{path}/newer", name=f"{name}_newer")
+        def count_newer(record: str, visit: Annotated[Visit, door]) -> Response:
+            return answer_newer(visit, tab.fixed, _find_place(visit, page, tab, record))
 
     if tab.listing.cards:
 

@@ -106,6 +106,7 @@ events = Listing(
         DateRange("received", "Received", BillingEvent.received_at),
     ],
     sort="-received_at",
+    live=True,
     extras={"organization_id": BillingEvent.organization_id},
     detail=Detail(
         get_event_detail,

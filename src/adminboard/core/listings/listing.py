@@ -138,6 +138,8 @@ class Listing:
     """The template of what is to be said above the list, whatever it shows."""
     tone: Callable[[AnyRow], str | None] | None = None
     """The tone ("yellow", "red") of rows that stand out, by what they hold; None for ordinary ones."""
+    live: bool = False
+    """Whether its first page, in the order it begins with, says by itself when there are newer rows."""
     visible_to: Callable[[Actor], ColumnElement[bool] | None] | None = None
     """Which rows a reader sees; it gives None for those who see all. Holds for everything that the list
     gives: page, count, figures, export, API, search. The detail's ``load`` must ask the same."""

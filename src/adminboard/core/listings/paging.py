@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -40,12 +40,14 @@ class Page:
     """One page of a list. Rows carry each column by its name, ``key`` and the listing's extras.
 
     ``count`` is None where only counting would tell (`count_matches`), which can take longer than the page.
+    ``first_place`` is the cursor of what lies before the first row, None where there is no row.
     """
 
     rows: Sequence[AnyRow]
     next_cursor: str | None
     previous_cursor: str | None
     count: Count | None
+    first_place: str | None = None
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
@@ -68,7 +70,19 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
         next_cursor=_place(query, places[-1], backward=False) if has_next else None,
         previous_cursor=_place(query, places[0], backward=True) if has_previous else None,
         count=_known_count(matches, rows, is_whole=cursor is None and not more),
+        first_place=_place(query, places[0], backward=True) if places else None,
     )
+
+
+def count_before(session: Session, listing: Listing, query: ListQuery, limit: int) -> Count:
+    """How many rows lie beyond the query's place, or are there at all where it has none; counted to
+    ``limit``.
+
+    It is found as a page is, so it costs no more. Raises `DamagedCursor`.
+    """
+    matches, cursor = find_matches(session, listing, query), _cursor(listing, query)
+    found = len(_find_keys(session, listing, replace(query, limit=limit), matches, cursor))
+    return Count(min(found, limit), exact=found <= limit)
 
 
 def _known_count(matches: Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:

@@ -1,0 +1,48 @@
+// A list that says when there are newer rows (data-newer): its first page asks every few seconds while it is looked at. Rows come
+// in by themselves only where nobody is at anything: else a line above the rows says how many there are, and brings them in.
+
+const LOOK_EVERY_MS = 4_000;
+const IN_USE = "dialog[open], .chip-group details[open], details[data-popover][open], #detail > [data-detail]";
+let announced = "";
+
+function findLine() {
+  return document.querySelector("[data-newer]");
+}
+
+function look() {
+  if (!document.hidden) findLine()?.dispatchEvent(new CustomEvent("board:look"));
+}
+
+function isNobodyAtAnything() {
+  const focused = document.activeElement;
+  const isFocused = focused && focused !== document.body && focused.id !== "content";
+  return scrollY === 0 && !isFocused && !String(getSelection()) && !document.querySelector(IN_USE);
+}
+
+/** Whoever listens is told what came in; a line that is gone at once would not be read out. */
+function announce() {
+  const line = findLine();
+  if (!announced || !line) return;
+  line.append(Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `${announced} came in` }));
+  announced = "";
+}
+
+function handleSwap(event) {
+  const { target, sourceElement } = event.detail.ctx;
+  if (sourceElement?.matches?.("[data-show-newer]")) {
+    announce();
+    return;
+  }
+  const link = target?.matches?.("[data-newer]") ? target.querySelector("[data-show-newer]") : null;
+  if (link && isNobodyAtAnything()) link.click();
+}
+
+export function startNewer() {
+  setInterval(look, LOOK_EVERY_MS);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-show-newer]");
+    if (link) announced = link.textContent.trim();
+  });
+  document.addEventListener("htmx:after:swap", handleSwap);
+}
