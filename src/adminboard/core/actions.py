@@ -244,9 +244,9 @@ class Action(Generic[C]):
     that carries nothing yet, as a form asks for while it is filled in, shows what it can."""
     limit: PerMinute | None = None
     """How often one admin may make this change, and others that count together with it."""
-    leads_to: str | None = None
-    """Where its page goes afterwards, with ``{names}`` of its result: the record it made, where that has to
-    be seen next. Without it people come back to where they were."""
+    leads_to: str | Callable[[Mapping[str, Any]], str | None] | None = None
+    """Where its page goes afterwards, with ``{names}`` of its result, or made of that: the record it made,
+    where that has to be seen next. Without it, or where None is made, people come back to where they were."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""

@@ -217,7 +217,7 @@ def _done(visit: Visit, action: Action[Any], outcome: Outcome) -> Response:
         response = visit.render(template, outcome=outcome, return_to=_return_to(visit))
         response.headers["HX-Trigger"] = "board:changed"
         return response
-    made = action.leads_to.format_map(outcome.result) if action.leads_to and not outcome.approval_id else None
+    made = _find_made(action, outcome)
     if visit.target is not None and made is None:
         toast = outcome_toast(outcome)
         return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit))
@@ -226,6 +226,15 @@ def _done(visit: Visit, action: Action[Any], outcome: Outcome) -> Response:
     if visit.target is not None:
         return Response(headers={"HX-Redirect": location})
     return RedirectResponse(location, 303)
+
+
+def _find_made(action: Action[Any], outcome: Outcome) -> str | None:
+    """The address of what the action made, where that is to be seen next."""
+    if action.leads_to is None or outcome.approval_id:
+        return None
+    if callable(action.leads_to):
+        return action.leads_to(outcome.result)
+    return action.leads_to.format_map(outcome.result)
 
 
 def _live_preview(visit: Visit, action: Action[Any]) -> Response:

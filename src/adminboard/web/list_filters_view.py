@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from adminboard.core.errors import FieldError
 from adminboard.core.listings import (
@@ -16,9 +17,11 @@ from adminboard.core.listings import (
     Reference,
     TextPart,
 )
+from adminboard.core.listings.filters import Reader
 from adminboard.core.listings.picks import read_ids
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.start import without_start
+from adminboard.core.masking import sees_personal_data
 from adminboard.web.addresses import Parameters, without
 from adminboard.web.list_place import ListPlace
 from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView
@@ -42,6 +45,15 @@ def make_filter_views(
         for filter_ in listing.filters
         if not isinstance(filter_, Reference)
     ]
+
+
+def make_filled(visit: Visit, listing: Listing, state: Parameters) -> Mapping[str, Sequence[str]]:
+    """The fields that forms above the list begin with, by the filters in force."""
+    if listing.fill is None:
+        return {}
+    masked = not sees_personal_data(visit.actor)
+    fields = listing.fill(state, Reader(ZoneInfo(visit.actor.time_zone), masked=masked, now=visit.now))
+    return {name: [value] for name, value in fields.items()}
 
 
 def _make_filter_view(

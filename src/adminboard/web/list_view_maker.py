@@ -10,7 +10,7 @@ from adminboard.core.listings.start import without_start
 from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.assets import asset
 from adminboard.web.list_cards import make_page_cards, make_part_id
-from adminboard.web.list_filters_view import make_filter_views
+from adminboard.web.list_filters_view import make_filled, make_filter_views
 from adminboard.web.list_fit import column_width_px, fit_columns
 from adminboard.web.list_newer import make_newer_url
 from adminboard.web.list_place import ListPlace, own_place
@@ -146,16 +146,16 @@ class ListViewMaker:
             else None,
             actions=self._actions(),
             error=problem.detail if problem else None,
-            newer_url=None
-            if problem
-            else make_newer_url(listing, place, self._answered, self._query, page),
+            newer_url=None if problem else make_newer_url(listing, place, self._answered, self._query, page),
             query=query_string(self._view_state()),
         )
 
     def _actions(self) -> Sequence[LinkView]:
         actions = [self._visit.board.runner.actions.get(name) for name in self._listing.actions]
+        here = self._place.address(self._answered)
+        filled = make_filled(self._visit, self._listing, self._answered)
         return [
-            LinkView(action.title, address(f"/actions/{action.name}", {}, return_to=self._place.path))
+            LinkView(action.title, address(f"/actions/{action.name}", filled, return_to=here))
             for action in actions
             if self._visit.actor.may(action.permission)
         ]

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import ProcessingStatus
-from adminboard.core.actions import Action, Applied, Caution, Change, Preview
+from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
+from adminboard.core.listings.columns import is_any
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
+from adminboard.customers.models import Organization
 from adminboard.webhooks.commands import ReplayEvent, ReplayFailed
 from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.replay_run import open_replay
 from adminboard.webhooks.replaying import (
     NothingToReplay,
+    count_failed,
     failed_events,
     get_replayable,
     lock_event,
@@ -28,6 +32,8 @@ from adminboard.webhooks.replaying import (
 
 MOST_AT_ONCE = 500
 """More than these are put back by a run."""
+SHOWN_TYPES = 12
+"""So many types stand in a preview with their numbers, the most frequent ones."""
 A_MINUTE = PerMinute("replays", 10)
 FAILED_EVENTS = Target("billing_events", "failed", "failed events")
 ASKS_STRIPE = Caution(
@@ -67,12 +73,30 @@ def apply(work: Work, command: ReplayEvent) -> Applied:
 
 def preview_failed(session: Session, command: ReplayFailed) -> Preview:
     """Raises `NothingToReplay`, `UserUnknown`."""
-    count = session.scalar(select(func.count()).select_from(failed_events(session, command).subquery())) or 0
-    if not count:
+    by_type = count_failed(session, command)
+    if not by_type:
         raise NothingToReplay("No failed event matches this. There is nothing to do.")
     return Preview(
-        FAILED_EVENTS, (Change("Events put back", 0, count, cell="number"),), warnings=(ASKS_STRIPE,)
+        FAILED_EVENTS,
+        (Change("Events put back", 0, sum(by_type.values()), cell="number"),),
+        warnings=(ASKS_STRIPE,),
+        details=(*_whose(session, command), *_of_each_type(by_type)),
     )
+
+
+def _whose(session: Session, command: ReplayFailed) -> list[Detail]:
+    """The customers by their names, where the command names some by their ids."""
+    if not command.customers:
+        return []
+    known = select(Organization.name).where(is_any(Organization.id, command.customers))
+    return [Detail("Of the customers", ", ".join(session.scalars(known.order_by(Organization.name))))]
+
+
+def _of_each_type(by_type: Mapping[str, int]) -> list[Detail]:
+    shown = list(by_type.items())[:SHOWN_TYPES]
+    others = sum(by_type.values()) - sum(count for _, count in shown)
+    details = [Detail(event_type, count, cell="number") for event_type, count in shown]
+    return [*details, Detail("Of other types", others, cell="number")] if others else details
 
 
 def apply_failed(work: Work, command: ReplayFailed) -> Applied:
@@ -87,6 +111,11 @@ def apply_failed(work: Work, command: ReplayFailed) -> Applied:
     noun = "event" if len(events) == 1 else "events"
     summary = f"Put {len(events):,} failed {noun} back, to be applied in a moment."
     return Applied({"events": events, "run": None}, summary)
+
+
+def find_run_page(result: Mapping[str, Any]) -> str | None:
+    """The page of the run, where there were so many that one does it."""
+    return f"/webhooks/replays/{result['run']}" if result["run"] else None
 
 
 def _one_more(command: ReplayFailed) -> int:
@@ -123,4 +152,5 @@ replay_failed = Action(
     permission=Permission.WEBHOOKS_REPLAY,
     limit=A_MINUTE,
     confirm_label=lambda _, preview: f"Replay {preview.changes[0].after:,}",
+    leads_to=find_run_page,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from adminboard.core.commands import Command, Moment, Reason
 
@@ -25,12 +25,32 @@ class ReplayEvent(Command):
     reason: Reason
 
 
+def split_words(text: str | None) -> tuple[str, ...]:
+    """What is named in a text, separated by commas."""
+    return tuple(dict.fromkeys(word for part in (text or "").split(",") if (word := part.strip())))
+
+
+def _check_customers(text: str) -> str:
+    """Raises `ValueError` for what is no id."""
+    for word in split_words(text):
+        try:
+            UUID(word)
+        except ValueError:
+            raise ValueError(f"{word[:40]!r} is not a customer's id.") from None
+    return text
+
+
 class ReplayFailed(Command):
-    """Apply all failed events once more, or those of one type, of one user's customer, since a moment."""
+    """Apply all failed events once more, or those of some types, customers, of one user's customer, from a
+    moment on or before one."""
 
     event_type: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
-    ) = Field(None, title="Type", description="Only these, like invoice.paid; empty for every type.")
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)] | None
+    ) = Field(
+        None,
+        title="Type",
+        description="Only these, like invoice.paid, several with commas; empty for every type.",
+    )
     user: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)] | None = (
         Field(
             None,
@@ -38,9 +58,27 @@ class ReplayFailed(Command):
             description="Only events of the customer that pays for this user: an id or an e-mail address.",
         )
     )
-    customer: UUID | None = Field(None, title="Customer")
+    customer: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+            AfterValidator(_check_customers),
+        ]
+        | None
+    ) = Field(None, title="Customer", description="Only events of these: ids, several with commas.")
     since: Moment = Field(None, title="Received since", description="Only those that came since then.")
+    until: Moment = Field(None, title="Received before", description="Only those that came before then.")
     limit: int | None = Field(
         None, title="At most", ge=1, le=100_000, description="The oldest ones first; empty for all."
     )
     reason: Reason
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """The types that are wanted; none for all."""
+        return split_words(self.event_type)
+
+    @property
+    def customers(self) -> tuple[UUID, ...]:
+        """The customers whose events are wanted; none for all."""
+        return tuple(UUID(word) for word in split_words(self.customer))

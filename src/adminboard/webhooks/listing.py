@@ -22,6 +22,7 @@ from adminboard.core.listings import (
     Search,
     words_of,
 )
+from adminboard.core.listings.filters import Parameters, Reader
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
@@ -34,6 +35,22 @@ _OBJECT_ID = ("pi_", "prod_", "price_", "pm_", "promo_", "seti_", "cs_", "txn_")
 
 def _options(words: Sequence[str]) -> list[Option]:
     return [Option(word, word) for word in words]
+
+
+RECEIVED = DateRange("received", "Received", BillingEvent.received_at)
+
+
+def fill_replay(parameters: Parameters, reader: Reader) -> dict[str, str]:
+    """What the replay of failed events begins with: the types, customers and days that the list shows."""
+    days = RECEIVED.read_days(parameters, reader)
+    since, until = days.moments(reader.zone) if days is not None else (None, None)
+    fields = {
+        "event_type": ", ".join(parameters.get("type", ())),
+        "customer": ", ".join(parameters.get("customer", ())),
+        "since": since.isoformat() if since is not None else "",
+        "until": until.isoformat() if until is not None else "",
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 events = Listing(
@@ -103,7 +120,7 @@ events = Listing(
         ),
         Choice("status", "Status", BillingEvent.processing_status, options=_options(list(ProcessingStatus))),
         Choice("source", "Source", BillingEvent.source, options=_options(list(BillingEventSource))),
-        DateRange("received", "Received", BillingEvent.received_at),
+        RECEIVED,
     ],
     sort="-received_at",
     live=True,
@@ -115,6 +132,7 @@ events = Listing(
         title=lambda record: record.event_type,
     ),
     actions=("webhooks.replay_failed",),
+    fill=fill_replay,
     empty="An event appears here as soon as Stripe sends one, or staff change something in billing.",
     views=[
         BuiltInView("Failed", "status=failed"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.errors import DomainError
+from adminboard.core.listings.columns import is_any
 from adminboard.core.queue import queue_once
 from adminboard.core.work import Work, moment
 from adminboard.users.lookup import get_user
@@ -68,17 +69,31 @@ def failed_events(session: Session, command: ReplayFailed) -> Select[UUID]:
         BillingEvent.event_type.in_(KINDS),
         HAS_PAYLOAD,
     ]
-    if command.event_type is not None:
-        wanted.append(BillingEvent.event_type == command.event_type)
+    if command.event_types:
+        wanted.append(is_any(BillingEvent.event_type, command.event_types))
     if command.user is not None:
         payer = get_user(session, command.user).organization_id
         wanted.append(BillingEvent.organization_id == payer)
-    if command.customer is not None:
-        wanted.append(BillingEvent.organization_id == command.customer)
+    if command.customers:
+        wanted.append(is_any(BillingEvent.organization_id, command.customers))
     if command.since is not None:
         wanted.append(BillingEvent.received_at >= command.since)
+    if command.until is not None:
+        wanted.append(BillingEvent.received_at < command.until)
     oldest = select(BillingEvent.id).where(*wanted).order_by(BillingEvent.received_at, BillingEvent.id)
     return oldest.limit(command.limit)
+
+
+def count_failed(session: Session, command: ReplayFailed) -> Mapping[str, int]:
+    """How many events of each type the command names, the most first. Raises `UserUnknown`."""
+    chosen = failed_events(session, command).add_columns(BillingEvent.event_type).subquery()
+    count = func.count()
+    rows = session.execute(
+        select(chosen.c.event_type, count)
+        .group_by(chosen.c.event_type)
+        .order_by(count.desc(), chosen.c.event_type)
+    )
+    return dict(rows.tuples().all())
 
 
 def put_back_failed(work: Work, ids: Sequence[UUID], reason: str) -> list[UUID]:

@@ -9,9 +9,10 @@ from adminboard.core.json_text import write_json
 from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read
 from adminboard.web.visit import Visit
+from adminboard.webhooks.replay_pages import pages as replay_pages
 from adminboard.webhooks.queries import NoPayload, get_event_detail
 
-pages = APIRouter()
+pages = APIRouter(routes=replay_pages.routes)
 
 
 @pages.get("/webhooks/{event_id}/payload.json")

@@ -47,7 +47,7 @@ def replaying_failed(scene: Scene) -> Example:
         back = select(func.count()).where(BillingEvent.organization_id == payer, BillingEvent.fetch_anew)
         return {"Events put back": session.scalar(back)}
 
-    return Example(ReplayFailed(customer=payer, reason="The prices were mended meanwhile"), look)
+    return Example(ReplayFailed(customer=str(payer), reason="The prices were mended meanwhile"), look)
 
 
 EXAMPLES: dict[str, MakeExample] = {

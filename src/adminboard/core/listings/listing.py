@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
 from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort, make_name
-from adminboard.core.listings.filters import Filter
+from adminboard.core.listings.filters import Filter, Parameters, Reader
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
 
@@ -130,6 +130,8 @@ class Listing:
     and its API. `web.list_page.make_list_view` and `make_detail` give that page its parts."""
     actions: Sequence[str] = ()
     """Actions that make a new row, by name: buttons above the list, for those who may."""
+    fill: Callable[[Parameters, Reader], Mapping[str, str]] | None = None
+    """What the forms of ``actions`` begin with, by the filters in force: fields of their commands."""
     api_path: str | None = None
     """Below /v1/admin, where it is not ``path``."""
     tabs: Sequence[Tab] = ()

@@ -1,0 +1,80 @@
+"""The list of billing events in a browser, while Stripe sends more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adminboard.core.permissions import Role
+from tests.db.templates import Addresses
+from tests.e2e.accessibility import EVERYTHING, find_violations
+from tests.e2e.serving import ServedBoard, served_board
+from tests.e2e.visitors import Visitors, watched_visitors
+from tests.factories import START, make_billing_event
+from tests.stand_in import Served
+from tests.webhooks.sending import make_event, send_event
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture
+def board(fresh_addresses: Addresses, served_standin: Served) -> Iterator[ServedBoard]:
+    """40 events, an hour apart, the newest of them an hour ago."""
+    with served_board(fresh_addresses, **served_standin.settings) as served:
+        with served.behind.rows() as session:
+            for hours in range(1, 41):
+                make_billing_event(
+                    session, received_at=START - timedelta(hours=hours), event_type="price.updated"
+                )
+        yield served
+
+
+@pytest.fixture
+def visitors(board: ServedBoard, chromium: Browser) -> Iterator[Visitors]:
+    with watched_visitors(board, chromium) as visitors:
+        yield visitors
+
+
+def send(board: ServedBoard, event_type: str) -> None:
+    board.behind.clock.advance(timedelta(seconds=1))
+    assert send_event(board.behind, make_event(event_type)).status_code == 200
+
+
+def first_row(page: Page) -> str:
+    return page.locator("[data-rows] tr").first.inner_text()
+
+
+def top_of_rows(page: Page) -> float:
+    box = page.locator(".list-table").bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+def test_new_events_come_in_without_disturbing_anybody(board: ServedBoard, visitors: Visitors) -> None:
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto(board.address("/webhooks"))
+    send(board, "charge.refunded")
+    expect(page.locator("[data-rows] tr").first).to_contain_text("charge.refunded")
+    expect(page.locator("#list-newer")).to_have_text("1 new event came in")
+
+    # Whoever has a record open and types keeps both; the line above the rows waits for them, and nothing
+    # moves.
+    page.locator("[data-rows] tr").nth(5).click()
+    expect(page.locator("#detail")).to_contain_text("price.updated")
+    address, place = page.url, top_of_rows(page)
+    page.locator("#list-search").fill("e")
+    page.locator("#list-search").fill("")
+    send(board, "charge.succeeded")
+    send(board, "charge.failed")
+    button = page.get_by_role("link", name="2 new events")
+    expect(button).to_be_visible()
+    assert top_of_rows(page) == place
+    assert "charge.refunded" in first_row(page)
+    assert find_violations(page, EVERYTHING) == []
+
+    button.click()
+    expect(page.locator("[data-rows] tr").first).to_contain_text("charge.failed")
+    expect(page.locator("[data-rows] tr.selected")).to_have_count(1)
+    expect(page.locator("#detail")).to_contain_text("price.updated")
+    assert page.url == address
