@@ -39,6 +39,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """Through many members: whichever way is taken, the page is the same."""
     monkeypatch.setattr(searching, "FEW_MEMBERS", request.param[0])
     monkeypatch.setattr(searching, "MOST_PASSED", request.param[1])
+    monkeypatch.setattr(searching, "PASSED_FOR_EACH", 0)
 
 
 def add(session: Session, customer: UUID, rows: list[tuple[str, timedelta]]) -> set[tuple[str, UUID]]:

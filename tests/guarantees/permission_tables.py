@@ -305,6 +305,7 @@ CALLS = {
     "GET /v1/admin/customers/{id}": "customers.read",
     "GET /v1/admin/memberships": "customers.read",
     "GET /v1/admin/memberships/{id}": "customers.read",
+    "GET /v1/admin/customers/{customer}/timeline": "customers.read",
     "GET /v1/admin/billing/reconcile": "billing.read",
     "POST /v1/admin/billing/reconcile": "reconciliation.write",
     "POST /v1/admin/billing/plans/sync": "billing.write",

@@ -9,8 +9,8 @@ from adminboard.core.json_text import write_json
 from adminboard.core.permissions import Permission
 from adminboard.web.access import page_read
 from adminboard.web.visit import Visit
-from adminboard.webhooks.replay_pages import pages as replay_pages
 from adminboard.webhooks.queries import NoPayload, get_event_detail
+from adminboard.webhooks.replay_pages import pages as replay_pages
 
 pages = APIRouter(routes=replay_pages.routes)
 

@@ -22,6 +22,10 @@ FEW_MEMBERS = 300
 MOST_PASSED = 2_000
 """So many rows of all customers are asked whose they are, before each member's newest is looked up after
 all."""
+PASSED_FOR_EACH = 1
+"""Where the end of the page is known, as many rows as there are members: to ask a row costs what to look up a
+member does, and there are seldom so many before the end."""
+MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +78,21 @@ def find_keys(session: Session, sources: Sequence[Source], search: Search) -> li
         return []
     own = [source for source in sources if source.owners is None]
     through = [source for source in sources if source.owners is not None]
-    if not through or not _has_many_members(session, search.customer):
+    members = _count_members(session, search.customer) if through else 0
+    if members <= FEW_MEMBERS:
         return _merge_all(session, sources, search)
     found = _merge_all(session, own, search) if own else []
     for source in through:
         end = found[-1].at if len(found) == search.rows else None
-        found = search.nearest([*found, *_find_through_members(session, source, search, end)])
+        passed = MOST_PASSED if end is None else max(MOST_PASSED, members * PASSED_FOR_EACH)
+        rows = _find_through_members(session, source, search, end, passed)
+        found = search.nearest([*found, *rows])
     return found
 
 
-def _has_many_members(session: Session, customer: UUID) -> bool:
-    some = MEMBERS.limit(FEW_MEMBERS + 1).subquery()
-    count = session.scalar(select(func.count()).select_from(some), {"customer": customer})
-    return (count or 0) > FEW_MEMBERS
+def _count_members(session: Session, customer: UUID) -> int:
+    some = MEMBERS.limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some), {"customer": customer}) or 0
 
 
 def _merge_all(session: Session, sources: Sequence[Source], search: Search) -> list[Key]:
@@ -130,7 +136,7 @@ def _meet(source: Source, backward: bool) -> tuple[Keys, Select[Any]]:
 
 
 def _find_through_members(
-    session: Session, source: Source, search: Search, end: datetime | None
+    session: Session, source: Source, search: Search, end: datetime | None, passed: int
 ) -> list[Key]:
     """The rows of many members as far as ``end``: met among those of everybody, or else looked up one by
     one."""
@@ -138,11 +144,11 @@ def _find_through_members(
     values = {
         "customer": search.customer,
         "rows": search.rows,
-        "passed": MOST_PASSED,
+        "passed": passed,
         **Walk(source.name, search.backward).values_of(stretch),
     }
     meeting, passing = _meet(source, search.backward)
     rows = session.execute(meeting, values).all()
-    if len(rows) < search.rows and session.scalar(passing, values) == MOST_PASSED:
+    if len(rows) < search.rows and session.scalar(passing, values) == passed:
         rows = session.execute(_find(source, search.backward), values).all()
     return [Key(row.at, source, row.id) for row in rows]

@@ -2,7 +2,7 @@
 their members.
 
 Every statement here takes what a page asks for by parameters, so that one text, and one plan, serves all
-pages. Which of the ways through members is taken, `searching` decides (docs/adr/0014).
+pages. Which of the ways through members is taken, `searching` decides (docs/adr/0016).
 """
 
 from __future__ import annotations
