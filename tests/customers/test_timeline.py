@@ -110,7 +110,8 @@ def test_all_that_happened_is_in_one_stream_newest_first(board: BoardUnderTest, 
 def test_lines_stand_under_their_day_and_time_in_the_readers_zone(board: BoardUnderTest, acme: UUID) -> None:
     page = open_timeline(board, acme)
     assert [heading.text for heading in page.root.find_all("h2") if heading.find_all("time")] == [
-        "Today, 15 January 2026"
+        "Today, 15 January 2026",
+        "Yesterday, 14 January 2026",
     ]
     assert find_lines(page)[0].get("span", class_="timeline-time").text == "01:00"
 
@@ -141,9 +142,9 @@ def test_kinds_are_chosen_by_boxes_and_kept_in_the_address(board: BoardUnderTest
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("?date=today", 7),
-        ("?date_from=2026-01-15&date_to=2026-01-15", 7),
-        ("?date_to=2026-01-14", 0),
+        ("?date=today", 2),
+        ("?date_from=2026-01-15&date_to=2026-01-15", 2),
+        ("?date_to=2026-01-14", 5),
         ("?date_from=2026-01-16", 0),
         ("?date=30d&kind=call", 1),
     ],

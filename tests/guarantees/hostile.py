@@ -214,11 +214,21 @@ def _put_customer(make: Make, payer: UUID, call: UUID, write: Callable[[], str])
     for kind, target in ((notes.NoteTarget.CUSTOMER, payer), (notes.NoteTarget.CALL, call)):
         make(factories.make_note, notes.Note, target_kind=kind, target_id=target)
     call_outside = make(factories.make_operation, core.Operation, parameters={write(): [write()]})
+    replay = make(
+        factories.make_run,
+        core.Run,
+        kind="webhooks.replay",
+        actor_kind="system",
+        parameters={"reason": write()},
+        rows_total=1,
+    )
+    make(factories.make_run_row, core.RunRow, run_id=replay.id, input={"event": str(event.id)}, preview={})
     return {
         "/customers": payer,
         f"/customers/{payer}/members": member.id,
         f"/customers/{payer}/events": event.id,
         "/webhooks": event.id,
+        "/webhooks/replays": replay.id,
         "/system/operations": call_outside.id,
     }
 
@@ -254,7 +264,19 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/actions/admins.change_role?admin={scene.admin}",
         f"/search?q={scene.user}",
         f"/users/picker?user={scene.user}",
-        *(f"{path}?selected={record}" for path, record in scene.records.items()),
+        *(
+            f"{path}?selected={record}"
+            for path, record in scene.records.items()
+            if path != "/webhooks/replays"
+        ),
+        *(
+            address.format(scene.records[path])
+            for path, address in (
+                ("/customers", "/customers/{}/timeline"),
+                ("/webhooks/replays", "/webhooks/replays/{}"),
+            )
+            if path in scene.records
+        ),
         *(
             f"/customers/{scene.records[path]}{tab}"
             for path in scene.records

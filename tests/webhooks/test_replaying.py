@@ -13,9 +13,10 @@ from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission, Role
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.webhooks.jobs import apply_due_events
+from adminboard.webhooks.replay_run import NOT_FAILED
 from adminboard.webhooks.taking import LEASE
 from adminboard.worker import make_run_advancer
-from tests.clients import BoardUnderTest, Program
+from tests.clients import BoardUnderTest, Browser, Program
 from tests.factories import make_billing_event, make_user
 from tests.pages import Page
 from tests.stand_in import Control
@@ -268,6 +269,9 @@ def test_very_many_are_put_back_by_a_run(board: BoardUnderTest, monkeypatch: pyt
     token = Page(preview).root.get("input", name="token").attributes["value"]
     answer = staff.submit("/actions/webhooks.replay_failed", {"reason": REASON, "token": token})
     assert answer.status_code == 303, answer.text
+    address = answer.headers["location"].partition("?")[0]
+    assert address.startswith("/webhooks/replays/")
+    assert "0 of 5 events behind it" in staff.get(address).text
     mended = rows[2]
     with board.rows() as session:
         session.execute(
@@ -287,3 +291,60 @@ def test_very_many_are_put_back_by_a_run(board: BoardUnderTest, monkeypatch: pyt
         reasons = select(AuditEntry.reason).where(AuditEntry.action == "webhooks.replay")
         assert set(session.scalars(reasons)) == {REASON}
     assert sorted(list_status(board).values()) == ["processed", *["received"] * 4]
+    _see_the_end(staff, address, str(mended.id))
+    assert board.browser(Role.VIEWER).get(address).status_code == 200
+    assert staff.get(f"/webhooks/replays/{rows[0].id}").status_code == 404
+
+
+def _see_the_end(staff: Browser, address: str, mended: str) -> None:
+    """The page of a replay that put four events back and passed one over."""
+    page = Page(staff.get(address).text)
+    assert "5 of 5 events behind it; 4 wait to be applied" in page.text
+    assert REASON in page.text
+    figures = {
+        card.get("dt").text: card.get("dd").text for card in page.root.find_all("div", class_="figure-card")
+    }
+    assert figures == {"Put back": "4", "Passed over": "1", "Processed since": "0", "Failed again": "0"}
+    (passed_over,) = [row for row in page.rows if row["Put back"] == "skipped"]
+    assert passed_over["Error"] == NOT_FAILED
+    assert f"/webhooks?selected={mended}" in Page(staff.get(f"{address}?status=skipped").text).links()
+    polled = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "section#run"}
+    answer = staff.get(f"{address}?polled=yes", headers=polled)
+    assert answer.headers["hx-trigger"] == "board:changed"
+    assert "every 2s" not in answer.text
+    assert staff.get(f"{address}/export.csv").text.count("\n") == 6
+    assert "1 event" in staff.get(f"{address}/count?now=processed").text
+
+
+def test_it_begins_with_what_the_list_shows(board: BoardUnderTest) -> None:
+    """Types, customers and days of the list's filters are in the form, and its preview counts them by
+    type."""
+    now, other = board.clock.now(), "customer.subscription.deleted"
+    with board.rows() as session:
+        payer = make_user(session).organization_id
+    mine = {"organization_id": payer, "received_at": now}
+    for event_type in (CREATED, CREATED, other):
+        make_failed(board, event_type=event_type, **mine)
+    make_failed(board, received_at=now)
+    make_failed(board, organization_id=payer, received_at=now - timedelta(days=20))
+    staff = board.browser(Role.SUPPORT)
+    shown = f"/webhooks?type={CREATED}&type={other}&customer={payer}&received=7d"
+    (link,) = [
+        url
+        for url in Page(staff.get(shown).text).links()
+        if url.startswith("/actions/webhooks.replay_failed")
+    ]
+    form = Page(staff.get(link).text).form("/actions/webhooks.replay_failed/preview")
+    assert form.values["event_type"] == [f"{CREATED}, {other}"]
+    assert form.values["customer"] == [str(payer)]
+    form.values["reason"] = [REASON]
+    preview = Page(staff.submit(form.action, form.values).text)
+    for part in ("Events put back", "Replay 3", f"{CREATED} 2", f"{other} 1"):
+        assert part in preview.text, part
+
+
+def test_what_is_no_customer_is_refused_beside_its_field(board: BoardUnderTest) -> None:
+    answer = board.browser(Role.SUPPORT).submit(
+        "/actions/webhooks.replay_failed/preview", {"customer": "nobody", "reason": REASON}
+    )
+    assert "is not a customer's id" in Page(answer.text).field_errors["customer"]

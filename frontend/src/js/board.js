@@ -35,6 +35,6 @@ document.addEventListener("DOMContentLoaded", () => {
   startPickers();
   startFields();
   startKept();
-  startNewer();
+  startNewer(htmx);
   startSidebar();
 });

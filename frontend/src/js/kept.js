@@ -19,7 +19,7 @@ function askForNew() {
 export function startKept() {
   document.addEventListener("htmx:after:process", askForNew);
   document.addEventListener("htmx:before:swap", (event) => {
-    isRefresh = Boolean(event.detail.ctx.sourceElement?.matches?.("[data-list], [data-show-newer]"));
+    isRefresh = Boolean(event.detail.ctx.sourceElement?.matches?.("[data-list]"));
   });
   document.addEventListener("htmx:after:swap", () => {
     askForNew();

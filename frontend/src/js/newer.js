@@ -3,7 +3,6 @@
 
 const LOOK_EVERY_MS = 4_000;
 const IN_USE = "dialog[open], .chip-group details[open], details[data-popover][open], #detail > [data-detail]";
-let announced = "";
 
 function findLine() {
   return document.querySelector("[data-newer]");
@@ -20,29 +19,35 @@ function isNobodyAtAnything() {
 }
 
 /** Whoever listens is told what came in; a line that is gone at once would not be read out. */
-function announce() {
-  const line = findLine();
-  if (!announced || !line) return;
-  line.append(Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `${announced} came in` }));
-  announced = "";
+function announce(words) {
+  const said = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `${words} came in` });
+  findLine()?.replaceChildren(said);
 }
 
-function handleSwap(event) {
-  const { target, sourceElement } = event.detail.ctx;
-  if (sourceElement?.matches?.("[data-show-newer]")) {
-    announce();
-    return;
-  }
-  const link = target?.matches?.("[data-newer]") ? target.querySelector("[data-show-newer]") : null;
-  if (link && isNobodyAtAnything()) link.click();
+async function bringIn(htmx, link) {
+  const words = link.textContent.trim();
+  const list = document.getElementById("list");
+  await htmx.ajax("GET", link.getAttribute("href"), {
+    source: list,
+    target: list,
+    swap: "outerMorph show:none",
+    headers: { "HX-Target": "div#list" },
+  });
+  announce(words);
 }
 
-export function startNewer() {
+export function startNewer(htmx) {
   setInterval(look, LOOK_EVERY_MS);
   document.addEventListener("visibilitychange", look);
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("[data-show-newer]");
-    if (link) announced = link.textContent.trim();
+    if (!link) return;
+    event.preventDefault();
+    bringIn(htmx, link);
   });
-  document.addEventListener("htmx:after:swap", handleSwap);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { target } = event.detail.ctx;
+    const link = target?.matches?.("[data-newer]") ? target.querySelector("[data-show-newer]") : null;
+    if (link && isNobodyAtAnything()) bringIn(htmx, link);
+  });
 }

@@ -5,8 +5,6 @@ many there are, and leads to the list with them; what the page shows does not mo
 uses it.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Response

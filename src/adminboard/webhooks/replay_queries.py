@@ -84,10 +84,10 @@ def _count_outcomes(session: Session, run: Run) -> Mapping[ProcessingStatus, int
         return None
     event_id = cast(RunRow.input["event"].astext, Uuid)
     rows = session.execute(
-        select(BillingEvent.processing_status, func.count())
+        select(BillingEvent.processing_status, func.count().label("number"))
         .select_from(RunRow)
         .join(BillingEvent, BillingEvent.id == event_id)
         .where(RunRow.run_id == run.id, RunRow.status == RunRowStatus.DONE)
         .group_by(BillingEvent.processing_status)
     )
-    return dict(rows.tuples().all())
+    return {row.processing_status: row.number for row in rows}

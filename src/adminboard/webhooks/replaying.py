@@ -87,13 +87,13 @@ def failed_events(session: Session, command: ReplayFailed) -> Select[UUID]:
 def count_failed(session: Session, command: ReplayFailed) -> Mapping[str, int]:
     """How many events of each type the command names, the most first. Raises `UserUnknown`."""
     chosen = failed_events(session, command).add_columns(BillingEvent.event_type).subquery()
-    count = func.count()
+    count = func.count().label("number")
     rows = session.execute(
         select(chosen.c.event_type, count)
         .group_by(chosen.c.event_type)
         .order_by(count.desc(), chosen.c.event_type)
     )
-    return dict(rows.tuples().all())
+    return {row.event_type: row.number for row in rows}
 
 
 def put_back_failed(work: Work, ids: Sequence[UUID], reason: str) -> list[UUID]:
