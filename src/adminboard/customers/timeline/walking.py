@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
-    Lateral,
     Select,
     Uuid,
     and_,
@@ -115,7 +115,7 @@ def look_up(walk: Walk, owners: Owners, table: Table) -> Keys:
     return read.order_by(*walk.ordered(rows.c.at, rows.c.id)).limit(ROWS)
 
 
-def _rows_of(walk: Walk, owner: Any, table: Table, *, limit: Any) -> Lateral:
+def _rows_of(walk: Walk, owner: Any, table: Table, *, limit: Any) -> FromClause:
     rows = select(table.at.label("at"), table.id.label("id")).where(table.owner == owner, walk.inside(table))
     return rows.order_by(*walk.ordered(table.at, table.id)).limit(limit).lateral()
 
