@@ -34,7 +34,16 @@ from tests.guarantees.hostile_billing import put_billing
 Make = Callable[..., Any]
 NOT_FREE = frozenset({"timezone", "time_zone", "currency", "interval", "password_hash", "page", "prefix"})
 """Text that a rule of the board or of Stripe holds to certain words."""
-CUSTOMER_TABS = ("", "/members", "/invoices", "/payment-methods", "/refunds", "/events", "/notes")
+CUSTOMER_TABS = (
+    "",
+    "/members",
+    "/invoices",
+    "/payment-methods",
+    "/refunds",
+    "/events",
+    "/timeline",
+    "/notes",
+)
 _numbers = count(1)
 
 
@@ -271,10 +280,7 @@ def addresses_of(scene: Scene) -> list[str]:
         ),
         *(
             address.format(scene.records[path])
-            for path, address in (
-                ("/customers", "/customers/{}/timeline"),
-                ("/webhooks/replays", "/webhooks/replays/{}"),
-            )
+            for path, address in (("/webhooks/replays", "/webhooks/replays/{}"),)
             if path in scene.records
         ),
         *(

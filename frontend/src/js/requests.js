@@ -90,7 +90,14 @@ function handleSilence(htmx, event) {
   else showFailure(context.target, "The server did not answer.", "Check the connection and try again; nothing was lost here.");
 }
 
+/** The content of a tab is asked for anew as the address says by now, not as it said when the tab was drawn. */
+function followAddress(event) {
+  const { ctx } = event.detail;
+  if (ctx.target?.id === "record-body") ctx.request.action = location.pathname + location.search;
+}
+
 export function startRequests(htmx) {
+  document.addEventListener("htmx:config:request", followAddress);
   document.addEventListener("htmx:config:request", (event) => dropEmptyParameters(event.detail.ctx.request));
   document.addEventListener("htmx:before:response", (event) => {
     if (event.detail.ctx.response.status !== UNAUTHENTICATED) return;

@@ -6,7 +6,7 @@ from adminboard.customers.member_listing import members
 from adminboard.customers.page import customer_page, customer_tabs
 from adminboard.customers.search import customers_search, plans_search
 from adminboard.customers.timeline.api import router
-from adminboard.customers.timeline.web import pages
+from adminboard.customers.timeline.tab import timeline_tab
 from adminboard.figures.cards import keeping_cards
 from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
@@ -24,8 +24,7 @@ area = Area(
     ],
     listings=[customers, members],
     record_pages=[customer_page],
-    record_tabs=customer_tabs,
-    pages=pages,
+    record_tabs=[*customer_tabs, timeline_tab],
     api=router,
     jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],

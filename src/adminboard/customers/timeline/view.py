@@ -17,9 +17,6 @@ from adminboard.web.addresses import Parameters, address, without
 from adminboard.web.list_view import EmptyView, FilterKind, FilterView, LinkView, OptionView
 from adminboard.web.visit import Visit
 
-PLACE = ("cursor", "done", "limit")
-"""Parameters that say where one is, and not what is shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -38,7 +35,6 @@ class TimelineView:
     """
 
     path: str
-    refresh_url: str
     days: tuple[Day, ...]
     kinds: Sequence[OptionView]
     filters: Sequence[FilterView]
@@ -61,7 +57,6 @@ def make_timeline_view(visit: Visit, customer: UUID) -> TimelineView:
     state = _state_of(asked)
     return TimelineView(
         path=path,
-        refresh_url=address(path, without(visit.parameters, "done")),
         days=_by_day(visit, page.entries),
         kinds=[
             OptionView(option.value, option.label, option.value in asked.kinds)
