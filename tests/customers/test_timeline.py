@@ -211,7 +211,7 @@ def test_a_program_pages_through_it(board: BoardUnderTest, acme: UUID) -> None:
         Permission.CUSTOMERS_READ, Permission.PERSONAL_READ, Permission.CREDITS_READ, Permission.WEBHOOKS_READ
     )
     found: list[dict[str, Any]] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         answer = program.get("/v1/admin/customers/acme/timeline", params={"limit": 2, "cursor": cursor})
         assert answer.status_code == 200, answer.text

@@ -34,11 +34,12 @@ def runtime(database: Database) -> Runtime:
     return Runtime(load_settings(app_env="test"), database, MovableClock(START))
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through many members: whichever way is taken, the page is the same."""
-    monkeypatch.setattr(searching, "FEW_MEMBERS", request.param[0])
-    monkeypatch.setattr(searching, "MOST_PASSED", request.param[1])
+    few_members, most_passed = WAYS[request.param]
+    monkeypatch.setattr(searching, "FEW_MEMBERS", few_members)
+    monkeypatch.setattr(searching, "MOST_PASSED", most_passed)
     monkeypatch.setattr(searching, "PASSED_FOR_EACH", 0)
 
 
@@ -92,7 +93,8 @@ def test_every_line_is_met_once_on_the_way_down_and_up(
 
     # And up again from some page: all that is newer than it, once each, what was added included.
     start = picked.draw(st.integers(0, len(shown) - 1))
-    up, cursor = [], shown[start].previous_cursor
+    up: list[tuple[str, UUID]] = []
+    cursor = shown[start].previous_cursor
     while cursor is not None:
         above = page(runtime, customer, cursor)
         up = lines(above) + up
