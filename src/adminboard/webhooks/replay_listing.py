@@ -28,40 +28,7 @@ def events_of(run_id: UUID) -> Listing:
         .outerjoin(Organization, Organization.id == BillingEvent.organization_id)
         .where(RunRow.run_id == run_id),
         key=RunRow.number,
-        columns=[
-            Column(
-                "Row",
-                RunRow.number,
-                key="number",
-                cell="number",
-                sort=True,
-                priority=1,
-                align="end",
-                width_px=64,
-            ),
-            Column(
-                "Type",
-                BillingEvent.event_type,
-                key="event_type",
-                width_px=240,
-                priority=1,
-                link=lambda row: f"/webhooks?selected={row.event}",
-            ),
-            Column("Customer", Organization.name, key="customer"),
-            Column("Put back", RunRow.status, key="status", cell="badge", priority=1, width_px=112),
-            Column("Now", BillingEvent.processing_status, key="now", cell="badge", priority=1, width_px=120),
-            Column(
-                "Error",
-                func.coalesce(RunRow.error, BillingEvent.last_error),
-                key="error",
-                cell="sentence",
-                missing="none",
-                priority=1,
-            ),
-            Column(
-                "Stripe event", BillingEvent.stripe_event_id, key="stripe_event_id", cell="id", shown=False
-            ),
-        ],
+        columns=_columns(),
         filters=[
             Choice(
                 "status",
@@ -80,3 +47,38 @@ def events_of(run_id: UUID) -> Listing:
         extras={"event": RunRow.input["event"].astext},
         empty="The replay found no event.",
     )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(
+            "Row",
+            RunRow.number,
+            key="number",
+            cell="number",
+            sort=True,
+            priority=1,
+            align="end",
+            width_px=64,
+        ),
+        Column(
+            "Type",
+            BillingEvent.event_type,
+            key="event_type",
+            width_px=240,
+            priority=1,
+            link=lambda row: f"/webhooks?selected={row.event}",
+        ),
+        Column("Customer", Organization.name, key="customer"),
+        Column("Put back", RunRow.status, key="status", cell="badge", priority=1, width_px=112),
+        Column("Now", BillingEvent.processing_status, key="now", cell="badge", priority=1, width_px=120),
+        Column(
+            "Error",
+            func.coalesce(RunRow.error, BillingEvent.last_error),
+            key="error",
+            cell="sentence",
+            missing="none",
+            priority=1,
+        ),
+        Column("Stripe event", BillingEvent.stripe_event_id, key="stripe_event_id", cell="id", shown=False),
+    ]
