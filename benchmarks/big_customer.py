@@ -5,20 +5,19 @@ from uuid import UUID
 
 import psycopg
 
-SLUG = "benchmark-big-customer"
 MEMBERS = 5_000
 EVENTS = 50_000
 _STATEMENTS = (
     "SET LOCAL synchronous_commit = off",
     """INSERT INTO organizations (id, name, slug, status, timezone, created_at)
-    VALUES (gen_random_uuid(), 'Big Customer', %(slug)s, 'active', 'UTC', now() - interval '2 years')""",
+    VALUES (gen_random_uuid(), %(slug)s, %(slug)s, 'active', 'UTC', now() - interval '2 years')""",
     "CREATE TEMP TABLE big ON COMMIT DROP AS SELECT id FROM organizations WHERE slug = %(slug)s",
     """CREATE TEMP TABLE people ON COMMIT DROP AS
     SELECT gen_random_uuid() AS id, gen_random_uuid() AS business, number
     FROM generate_series(1, %(members)s) AS number""",
     """INSERT INTO users (id, email, full_name, is_active, is_superuser, onboarding_status, organization_id)
-    SELECT people.id, 'member' || number || '@big.example.com', 'Member ' || number, true, false, 'completed',
-    big.id FROM people, big""",
+    SELECT people.id, 'member' || number || '@' || %(slug)s || '.example.com', 'Member ' || number, true,
+    false, 'completed', big.id FROM people, big""",
     """INSERT INTO memberships (id, organization_id, user_id, role, status, last_activity_at)
     SELECT gen_random_uuid(), big.id, people.id, 'member', 'active', now() - number * interval '1 minute'
     FROM people, big""",
@@ -46,36 +45,42 @@ _STATEMENTS = (
     """INSERT INTO invoices (id, organization_id, stripe_invoice_id, number, amount_due_cents,
     amount_paid_cents,
         amount_refunded_cents, currency, status, created_at)
-    SELECT gen_random_uuid(), big.id, 'in_big_' || number, 'BIG-' || number, 4900, 4900, 0, 'usd', 'paid',
+    SELECT gen_random_uuid(), big.id, 'in_' || %(slug)s || number, 'BIG-' || number, 4900, 4900, 0, 'usd',
+    'paid',
         now() - number * interval '1 week'
     FROM big, generate_series(1, 100) AS number""",
     """INSERT INTO billing_events (id, organization_id, stripe_event_id, event_type, source,
     processing_status, attempts,
         received_at)
-    SELECT gen_random_uuid(), big.id, 'evt_big_' || number, 'customer.subscription.updated', 'webhook',
-    'processed', 1,
+    SELECT gen_random_uuid(), big.id, 'evt_' || %(slug)s || number, 'customer.subscription.updated',
+    'webhook', 'processed', 1,
         now() - number * interval '10 minutes'
     FROM big, generate_series(1, %(events)s) AS number""",
 )
 
 
-def add_big_customer(connection: psycopg.Connection, *, quiet: str = "0 days") -> UUID:
-    """Adds the customer as the owner of the tables, once; returns its id.
+def add_big_customer(connection: psycopg.Connection, slug: str, *, quiet: str = "0 days") -> UUID:
+    """Adds the customer of this slug as the owner of the tables, once; returns its id.
 
-    ``quiet`` is an interval like "90 days" in which none of the members had a call or moved credits: the walk
-    along all customers' newest then meets none of theirs.
+    ``quiet`` is an interval like "90 days" in which none of the members had a call or moved credits: whoever
+    walks along all customers' newest then meets none of theirs.
     """
-    values = {"slug": SLUG, "members": MEMBERS, "events": EVENTS, "quiet": quiet}
-    known = connection.execute("SELECT id FROM organizations WHERE slug = %(slug)s", values).fetchone()
-    if known is None:
-        with connection.transaction():
-            for statement in _STATEMENTS:
-                connection.execute(statement, values)
-        connection.commit()
-        connection.autocommit = True
-        connection.execute(
-            "VACUUM (ANALYZE) organizations, users, memberships, businesses, call_logs, credit_transactions, "
-            "credit_balances, user_feature_overrides, invoices, billing_events"
-        )
-        return add_big_customer(connection)
-    return UUID(str(known[0]))
+    values = {"slug": slug, "members": MEMBERS, "events": EVENTS, "quiet": quiet}
+    known = _find(connection, slug)
+    if known is not None:
+        return known
+    with connection.transaction():
+        for statement in _STATEMENTS:
+            connection.execute(statement, values)
+    connection.execute(
+        "VACUUM (ANALYZE) organizations, users, memberships, businesses, call_logs, credit_transactions, "
+        "credit_balances, user_feature_overrides, invoices, billing_events"
+    )
+    added = _find(connection, slug)
+    assert added is not None
+    return added
+
+
+def _find(connection: psycopg.Connection, slug: str) -> UUID | None:
+    row = connection.execute("SELECT id FROM organizations WHERE slug = %s", [slug]).fetchone()
+    return None if row is None else UUID(str(row[0]))
