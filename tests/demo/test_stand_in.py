@@ -75,6 +75,9 @@ def test_subscriptions_say_what_the_database_says(filled: Session, standin: Stan
         [item] = found.items
         assert (found.status, item.quantity, item.id) == (row.status, row.quantity, row.stripe_item_id)
         assert found.cancel_at_period_end == row.cancel_at_period_end
+        pause = found.pause_collection or {"behavior": None, "resumes_at": None}
+        ends = row.pause_resumes_at
+        assert pause == {"behavior": row.pause_behavior, "resumes_at": ends and ends.timestamp()}
         told = (item.current_period_start, item.current_period_end, found.trial_end, found.canceled_at)
         shown = (row.current_period_start, row.current_period_end, row.trial_end, row.canceled_at)
         assert told == tuple(moment and moment.timestamp() for moment in shown), "to the second, like Stripe"

@@ -156,8 +156,8 @@ def test_plan_overrides_and_grace_periods_know_their_own_past(at: At, standing: 
 
 def test_a_suspension_is_told_by_its_events(at: At, standing: Standing) -> None:
     subscription(standing, -60, "created", "active")
-    happened(standing, 2, "organization.suspended", "suspended", previous_status="active")
-    happened(standing, 4, "organization.activated", "active", previous_status="suspended")
+    happened(standing, 2, "customers.suspend", "suspended", previous_status="active")
+    happened(standing, 4, "customers.activate", "active", previous_status="suspended")
     assert [at(days, INCLUDED).decision.value for days in (1, 2, 3, 4)] == [
         "plan", "suspended", "suspended", "plan",
     ]  # fmt: skip

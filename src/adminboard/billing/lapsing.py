@@ -15,13 +15,14 @@ from adminboard.billing.grace_writing import lapse_period, say
 from adminboard.billing.happenings import note_event
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
+from adminboard.billing.suspending import SUSPENDED, suspend_customer
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
 from adminboard.core.thresholds import Threshold, is_switched_on
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization, OrganizationStatus
 
-LAPSED, SUSPENDED = "grace_periods.lapse", "customers.suspend"
+LAPSED = "grace_periods.lapse"
 PERIODS_PER_BATCH = 50
 PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 
@@ -88,25 +89,12 @@ def _suspend(work: Work, customer: Organization, row: GracePeriod) -> None:
     if is_paid or customer.status is OrganizationStatus.SUSPENDED:
         return
     reason = f"The grace period ended on {say(row.ends_at)} without a payment."
-    customer.status, customer.suspended_at = OrganizationStatus.SUSPENDED, work.now()
-    customer.suspension_reason = reason
-    work.session.flush()
-    target = Target("customer", str(customer.id), customer.name, customer.id)
-    states = {"status": OrganizationStatus.ACTIVE}, {"status": OrganizationStatus.SUSPENDED}
+    suspend_customer(work, customer, reason)
     work.audit(
         SUSPENDED,
-        target,
+        Target("customer", str(customer.id), customer.name, customer.id),
         f"Suspended {customer.name}: the setting says so where a grace period ends unpaid.",
-        before=states[0],
-        after=states[1],
+        before={"Status": OrganizationStatus.ACTIVE},
+        after={"Status": OrganizationStatus.SUSPENDED},
         reason=reason,
-    )
-    note_event(
-        work,
-        SUSPENDED,
-        organization_id=customer.id,
-        notes=reason,
-        stripe_customer_id=customer.stripe_customer_id,
-        previous_status=OrganizationStatus.ACTIVE,
-        status=OrganizationStatus.SUSPENDED,
     )

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import IS_LIVE, Plan, Subscription
+from adminboard.billing.models import IS_LIVE, PauseBehavior, Plan, Subscription
 from adminboard.billing.payers import PayerReference, PayerUnknown, payer_named
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command
@@ -76,8 +76,8 @@ class LiveSubscription:
     quantity: int
     cancel_at_period_end: bool
     current_period_end: datetime | None
-    shown_at: datetime | None
-    """The moment of the state that the row shows (`billing.mirror`)."""
+    pause_behavior: PauseBehavior | None
+    pause_resumes_at: datetime | None
     active_members: int
 
     @property
@@ -157,7 +157,8 @@ def _live(customer: str) -> Any:
             Subscription.quantity,
             Subscription.cancel_at_period_end,
             Subscription.current_period_end,
-            Subscription.stripe_state_at,
+            Subscription.pause_behavior,
+            Subscription.pause_resumes_at,
             members.label("active_members"),
         )
         .join(Plan, Plan.id == Subscription.plan_id)

@@ -41,6 +41,14 @@ class SubscriptionStatus(StrEnum):
     PAUSED = "paused"
 
 
+class PauseBehavior(StrEnum):
+    """What becomes of the invoices while Stripe collects nothing; Stripe's words."""
+
+    VOID = "void"
+    KEEP_AS_DRAFT = "keep_as_draft"
+    MARK_UNCOLLECTIBLE = "mark_uncollectible"
+
+
 class InvoiceStatus(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
@@ -112,11 +120,18 @@ class Subscription(Identified, Timestamped, Base):
     trial_end: Mapped[datetime | None]
     cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
     canceled_at: Mapped[datetime | None]
+    pause_behavior: Mapped[PauseBehavior | None]
+    """Set while Stripe collects no payments (its `pause_collection`), whatever the status; null otherwise."""
+    pause_resumes_at: Mapped[datetime | None]
+    """When Stripe collects again by itself; null for a pause without an end."""
     stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("quantity >= 1", name="quantity_at_least_one"),
         CheckConstraint("current_period_end >= current_period_start", name="period_in_order"),
+        CheckConstraint(
+            "pause_resumes_at IS NULL OR pause_behavior IS NOT NULL", name="resumes_only_from_a_pause"
+        ),
         Index(
             "uq_subscriptions_one_live", "organization_id", unique=True, postgresql_where=LIVE_SUBSCRIPTION
         ),
@@ -139,6 +154,18 @@ class Subscription(Identified, Timestamped, Base):
             "current_period_end",
             "id",
             postgresql_where=text("cancel_at_period_end"),
+        ),
+        Index(
+            "ix_subscriptions_paused_created_at",
+            "created_at",
+            "id",
+            postgresql_where=text("pause_behavior IS NOT NULL"),
+        ),
+        Index(
+            "ix_subscriptions_paused",
+            "current_period_end",
+            "id",
+            postgresql_where=text("pause_behavior IS NOT NULL"),
         ),
         Index("ix_subscriptions_trial_end", "trial_end", "id", postgresql_where=text("status = 'trialing'")),
     )

@@ -1,15 +1,13 @@
 """Pausing the collection of payments (Stripe's pause_collection), and taking it up again.
 
-The subscription itself goes on, and so does the plan. Our rows do not show a pause: Stripe is asked before.
+The subscription itself goes on, and so does the plan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, TypeAdapter
 from sqlalchemy.orm import Session
@@ -22,20 +20,24 @@ from adminboard.billing.live_subscription import (
     get_changeable,
     lock_subscription,
 )
-from adminboard.billing.stripe_access import stripe_of
+from adminboard.billing.models import PauseBehavior
 from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
 from adminboard.core.commands import Moment, Reason, require_future, undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
-from adminboard.runtime import Runtime
 from adminboard.stripe import objects
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway.subscriptions import Subscriptions
 
 COLLECTING, PAUSED = "collecting", "paused"
+IN_WORDS = {
+    PauseBehavior.VOID: "Are void: the time is free",
+    PauseBehavior.KEEP_AS_DRAFT: "Stay drafts, to be collected later",
+    PauseBehavior.MARK_UNCOLLECTIBLE: "Count as uncollectible",
+}
 _MOMENT = TypeAdapter(datetime)
 
 
@@ -51,63 +53,24 @@ class NotPaused(DomainError):
     title = "The collection is not paused"
 
 
-class Invoices(StrEnum):
-    """What becomes of the invoices of a pause; Stripe's words."""
-
-    VOID = "void"
-    KEEP_AS_DRAFT = "keep_as_draft"
-    MARK_UNCOLLECTIBLE = "mark_uncollectible"
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Whether Stripe collects payments, and how a pause is set."""
-
-    is_paused: bool
-    invoices: str = ""
-    resumes_at: datetime | None = None
-
-
 class Pause(ChangeSubscription):
     """Stop collecting the payments of the customer's subscription for a while; the plan goes on."""
 
-    carried: ClassVar[frozenset[str]] = frozenset({"collection"})
-
-    invoices: Invoices = Field(
-        Invoices.VOID,
+    invoices: PauseBehavior = Field(
+        PauseBehavior.VOID,
         title="Invoices meanwhile",
-        json_schema_extra={
-            "options": {
-                Invoices.VOID.value: "Are void: the time is free",
-                Invoices.KEEP_AS_DRAFT.value: "Stay drafts, to be collected later",
-                Invoices.MARK_UNCOLLECTIBLE.value: "Count as uncollectible",
-            }
-        },
+        json_schema_extra={"options": {word.value: IN_WORDS[word] for word in PauseBehavior}},
     )
     resumes_at: Moment = Field(
         None, title="Resumes", description="Empty: it stays paused until somebody resumes it."
     )
     reason: Reason
-    collection: Collection | None = None
 
 
 class Resume(ChangeSubscription):
     """Collect the payments of the customer's subscription again."""
 
-    carried: ClassVar[frozenset[str]] = frozenset({"collection"})
-
     reason: Reason
-    collection: Collection | None = None
-
-
-def fetch_pause(runtime: Runtime, command: Pause) -> Pause:
-    """With whether Stripe collects now. Raises what `get_changeable` and asking Stripe raise."""
-    return command.model_copy(update={"collection": _ask_collection(runtime, command)})
-
-
-def fetch_resume(runtime: Runtime, command: Resume) -> Resume:
-    """The same."""
-    return command.model_copy(update={"collection": _ask_collection(runtime, command)})
 
 
 def preview_pausing(session: Session, command: Pause) -> Preview:
@@ -121,10 +84,10 @@ def preview_pausing(session: Session, command: Pause) -> Preview:
         subject=found.target,
         changes=(
             Change("Collection", COLLECTING, PAUSED),
+            Change("Invoices meanwhile", None, IN_WORDS[command.invoices]),
             Change("Resumes", None, command.resumes_at, cell="datetime"),
         ),
         warnings=(goes_on,),
-        facts=_state_of(found),
         needs_approval=find_approval_sentence(session),
     )
 
@@ -146,31 +109,28 @@ def apply_pausing(work: Work, command: Pause) -> Applied:
 
 def preview_resuming(session: Session, command: Resume) -> Preview:
     """Raises what `get_changeable` raises, `NotPaused`."""
-    found = _get_paused(session, command)
-    resumes_at = command.collection.resumes_at if command.collection is not None else None
+    found, behavior = _get_paused(session, command)
     return Preview(
         subject=found.target,
         changes=(
             Change("Collection", PAUSED, COLLECTING),
-            Change("Resumes", resumes_at, None, cell="datetime"),
+            Change("Invoices meanwhile", IN_WORDS[behavior], None),
+            Change("Resumes", found.pause_resumes_at, None, cell="datetime"),
         ),
-        facts=_state_of(found),
         needs_approval=find_approval_sentence(session),
     )
 
 
 def apply_resuming(work: Work, command: Resume) -> Applied:
     """Writes the call down. Its undo pauses again, as before; but not until a day that is over."""
-    found = _get_paused(work.session, command)
-    former = command.collection
-    assert former is not None, "the runner fetches it"
+    found, behavior = _get_paused(work.session, command)
     operation = write_call(work, resuming, found)
-    is_ahead = former.resumes_at is not None and former.resumes_at > work.now()
+    resumes_at = found.pause_resumes_at
     undo = Pause(
         customer=str(found.organization_id),
         subscription=found.id,
-        invoices=Invoices(former.invoices),
-        resumes_at=former.resumes_at if is_ahead else None,
+        invoices=behavior,
+        resumes_at=resumes_at if resumes_at is not None and resumes_at > work.now() else None,
         reason=undo_reason(command.reason),
     )
     return Applied(
@@ -181,37 +141,23 @@ def apply_resuming(work: Work, command: Resume) -> Applied:
     )
 
 
-def _state_of(found: LiveSubscription) -> Mapping[str, Any]:
-    """Since a pause is not in our row, a confirmation rests on the row not having moved at all since."""
-    return {"shown_at": found.shown_at}
-
-
 def _former(preview: Preview) -> Mapping[str, Any]:
-    """What an approval rests on: a row moves with every period."""
+    """What an approval rests on: what it is about to replace."""
     return {change.field: change.before for change in preview.changes}
-
-
-def _ask_collection(runtime: Runtime, command: ChangeSubscription) -> Collection:
-    with runtime.reading() as session:
-        stripe_id = get_changeable(session, command).stripe_id
-    pause = stripe_of(runtime).subscriptions.get(stripe_id).pause
-    if pause is None:
-        return Collection(is_paused=False)
-    return Collection(True, pause.behavior, pause.resumes_at)
 
 
 def _get_collecting(session: Session, command: Pause) -> LiveSubscription:
     found = get_changeable(session, command)
-    if command.collection is not None and command.collection.is_paused:
+    if found.pause_behavior is not None:
         raise PausedAlready(f"Stripe collects nothing from {found.customer} already. Resume it first.")
     return found
 
 
-def _get_paused(session: Session, command: Resume) -> LiveSubscription:
+def _get_paused(session: Session, command: Resume) -> tuple[LiveSubscription, PauseBehavior]:
     found = get_changeable(session, command)
-    if command.collection is not None and not command.collection.is_paused:
+    if found.pause_behavior is None:
         raise NotPaused(f"Stripe collects from {found.customer}: there is no pause to end.")
-    return found
+    return found, found.pause_behavior
 
 
 def _ask_pausing(
@@ -253,7 +199,6 @@ pause = Action(
     apply=apply_pausing,
     permission=Permission.BILLING_WRITE,
     lock=lock_subscription,
-    fetch=fetch_pause,
     confirm_label=lambda *_: "Pause",
     rest=RestCall(
         "POST",
@@ -275,7 +220,6 @@ resume = Action(
     apply=apply_resuming,
     permission=Permission.BILLING_WRITE,
     lock=lock_subscription,
-    fetch=fetch_resume,
     confirm_label=lambda *_: "Resume",
     rest=RestCall(
         "DELETE",

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.customer import CUSTOMER_COLUMNS, Customer
 from adminboard.billing.event_models import GracePeriod
-from adminboard.billing.models import Invoice, Plan, Subscription
+from adminboard.billing.models import Invoice, PauseBehavior, Plan, Subscription
+from adminboard.billing.pausing import IN_WORDS
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
 from adminboard.core.errors import NotFound
 from adminboard.core.listings import NOW
@@ -70,6 +71,8 @@ class SubscriptionDetail:
     trial_end: datetime | None
     cancel_at_period_end: bool
     canceled_at: datetime | None
+    pause_behavior: PauseBehavior | None
+    pause_resumes_at: datetime | None
     grace_ends_at: datetime | None
     stripe_subscription_id: str | None
     stripe_item_id: str | None
@@ -85,7 +88,12 @@ class SubscriptionDetail:
     @property
     def changes(self) -> tuple[tuple[str, str], ...]:
         """The actions that make sense now, with their buttons' words."""
-        return changes_of(cancels=self.cancel_at_period_end)
+        return changes_of(cancels=self.cancel_at_period_end, is_paused=self.pause_behavior is not None)
+
+    @property
+    def collection(self) -> str:
+        """Whether Stripe collects the payments, and if not, what becomes of the invoices."""
+        return say_collection(self.pause_behavior)
 
     @property
     def total_cents(self) -> int:
@@ -98,15 +106,19 @@ def can_change(status: str, stripe_subscription_id: str | None) -> bool:
     return status not in ENDED_STATUSES and stripe_subscription_id is not None
 
 
-def changes_of(*, cancels: bool) -> tuple[tuple[str, str], ...]:
-    """The actions that make sense for a live subscription, which may be set to cancel, with their buttons'
-    words. A pause is not in our rows, so both directions are offered: whichever does not apply says so."""
+def say_collection(pause: PauseBehavior | None) -> str:
+    """Whether Stripe collects the payments, and if not, what becomes of the invoices."""
+    return "by Stripe" if pause is None else f"paused; invoices {IN_WORDS[pause].lower()}"
+
+
+def changes_of(*, cancels: bool, is_paused: bool) -> tuple[tuple[str, str], ...]:
+    """The actions that make sense for a live subscription, which may be set to cancel or have its collection
+    paused, with their buttons' words."""
     leaving = (("reactivate", "Reactivate"), ("cancel", "Cancel now"))
     return (
         ("change_quantity", "Change seats"),
         *(leaving if cancels else (("cancel", "Cancel"),)),
-        ("pause", "Pause collection"),
-        ("resume", "Resume collection"),
+        ("resume", "Resume collection") if is_paused else ("pause", "Pause collection"),
     )
 
 
@@ -133,6 +145,8 @@ def get_subscription_detail(session: Session, subscription_id: UUID) -> Subscrip
         trial_end=subscription.trial_end,
         cancel_at_period_end=subscription.cancel_at_period_end,
         canceled_at=subscription.canceled_at,
+        pause_behavior=subscription.pause_behavior,
+        pause_resumes_at=subscription.pause_resumes_at,
         grace_ends_at=row.grace_ends_at,
         stripe_subscription_id=subscription.stripe_subscription_id,
         stripe_item_id=subscription.stripe_item_id,

@@ -61,6 +61,7 @@ subscriptions = Listing(
             priority=1,
         ),
         Column("Cancels?", Subscription.cancel_at_period_end, key="cancel_at_period_end", cell="boolean"),
+        Column("Pause", Subscription.pause_behavior, key="pause_behavior", cell="badge", shown=False),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
         Column("Trial end", Subscription.trial_end, key="trial_end", cell="datetime", shown=False),
         Column("Started", Subscription.created_at, key="created_at", cell="datetime", sort=True, priority=3),
@@ -91,6 +92,13 @@ subscriptions = Listing(
         DateRange("period_end", "Period end", Subscription.current_period_end, COMING_DAYS),
         Flag(
             "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
+        ),
+        Flag(
+            "paused",
+            "Collection",
+            Subscription.pause_behavior.is_not(None),
+            yes_label="paused",
+            no_label="not paused",
         ),
         Flag(
             "ending",

@@ -50,7 +50,8 @@ class FileRow:
 
 def column_names(action: Action[Any]) -> list[str]:
     """The columns a file for the action may have, in the order of its template."""
-    return list(action.command.model_fields)
+    assert action.bulk is not None
+    return [name for name in action.command.model_fields if name not in action.bulk.leaves_out]
 
 
 def read_rows(file: IO[bytes], action: Action[Any]) -> Iterator[FileRow]:

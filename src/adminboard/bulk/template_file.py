@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from adminboard.bulk.csv_file import column_names
 from adminboard.core.actions import Action
 from adminboard.web.form_view import FieldKind
 from adminboard.web.forms import field_kind
@@ -32,7 +33,7 @@ def write_template(action: Action[Any]) -> str:
     assert action.bulk is not None
     text = io.StringIO()
     writer = csv.writer(text)
-    names = list(action.command.model_fields)
+    names = column_names(action)
     writer.writerow(names)
     writer.writerow([action.bulk.example.get(name, "") for name in names])
     return text.getvalue()
@@ -41,16 +42,16 @@ def write_template(action: Action[Any]) -> str:
 def describe_columns(action: Action[Any]) -> Sequence[ColumnHelp]:
     """The columns in the order of the template, by the fields of the action's command."""
     assert action.bulk is not None
-    schema = action.command.model_json_schema()
+    schema, fields = action.command.model_json_schema(), action.command.model_fields
     return [
         ColumnHelp(
             name,
-            info.title or name.replace("_", " ").capitalize(),
-            info.is_required(),
-            _hint(info, _plain_schema(schema["properties"][name])),
+            fields[name].title or name.replace("_", " ").capitalize(),
+            fields[name].is_required(),
+            _hint(fields[name], _plain_schema(schema["properties"][name])),
             action.bulk.example.get(name, ""),
         )
-        for name, info in action.command.model_fields.items()
+        for name in column_names(action)
     ]
 
 

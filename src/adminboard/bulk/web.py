@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from adminboard.bulk.csv_file import MAX_ROWS
+from adminboard.bulk.csv_file import MAX_ROWS, column_names
 from adminboard.bulk.listing import rows_of
 from adminboard.bulk.queries import RunDetail, get_run_detail
 from adminboard.bulk.template_file import describe_columns, write_template
@@ -90,9 +90,9 @@ def download_result(run_id: UUID, visit: Reading) -> Response:
 
 def _fields_of(run: RunDetail, action: Action[Any] | None) -> list[str]:
     """The columns that the rows of the run came with."""
-    if run.undoes_id is not None or action is None:
+    if run.undoes_id is not None or action is None or action.bulk is None:
         return ["row", "audit_entry_id"]
-    return list(action.command.model_fields)
+    return column_names(action)
 
 
 def rows_listing(visit: Visit, run: RunDetail) -> Listing:

@@ -186,14 +186,16 @@ def lock_each(work: Work, commands: Sequence[Any]) -> None:
 class Bulk(Generic[C]):
     """How an action takes the rows of a file, many in one transaction (docs/adr/0008).
 
-    ``example`` is the row of the template, by field. ``prepare`` remembers, in a few statements, what the
-    previews of all the commands will ask. ``lock`` takes the locks of all of them in an order that every such
-    transaction keeps, so that no two of them wait for each other.
+    ``example`` is the row of the template, by field; ``leaves_out`` are fields that files have no column for.
+    ``prepare`` remembers, in a few statements, what the previews of all the commands will ask. ``lock`` takes
+    the locks of all of them in an order that every such transaction keeps, so that no two of them wait for
+    each other.
     """
 
     example: Mapping[str, str]
     prepare: Callable[[Session, Sequence[C]], None] = prepare_nothing
     lock: Callable[[Work, Sequence[C]], None] = lock_each
+    leaves_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

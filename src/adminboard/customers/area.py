@@ -5,6 +5,7 @@ from adminboard.customers.listing import customers
 from adminboard.customers.member_listing import members
 from adminboard.customers.page import customer_page, customer_tabs
 from adminboard.customers.search import customers_search, plans_search
+from adminboard.customers.suspension import activate, suspend
 from adminboard.customers.timeline.api import router
 from adminboard.customers.timeline.tab import timeline_tab
 from adminboard.figures.cards import keeping_cards
@@ -26,6 +27,7 @@ area = Area(
     record_pages=[customer_page],
     record_tabs=[*customer_tabs, timeline_tab],
     api=router,
+    actions=[suspend, activate],
     jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],
 )

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.customer_payment import ShownPaymentMethod, list_ways_to_pay
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
-from adminboard.billing.models import Invoice, Plan, Subscription
+from adminboard.billing.models import Invoice, PauseBehavior, Plan, Subscription
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
-from adminboard.billing.subscription_detail import can_change, changes_of
+from adminboard.billing.subscription_detail import can_change, changes_of, say_collection
 from adminboard.core.listings import NOW
 from adminboard.core.masking import Mask
 from adminboard.core.work import moment
@@ -49,6 +49,7 @@ class LiveSubscription:
     current_period_end: datetime | None
     trial_end: datetime | None
     cancel_at_period_end: bool
+    pause_behavior: PauseBehavior | None
     stripe_subscription_id: str | None
     stripe_state_at: datetime | None
 
@@ -57,7 +58,11 @@ class LiveSubscription:
         """The actions that make sense now, with their buttons' words."""
         if not can_change(self.status, self.stripe_subscription_id):
             return ()
-        return changes_of(cancels=self.cancel_at_period_end)
+        return changes_of(cancels=self.cancel_at_period_end, is_paused=self.pause_behavior is not None)
+
+    @property
+    def collection(self) -> str:
+        return say_collection(self.pause_behavior)
 
     @property
     def period_word(self) -> str:
@@ -207,6 +212,7 @@ def _live(subscription: Subscription, plan: Plan, mrr_cents: int) -> LiveSubscri
         current_period_end=subscription.current_period_end,
         trial_end=subscription.trial_end,
         cancel_at_period_end=subscription.cancel_at_period_end,
+        pause_behavior=subscription.pause_behavior,
         stripe_subscription_id=subscription.stripe_subscription_id,
         stripe_state_at=subscription.stripe_state_at,
     )

@@ -106,11 +106,8 @@ def last_activity() -> ScalarSelect[Any]:
     )
 
 
-def monthly_revenue_cents() -> ColumnElement[Any]:
-    """What the subscription brings in a month before discounts and tax, in minor units of its currency.
-
-    Seats times price, turned into months; 0 while it brings nothing, like on trial; null without one.
-    """
+def monthly_price_cents() -> ColumnElement[Any]:
+    """Seats times price, turned into months, before discounts and tax; in minor units of its currency."""
     times = case(
         *(
             (Plan.interval == interval, count)
@@ -120,8 +117,15 @@ def monthly_revenue_cents() -> ColumnElement[Any]:
         else_=_MONTHS_OF_100_YEARS,
     )
     yearly = cast(Plan.amount_cents * Subscription.quantity, Numeric) * times
-    earning = cast(func.round(yearly / _MONTHS_OF_100_YEARS), BigInteger)
-    return case((Subscription.id.is_(None), None), (Subscription.status.in_(EARNING), earning), else_=0)
+    return cast(func.round(yearly / _MONTHS_OF_100_YEARS), BigInteger)
+
+
+def monthly_revenue_cents() -> ColumnElement[Any]:
+    """What the subscription brings in a month: `monthly_price_cents`; 0 while it brings nothing, like on
+    trial; null without one.
+    """
+    earning = (Subscription.status.in_(EARNING), monthly_price_cents())
+    return case((Subscription.id.is_(None), None), earning, else_=0)
 
 
 def subscription_status() -> ColumnElement[Any]:

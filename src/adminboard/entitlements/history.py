@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
+from adminboard.billing.suspending import ACTIVATED, SUSPENDED
 from adminboard.core.errors import DomainError
 from adminboard.customers.models import Organization, OrganizationStatus
 from adminboard.entitlements.override_history import list_past_overrides
@@ -24,7 +25,7 @@ _PRICE = BillingEvent.raw_payload[("data", "object", "items", "data", "0", "pric
 _IS_OF_SUBSCRIPTION = BillingEvent.event_type.like("customer.subscription.%")
 _BEGINS = "customer.subscription.created"
 _ENDED = (SubscriptionStatus.CANCELED.value, SubscriptionStatus.INCOMPLETE_EXPIRED.value)
-_IS_OF_SUSPENSION = BillingEvent.event_type.like("organization.%")
+_IS_OF_SUSPENSION = BillingEvent.event_type.in_((SUSPENDED, ACTIVATED))
 
 
 class BeforeSignUp(DomainError):

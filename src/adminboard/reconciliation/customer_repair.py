@@ -145,9 +145,18 @@ def _show(difference: Difference) -> Change:
 
 
 def _in_words(value: Any) -> Any:
+    if isinstance(value, Mapping) and "invoices" in value:
+        return _say_pause(value)
     if isinstance(value, Mapping):
         return " – ".join(str(part or "?") for part in (value.get("start"), value.get("end")))
     return value
+
+
+def _say_pause(value: Mapping[str, Any]) -> str:
+    if value["invoices"] is None:
+        return "collecting"
+    until = f" until {value['resumes_at']}" if value["resumes_at"] else ""
+    return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
 
 
 def _say_left(difference: Difference) -> str:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from adminboard.billing.mirror.subscriptions import read_pause
 from adminboard.billing.models import Plan
 from adminboard.core.work import Work
 from adminboard.reconciliation.models import ListedSubscription
@@ -58,6 +59,7 @@ def _row_of(found: objects.Subscription, sold: set[str | None], asked_at: dateti
         "period_start": item.period_start if item else None,
         "period_end": item.period_end if item else None,
         "cancel_at_period_end": found.cancel_at_period_end,
+        **read_pause(found.pause),
         "asked_at": asked_at,
         "state": to_state(found),
     }

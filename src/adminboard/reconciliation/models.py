@@ -20,6 +20,8 @@ class DiscrepancyKind(StrEnum):
     PLAN = "plan"
     PERIOD = "period"
     CANCEL_AT_PERIOD_END = "cancel_at_period_end"
+    PAUSE = "pause"
+    """Whether payments are collected, what becomes of the invoices of a pause, or when it ends."""
     CUSTOMER = "customer"
     SEVERAL_LIVE_SUBSCRIPTIONS = "several_live_subscriptions"
     UNKNOWN_PRICE = "unknown_price"
@@ -88,6 +90,8 @@ class ListedSubscription(Base):
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
     cancel_at_period_end: Mapped[bool]
+    pause_behavior: Mapped[str | None]
+    pause_resumes_at: Mapped[datetime | None]
     asked_at: Mapped[datetime]
     state: Mapped[dict[str, Any]]
 

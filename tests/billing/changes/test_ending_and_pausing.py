@@ -108,21 +108,29 @@ def test_a_pause_stops_the_collection_until_it_is_resumed(board: BoardUnderTest,
     paused = ask(board, sold, "pause", invoices="keep_as_draft")
     assert paused.status_code == 200, paused.text
     assert at_stripe(board, sold).pause_collection.behavior == "keep_as_draft"
-    assert row_of(board, sold).status == "active"
+    assert (row_of(board, sold).status, row_of(board, sold).pause_behavior) == ("active", "keep_as_draft")
     again = ask(board, sold, "pause")
     assert (again.status_code, again.json()["code"]) == (409, "paused_already")
 
     resumed = ask(board, sold, "pause", "DELETE")
     assert resumed.status_code == 200, resumed.text
     assert at_stripe(board, sold).pause_collection is None
+    assert row_of(board, sold).pause_behavior is None
     refused = ask(board, sold, "pause", "DELETE")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_paused")
 
 
-def test_a_pause_made_in_stripes_dashboard_is_known(board: BoardUnderTest, sold: Sold) -> None:
+def test_a_pause_made_in_stripes_dashboard_is_known_once_it_was_heard_of(
+    board: BoardUnderTest, sold: Sold
+) -> None:
     maker_of(board.runtime).client.v1.subscriptions.update(
         sold.stripe.id, {"pause_collection": {"behavior": "void"}}
     )
+    synced = board.program(role=Role.BILLING).post(
+        f"/v1/admin/customers/{sold.organization_id}/reconciliation", json=BODY
+    )
+    assert synced.status_code == 200, synced.text
+    assert row_of(board, sold).pause_behavior == "void"
     assert ask(board, sold, "pause").json()["code"] == "paused_already"
     assert ask(board, sold, "pause", "DELETE").status_code == 200
 
@@ -131,10 +139,27 @@ def test_pause_and_resumption_undo_each_other(board: BoardUnderTest, sold: Sold)
     paused = ask(board, sold, "pause", invoices="mark_uncollectible")
     assert undo(board, paused).status_code == 200
     assert at_stripe(board, sold).pause_collection is None
-    ask(board, sold, "pause", invoices="mark_uncollectible")
+    ask(board, sold, "pause", invoices="mark_uncollectible", resumes_at="2026-03-01T00:00:00Z")
+    before = at_stripe(board, sold).pause_collection
     resumed = ask(board, sold, "pause", "DELETE")
     assert undo(board, resumed).status_code == 200
-    assert at_stripe(board, sold).pause_collection.behavior == "mark_uncollectible"
+    assert at_stripe(board, sold).pause_collection == before
+    assert before.behavior == "mark_uncollectible"
+
+
+def test_only_the_direction_that_applies_is_offered(board: BoardUnderTest, sold: Sold) -> None:
+    panel, billing = f"/billing/subscriptions?selected={sold.subscription_id}", board.browser(Role.BILLING)
+    paused, collecting = "billing.resume?", "billing.pause?"
+    assert (paused in billing.get(panel).text, collecting in billing.get(panel).text) == (False, True)
+    ask(board, sold, "pause", resumes_at="2026-03-01T00:00:00Z")
+    page = billing.get(panel).text
+    assert (paused in page, collecting in page) == (True, False)
+    assert "paused; invoices are void: the time is free" in page
+    rows = board.program(role=Role.VIEWER).get(
+        "/v1/admin/billing/subscriptions", params={"paused": "yes", "customer": str(sold.organization_id)}
+    )
+    [row] = rows.json()["items"]
+    assert (row["id"], row["pause_behavior"]) == (str(sold.subscription_id), "void")
 
 
 def test_a_day_that_is_over_resumes_nothing(board: BoardUnderTest, sold: Sold) -> None:

@@ -11,6 +11,7 @@ from tests.guarantees.examples import (
     replaying,
     staff,
     stripe,
+    suspending,
     writing,
 )
 from tests.guarantees.examples.scene import MakeExample
@@ -26,6 +27,7 @@ _MODULES = (
     replaying,
     staff,
     stripe,
+    suspending,
     writing,
 )
 EXAMPLES: dict[str, MakeExample] = {

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from stripe.params import SubscriptionUpdateParams
 
 from adminboard.billing.cancellation import Cancel, CancelWhen, Reactivate
-from adminboard.billing.models import Invoice, Plan, RefundReason, Subscription
-from adminboard.billing.pausing import Invoices, Pause, Resume
+from adminboard.billing.models import Invoice, PauseBehavior, Plan, RefundReason, Subscription
+from adminboard.billing.pausing import IN_WORDS, Pause, Resume
 from adminboard.billing.quantity import ChangeQuantity, Charging
 from adminboard.billing.refunds import RefundInvoice
 from adminboard.core.currencies import in_currency
@@ -75,7 +75,7 @@ def pause(scene: Scene) -> Example:
     now = scene.board.clock.now()
     command = Pause(
         customer=str(sold.organization_id),
-        invoices=scene.chance.choice(list(Invoices)),
+        invoices=scene.chance.choice(list(PauseBehavior)),
         resumes_at=scene.chance.choice([None, now + timedelta(days=9)]),
         reason=REASON,
     )
@@ -83,11 +83,12 @@ def pause(scene: Scene) -> Example:
 
 
 def resumption(scene: Scene) -> Example:
-    sold = sell(scene.board)
-    resumes_at = scene.chance.choice([None, int((scene.board.clock.now() + timedelta(days=9)).timestamp())])
-    wanted: SubscriptionUpdateParams = {"pause_collection": {"behavior": "void"}}
+    behavior = scene.chance.choice(list(PauseBehavior))
+    resumes_at = scene.chance.choice([None, scene.board.clock.now() + timedelta(days=9)])
+    sold = sell(scene.board, pause_behavior=behavior, pause_resumes_at=resumes_at)
+    wanted: SubscriptionUpdateParams = {"pause_collection": {"behavior": behavior.value}}
     if resumes_at is not None:
-        wanted = {"pause_collection": {"behavior": "void", "resumes_at": resumes_at}}
+        wanted["pause_collection"] = {"behavior": behavior.value, "resumes_at": int(resumes_at.timestamp())}
     maker_of(scene.board.runtime).client.v1.subscriptions.update(sold.stripe.id, wanted)
     return Example(
         Resume(customer=str(sold.organization_id), reason=REASON), lambda _: _see_collection(scene, sold)
@@ -108,11 +109,12 @@ def _see_end(session: Session, sold: Sold, when: CancelWhen) -> Seen:
 
 
 def _see_collection(scene: Scene, sold: Sold) -> Seen:
-    """At Stripe: the board has no row of it."""
+    """At Stripe."""
     found = maker_of(scene.board.runtime).client.v1.subscriptions.retrieve(sold.stripe.id).pause_collection
     resumes_at = found.resumes_at if found else None
     return {
         "Collection": "paused" if found else "collecting",
+        "Invoices meanwhile": IN_WORDS[PauseBehavior(found.behavior)] if found else None,
         "Resumes": datetime.fromtimestamp(resumes_at, UTC) if resumes_at else None,
     }
 

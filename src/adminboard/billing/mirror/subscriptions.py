@@ -19,13 +19,21 @@ from adminboard.billing.mirror.mirrored import (
     unchanged,
     write_state,
 )
-from adminboard.billing.models import LIVE_SUBSCRIPTION, Invoice, Plan, Subscription, SubscriptionStatus
+from adminboard.billing.models import (
+    LIVE_SUBSCRIPTION,
+    Invoice,
+    PauseBehavior,
+    Plan,
+    Subscription,
+    SubscriptionStatus,
+)
 from adminboard.core.errors import DomainError
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
 from adminboard.stripe import objects
 
 UNKNOWN_STATUS_IS = SubscriptionStatus.UNPAID
+UNKNOWN_PAUSE_IS = PauseBehavior.KEEP_AS_DRAFT
 OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED)
 
 
@@ -62,6 +70,15 @@ def read_status(status: str) -> SubscriptionStatus:
     return find_word(SubscriptionStatus, status) or UNKNOWN_STATUS_IS
 
 
+def read_pause(pause: objects.Pause | None) -> dict[str, Any]:
+    """A pause of collection, or none, as our columns show it. A word for its invoices that we do not know
+    counts as keeping them: whatever becomes of them, they are not collected."""
+    if pause is None:
+        return {"pause_behavior": None, "pause_resumes_at": None}
+    behavior = find_word(PauseBehavior, pause.behavior) or UNKNOWN_PAUSE_IS
+    return {"pause_behavior": behavior, "pause_resumes_at": pause.resumes_at}
+
+
 def sold_item(work: Work, found: objects.Subscription) -> tuple[objects.SubscriptionItem, UUID]:
     """The item that a plan of ours sells, and that plan. Raises `PriceUnknown`."""
     prices = [item.price_id for item in found.items]
@@ -88,6 +105,7 @@ def _values(work: Work, found: objects.Subscription) -> Mapping[str, Any]:
         "trial_end": found.trial_end,
         "cancel_at_period_end": found.cancel_at_period_end,
         "canceled_at": found.canceled_at,
+        **read_pause(found.pause),
     }
 
 

@@ -216,7 +216,7 @@ def add_manual_event(
     rows: RowBuffer, draw: Draw, organization: SeedOrganization, at: datetime, event_type: str, notes: str
 ) -> None:
     """Something staff did."""
-    before, after = ("active", "suspended") if event_type == "organization.suspended" else (None, None)
+    before, after = ("active", "suspended") if event_type == "customers.suspend" else (None, None)
     rows.add(
         "billing_events",
         id=draw.new_id(),

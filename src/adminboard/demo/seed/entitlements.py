@@ -145,9 +145,7 @@ def add_suspensions(rows: RowBuffer, draw: Draw, organizations: list[SeedOrganiz
             continue
         reason = organization.suspension_reason
         request = Request(draw, draw.one_of(BILLING), organization.suspended_at, reason)
-        add_manual_event(
-            rows, draw, organization, organization.suspended_at, "organization.suspended", reason
-        )
+        add_manual_event(rows, draw, organization, organization.suspended_at, "customers.suspend", reason)
         add_change(
             rows,
             draw,

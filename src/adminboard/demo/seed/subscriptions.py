@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from adminboard.billing.models import BillingInterval, SubscriptionStatus
+from adminboard.billing.models import BillingInterval, PauseBehavior, SubscriptionStatus
 from adminboard.demo.seed.catalogue import Catalogue, SoldPlan
 from adminboard.demo.seed.copy_rows import RowBuffer
 from adminboard.demo.seed.draw import Draw, Weighted, add_months, months_between
@@ -34,6 +34,10 @@ GROWN = Weighted(
     }
 )
 ENDED = Weighted({SubscriptionStatus.CANCELED: 92, SubscriptionStatus.INCOMPLETE_EXPIRED: 8})
+PAUSES = Weighted(
+    {PauseBehavior.VOID: 60, PauseBehavior.KEEP_AS_DRAFT: 30, PauseBehavior.MARK_UNCOLLECTIBLE: 10}
+)
+"""What becomes of the invoices while collection is paused."""
 UNBILLED = {
     SubscriptionStatus.TRIALING,
     SubscriptionStatus.INCOMPLETE,
@@ -57,6 +61,8 @@ class SeedSubscription:
     period_end: datetime
     trial_end: datetime | None
     cancels: bool = False
+    pause: PauseBehavior | None = None
+    resumes_at: datetime | None = None
 
     @property
     def is_live(self) -> bool:
@@ -127,6 +133,9 @@ def _make_live(
         number = subscription.paid_periods(plan.as_of) - 1
         subscription.period_start, subscription.period_end = subscription.get_period(number)
     subscription.cancels = status is SubscriptionStatus.ACTIVE and draw.happens(0.05)
+    if status is SubscriptionStatus.ACTIVE and draw.happens(0.02):
+        subscription.pause = PAUSES.pick(draw)
+        subscription.resumes_at = plan.as_of + draw.minutes(2_000, 90_000) if draw.happens(0.6) else None
     return subscription
 
 
@@ -184,6 +193,8 @@ def add_subscriptions(
             trial_end=whole_second(subscription.trial_end),
             cancel_at_period_end=subscription.cancels,
             canceled_at=whole_second(canceled_at),
+            pause_behavior=subscription.pause,
+            pause_resumes_at=whole_second(subscription.resumes_at),
             stripe_state_at=changed_at,
             created_at=subscription.started_at,
             updated_at=changed_at,

@@ -83,6 +83,14 @@ def _subscription_of(subscription: Subscription, price: str, **facts: Any) -> re
         cancel_at_period_end=subscription.cancel_at_period_end,
         cancel_at=end if subscription.cancel_at_period_end else None,
         canceled_at=canceled_at,
+        pause_collection=_pause_of(subscription),
         ended_at=(canceled_at or seconds(subscription.stripe_state_at, otherwise=end)) if is_ended else None,
         **facts,
     )
+
+
+def _pause_of(subscription: Subscription) -> dict[str, Any] | None:
+    if subscription.pause_behavior is None:
+        return None
+    resumes_at = find_seconds(subscription.pause_resumes_at)
+    return {"behavior": subscription.pause_behavior.value, "resumes_at": resumes_at}
