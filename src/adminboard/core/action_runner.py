@@ -184,6 +184,7 @@ class ActionRunner:
             operation=standing,
             summary=standing.summary or outcome.summary,
             result={**outcome.result, **(standing.result or {})},
+            shown_once={**outcome.shown_once, **standing.shown_once},
         )
 
     def run_in(self, work: Work, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:

@@ -6,7 +6,9 @@ several executors at once exactly one holds the call.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.operation_outcomes import Claim, Reply, make_claim, note_outcome
 from adminboard.core.operations import (
     STAYS_FOR,
+    Answer,
     OperationKind,
     Operations,
     OutcomeUnknown,
@@ -56,12 +59,13 @@ class OperationRunner:
         The decision is committed already, so whatever goes wrong here is no failure of the request: the call
         stays unfinished, and a worker goes on with it. Raises what reading raises.
         """
+        shown_once: Mapping[str, str] = {}
         try:
-            self.attempt(operation_id, actor)
+            shown_once = self.attempt(operation_id, actor)
         except Exception as error:
             logger.exception("operation_interrupted", operation=str(operation_id), exc_info=error)
         with self._doors.reading() as session:
-            return get_standing(session, operation_id)
+            return replace(get_standing(session, operation_id), shown_once=shown_once)
 
     def run_due(self) -> int:
         """Makes every call that is due, also those that a killed executor held; returns how many were tried.
@@ -76,8 +80,9 @@ class OperationRunner:
                 logger.exception("operation_interrupted", operation=str(operation_id), exc_info=error)
         return len(due)
 
-    def attempt(self, operation_id: UUID, actor: Actor = EXECUTOR) -> None:
+    def attempt(self, operation_id: UUID, actor: Actor = EXECUTOR) -> Mapping[str, str]:
         """One attempt, when the call is due or was never tried; nothing otherwise, or while another makes it.
+        Returns what its answer shows once.
 
         The entry of the outcome names ``actor``. Raises `AuditUnavailable` before anything is sent while no
         entry could be written, and what the kind's ``settle`` raises; the call is then made again later,
@@ -86,13 +91,15 @@ class OperationRunner:
         forbid_inside_work()
         claim = self._claim(operation_id)
         if claim is None:
-            return
+            return {}
         kind = self.kinds.find(claim.call.kind)
         assert kind is not None, "only kinds that are known are claimed"
         reply = self._make(kind, claim)
         with self._doors.work(actor) as work:
-            if not note_outcome(work, kind, claim, reply):
+            is_noted = note_outcome(work, kind, claim, reply)
+            if not is_noted:
                 work.abandon()
+        return reply.shown_once if is_noted and isinstance(reply, Answer) else {}
 
     def _list_due(self) -> list[UUID]:
         with self._doors.reading() as session:

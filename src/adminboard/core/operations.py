@@ -61,10 +61,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the outside answered: its own id of what it made, and what `settle` needs, JSON-able."""
+    """What the outside answered: its own id of what it made, and what `settle` needs, JSON-able.
+
+    ``shown_once`` is for whoever asked and waits, and is kept nowhere, as that of `Applied`; nobody sees it
+    when a worker made the call.
+    """
 
     external_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    shown_once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

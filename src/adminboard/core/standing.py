@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +28,15 @@ class OperationRefused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a call stands. ``summary`` and ``result`` are there once it is done, ``error`` while it is not."""
+    """How a call stands. ``summary`` and ``result`` are there once it is done, ``error`` while it is not;
+    ``shown_once`` only for the request that made it (`operations.Answer`)."""
 
     id: UUID
     status: OperationStatus
     summary: str | None = None
     result: Mapping[str, Any] | None = None
     error: str | None = None
+    shown_once: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from adminboard.core.permissions import Permission
 from adminboard.customers.listing import customers
 from adminboard.customers.member_listing import members
 from adminboard.customers.page import customer_page, customer_tabs
+from adminboard.customers.portal import open_portal, opening_portal
 from adminboard.customers.search import customers_search, plans_search
 from adminboard.customers.suspension import activate, suspend
 from adminboard.customers.timeline.api import router
@@ -27,7 +28,8 @@ area = Area(
     record_pages=[customer_page],
     record_tabs=[*customer_tabs, timeline_tab],
     api=router,
-    actions=[suspend, activate],
+    actions=[suspend, activate, open_portal],
+    operations=[opening_portal],
     jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],
 )

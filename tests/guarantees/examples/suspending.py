@@ -1,15 +1,18 @@
-"""Examples of suspending customers and activating them."""
+"""Examples of suspending customers and activating them, and of opening their billing portal."""
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.action_runner import Confirmation
 from adminboard.core.commands import Command
+from adminboard.core.models import Operation
 from adminboard.customers.models import Organization, OrganizationStatus
+from adminboard.customers.portal import OpenPortal
 from adminboard.customers.suspension import Activate, Suspend
 from adminboard.users.models import User
+from tests.billing.sold import maker_of
 from tests.factories import START, make_organization, make_user
 from tests.guarantees.examples.scene import Example, MakeExample, Scene, Seen
 
@@ -67,4 +70,20 @@ def _see(session: Session, customer_id: UUID, more: tuple[str, ...]) -> Seen:
     }
 
 
-EXAMPLES: dict[str, MakeExample] = {"customers.suspend": suspending, "customers.activate": activating}
+def opening_portal(scene: Scene) -> Example:
+    customer = maker_of(scene.board.runtime).customer()
+    with scene.board.rows() as session:
+        organization = make_organization(session, stripe_customer_id=customer.id)
+
+    def look(session: Session) -> Seen:
+        asked = exists().where(Operation.target_id == str(organization.id), Operation.status == "done")
+        return {"Portal link": "asked of Stripe" if session.scalar(select(asked)) else None}
+
+    return Example(OpenPortal(customer=str(organization.id)), look, repeatable=True)
+
+
+EXAMPLES: dict[str, MakeExample] = {
+    "customers.suspend": suspending,
+    "customers.activate": activating,
+    "customers.open_portal": opening_portal,
+}
