@@ -6,16 +6,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import String, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.customer import CUSTOMER_COLUMNS, Customer
 from adminboard.billing.event_models import GracePeriod
+from adminboard.billing.live_subscription import SUBSCRIPTION
 from adminboard.billing.models import Invoice, PauseBehavior, Plan, Subscription
 from adminboard.billing.pausing import IN_WORDS
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
 from adminboard.core.errors import NotFound
 from adminboard.core.listings import NOW
+from adminboard.core.models import Operation
+from adminboard.core.operation_runner import UNFINISHED
 from adminboard.core.work import moment
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.entitlements.models import Feature, PlanFeature, PlanOverride
@@ -78,6 +81,8 @@ class SubscriptionDetail:
     stripe_item_id: str | None
     stripe_state_at: datetime | None
     created_at: datetime
+    operation_id: UUID | None
+    """The call to Stripe about it of which nobody knows yet what comes."""
     invoices: tuple[ShortInvoice, ...]
 
     @property
@@ -133,7 +138,7 @@ def get_subscription_detail(session: Session, subscription_id: UUID) -> Subscrip
     plan: Plan = row[1]
     return SubscriptionDetail(
         id=subscription.id,
-        customer=Customer(*row[5:]),
+        customer=Customer(*row[6:]),
         plan=_sold_plan(plan),
         features=_features(session, plan.id),
         override_plan=row.override_plan,
@@ -152,6 +157,7 @@ def get_subscription_detail(session: Session, subscription_id: UUID) -> Subscrip
         stripe_item_id=subscription.stripe_item_id,
         stripe_state_at=subscription.stripe_state_at,
         created_at=subscription.created_at,
+        operation_id=row.operation_id,
         invoices=find_last_invoices(session, Invoice.subscription_id == subscription.id),
     )
 
@@ -183,10 +189,25 @@ def _facts() -> Any:
             _override_plan().label("override_plan"),
             members.label("active_members"),
             grace.label("grace_ends_at"),
+            _under_way().label("operation_id"),
             *CUSTOMER_COLUMNS,
         )
         .join(Plan, Plan.id == Subscription.plan_id)
         .join(Organization, Organization.id == Subscription.organization_id)
+    )
+
+
+def _under_way() -> Any:
+    return (
+        select(Operation.id)
+        .where(
+            Operation.target_kind == SUBSCRIPTION,
+            Operation.target_id == cast(Subscription.id, String),
+            Operation.status.in_(UNFINISHED),
+        )
+        .limit(1)
+        .correlate(Subscription)
+        .scalar_subquery()
     )
 
 

@@ -5,7 +5,7 @@ This is the one place through which pages, REST, the command line, bulk files an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -268,8 +268,10 @@ class ActionRunner:
     ) -> None:
         if confirmation.token is not None:
             confirmed = self._tokens.read(work.actor, confirmation.token, now=work.now())
-            if confirmed is None or confirmed.fingerprint != confirmation_of(action, command, preview):
+            if confirmed is None:
                 raise _stale()
+            if confirmed.fingerprint != confirmation_of(action, command, preview):
+                raise _stale(confirmed.find_moved(preview))
         missing = preview.acknowledgements - confirmation.acknowledged
         if missing and not confirmation.accepts_all:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
@@ -303,10 +305,15 @@ def has_fresh_proof(actor: Actor, now: datetime) -> bool:
     return actor.proved_at is not None and now - actor.proved_at <= STEP_UP_LIFETIME
 
 
-def _stale() -> StalePreview:
+def _stale(moved: Sequence[str] = ()) -> StalePreview:
+    what = (
+        f"this moved since the preview was made: {', '.join(moved)}"
+        if moved
+        else ("something changed since the preview was made")
+    )
     return StalePreview(
-        "What you confirmed no longer holds: something changed since the preview was made. "
-        "Look at the new preview and confirm again. Nothing was changed."
+        f"What you confirmed no longer holds: {what}. Look at the new preview and confirm again. "
+        "Nothing was changed."
     )
 
 

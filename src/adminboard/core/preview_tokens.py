@@ -15,13 +15,23 @@ from adminboard.core.canonical import digest
 from adminboard.core.commands import Command
 from adminboard.core.signing import SignedTexts
 
+MOST_NAMED = 8
+"""Changes of a preview whose names its token keeps: it travels in forms and headers."""
+DIGITS_KEPT = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a token confirms: the fingerprint of action, command and preview, and what the command carries."""
+    """What a token confirms: the fingerprint of action, command and preview, what the command carries, and a
+    short digest of each thing shown, so that what has moved since can be named."""
 
     fingerprint: str
     carried: Mapping[str, Any]
+    shown: Mapping[str, str]
+
+    def find_moved(self, preview: Preview) -> list[str]:
+        """What of a preview is not as it was shown, by the names people read, as far as they are kept."""
+        return [name for name, value in digests_of(preview).items() if self.shown.get(name, value) != value]
 
 
 class PreviewTokens:
@@ -33,7 +43,9 @@ class PreviewTokens:
     def make(
         self, actor: Actor, action: Action[Any], command: Command, preview: Preview, *, expires_at: datetime
     ) -> str:
-        value = [confirmation_of(action, command, preview), command.carried_data()]
+        shown = digests_of(preview)
+        kept = shown if len(shown) <= MOST_NAMED else {}
+        value = [confirmation_of(action, command, preview), command.carried_data(), kept]
         return self._signed.sign(_purpose(actor), value, expires_at=expires_at)
 
     def read(self, actor: Actor, token: str, *, now: datetime) -> Confirmed | None:
@@ -45,6 +57,13 @@ class PreviewTokens:
 def confirmation_of(action: Action[Any], command: Command, preview: Preview) -> str:
     """Changes when anything that is asked, or that was shown, changes."""
     return digest([action.name, command.to_data(), preview.fingerprint()]).hex()
+
+
+def digests_of(preview: Preview) -> dict[str, str]:
+    """A short digest of each change and detail, by its name."""
+    shown = {change.field: [change.before, change.after] for change in preview.changes}
+    details = {detail.label: [detail.value] for detail in preview.details}
+    return {name: digest(value).hex()[:DIGITS_KEPT] for name, value in {**shown, **details}.items()}
 
 
 def _purpose(actor: Actor) -> str:

@@ -1,5 +1,6 @@
 """Finding the one customer that a command or an address names by id, slug or Stripe id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -48,6 +49,14 @@ def get_customer(session: Session, reference: str | UUID) -> CustomerIdentity:
     One query by index, once a transaction.
     """
     return remember(session, ("customer", str(reference)), lambda: _load_customer(session, reference))
+
+
+def find_customer_target(session: Session, given: Mapping[str, str]) -> Target | None:
+    """Whom a form is about, when the link that opened it names a customer there is (`Action.subject`)."""
+    try:
+        return get_customer(session, given.get("customer", "")).target
+    except CustomerUnknown:
+        return None
 
 
 def _load_customer(session: Session, reference: str | UUID) -> CustomerIdentity:

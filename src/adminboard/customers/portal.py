@@ -28,9 +28,8 @@ from adminboard.core.operations import (
 )
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
-from adminboard.customers.lookup import CustomerReference, get_customer
+from adminboard.customers.lookup import CustomerReference, find_customer_target, get_customer
 from adminboard.customers.models import Organization
-from adminboard.customers.suspension import find_customer_named
 from adminboard.runtime import Runtime
 
 SHOWN_AS = "open_the_billing_portal"
@@ -125,7 +124,7 @@ open_portal = Action(
         status=201,
         example={},
     ),
-    subject=find_customer_named,
+    subject=find_customer_target,
     subject_field="customer",
     live=False,
 )

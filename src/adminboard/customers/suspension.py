@@ -26,13 +26,12 @@ from adminboard.core.actions import (
     RestCall,
     Undo,
 )
-from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason, undo_reason
-from adminboard.core.errors import DomainError, FieldError, InvalidInput, NotFound
+from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, forget, moment
-from adminboard.customers.lookup import CustomerReference, CustomerUnknown, get_customer
+from adminboard.customers.lookup import CustomerReference, CustomerUnknown, find_customer_target, get_customer
 from adminboard.customers.models import Organization, OrganizationStatus
 from adminboard.customers.suspension_facts import Suspendable, get_suspendable
 from adminboard.entitlements.plan_overrides import find_plan_in_force
@@ -180,14 +179,6 @@ def apply_activating(work: Work, command: Activate) -> Applied:
     )
 
 
-def find_customer_named(session: Session, given: Mapping[str, str]) -> Target | None:
-    """Whom the form is about, when the link that opened it names a customer there is."""
-    try:
-        return get_customer(session, given.get("customer", "")).target
-    except NotFound:
-        return None
-
-
 def _get_active(session: Session, command: Suspend) -> Suspendable:
     found = get_suspendable(session, command.customer)
     if found.is_suspended:
@@ -293,7 +284,7 @@ suspend = Action(
         leaves_out=RESTORING,
     ),
     destructive=True,
-    subject=find_customer_named,
+    subject=find_customer_target,
     subject_field="customer",
     live=False,
     bulk=Bulk[Suspend](
@@ -320,7 +311,7 @@ activate = Action(
         example={"reason": "The open invoices were paid by transfer"},
         leaves_out=RESTORING,
     ),
-    subject=find_customer_named,
+    subject=find_customer_target,
     subject_field="customer",
     live=False,
     bulk=Bulk[Activate](

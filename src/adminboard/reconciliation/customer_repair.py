@@ -1,6 +1,7 @@
 """Bringing one customer into step with Stripe, by what Stripe has of them at this moment."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -8,12 +9,15 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.mirror.subscriptions import OVER, UNKNOWN_STATUS_IS
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
-from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
-from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
-from adminboard.customers.lookup import CustomerIdentity, CustomerReference, get_customer
+from adminboard.customers.lookup import (
+    CustomerIdentity,
+    CustomerReference,
+    find_customer_target,
+    get_customer,
+)
 from adminboard.customers.models import Organization
 from adminboard.reconciliation.actions import LIMIT, NothingToRepair
 from adminboard.reconciliation.differences import Difference
@@ -23,6 +27,11 @@ from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, Discr
 from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
 from adminboard.runtime import Runtime
+
+STRIPE_WINS = (
+    "Stripe wins: what the board shows is replaced by what Stripe has. Nothing is changed at Stripe, and "
+    "there is no undo: a re-sync always leads to what Stripe has."
+)
 
 
 class FixCustomer(Command):
@@ -65,7 +74,7 @@ def preview(session: Session, command: FixCustomer) -> Preview:
         customer.target,
         tuple(_show(difference) for difference in repairable),
         warnings=(
-            Caution("stripe_wins", "Stripe wins: what the board shows is replaced."),
+            Caution("stripe_wins", STRIPE_WINS),
             *(Caution(f"left_{difference.kind.value}", _say_left(difference)) for difference in left),
         ),
     )
@@ -148,14 +157,23 @@ def _in_words(value: Any) -> Any:
     if isinstance(value, Mapping) and "invoices" in value:
         return _say_pause(value)
     if isinstance(value, Mapping):
-        return " – ".join(str(part or "?") for part in (value.get("start"), value.get("end")))
+        return " – ".join(_say_moment(value.get(end)) for end in ("start", "end"))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value
+
+
+def _say_moment(text: str | None) -> str:
+    """A moment as JSON has it, in words."""
+    if text is None:
+        return "?"
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %B %Y at %H:%M} UTC"
 
 
 def _say_pause(value: Mapping[str, Any]) -> str:
     if value["invoices"] is None:
         return "collecting"
-    until = f" until {value['resumes_at']}" if value["resumes_at"] else ""
+    until = f" until {_say_moment(value['resumes_at'])}" if value["resumes_at"] else ""
     return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
 
 
@@ -178,17 +196,9 @@ def _why_nothing(customer: CustomerIdentity, left: Sequence[Difference]) -> str:
     return " ".join(dict.fromkeys(_say_left(difference) for difference in left))
 
 
-def find_customer_named(session: Session, given: Mapping[str, str]) -> Target | None:
-    """Whom the form is about, when the link that opened it names a customer there is."""
-    try:
-        return get_customer(session, given.get("customer", "")).target
-    except NotFound:
-        return None
-
-
 fix_customer = Action(
     name="reconciliation.fix_customer",
-    title="Bring into step with Stripe",
+    title="Re-sync with Stripe",
     command=FixCustomer,
     preview=preview,
     apply=apply,
@@ -196,13 +206,14 @@ fix_customer = Action(
     lock=lock,
     fetch=fetch_customer,
     limit=LIMIT,
+    confirm_label=lambda *_: "Follow Stripe",
     rest=RestCall(
         "POST",
         "/customers/{customer}/reconciliation",
-        "Bring a customer into step with Stripe",
+        "Re-sync a customer with Stripe: what differs here is replaced",
         example={"reason": "They paid, and the board did not hear of it"},
     ),
-    subject=find_customer_named,
+    subject=find_customer_target,
     subject_field="customer",
     live=False,
     destructive=True,
