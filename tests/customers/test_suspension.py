@@ -187,7 +187,7 @@ def test_the_preview_says_whom_it_cuts_off_and_what_goes_on_being_charged(
     assert preview["changes"] == [
         {"field": "Status", "before": "active", "after": "suspended"},
         {"field": "Users cut off", "before": 0, "after": 2},
-        {"field": "Suspended for", "before": None, "after": REASON},
+        {"field": "Reason of the suspension", "before": None, "after": REASON},
     ]
     assert preview["details"] == [{"label": "Members another customer pays for, untouched", "value": 1}]
     [warning] = preview["warnings"]

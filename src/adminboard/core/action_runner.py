@@ -268,10 +268,8 @@ class ActionRunner:
     ) -> None:
         if confirmation.token is not None:
             confirmed = self._tokens.read(work.actor, confirmation.token, now=work.now())
-            if confirmed is None:
-                raise _stale()
-            if confirmed.fingerprint != confirmation_of(action, command, preview):
-                raise _stale(confirmed.find_moved(preview))
+            if confirmed is None or confirmed.fingerprint != confirmation_of(action, command, preview):
+                raise _stale(confirmed.find_moved(preview) if confirmed is not None else ())
         missing = preview.acknowledgements - confirmation.acknowledged
         if missing and not confirmation.accepts_all:
             messages = " ".join(w.message for w in preview.warnings if w.code in missing)
@@ -306,14 +304,9 @@ def has_fresh_proof(actor: Actor, now: datetime) -> bool:
 
 
 def _stale(moved: Sequence[str] = ()) -> StalePreview:
-    what = (
-        f"this moved since the preview was made: {', '.join(moved)}"
-        if moved
-        else ("something changed since the preview was made")
-    )
     return StalePreview(
-        f"What you confirmed no longer holds: {what}. Look at the new preview and confirm again. "
-        "Nothing was changed."
+        f"What you confirmed no longer holds: {', '.join(moved) or 'something'} changed since the preview "
+        "was made. Look at the new preview and confirm again. Nothing was changed."
     )
 
 

@@ -54,10 +54,9 @@ def preview(session: Session, command: OpenPortal) -> Preview:
     as_customer = Caution(
         "as_customer",
         f"In the portal you act as {target.label}: cards, cancellation and invoices are changed at once, and "
-        "the audit log holds no more of it than that you opened it. The link works for a few minutes; do not "
-        "pass it on.",
+        "the audit log holds no more of it than that you opened it. Do not pass the link on.",
     )
-    return Preview(target, (Change("Portal link", None, "asked of Stripe"),), warnings=(as_customer,))
+    return Preview(target, (Change("Portal link", None, "for a few minutes"),), warnings=(as_customer,))
 
 
 def apply(work: Work, command: OpenPortal) -> Applied:

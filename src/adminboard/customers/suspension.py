@@ -122,7 +122,7 @@ def preview_suspending(session: Session, command: Suspend) -> Preview:
         changes.append(Change("Suspended since", None, command.since, cell="datetime"))
     return Preview(
         subject=found.target,
-        changes=(*changes, Change("Suspended for", None, _reason_of(command), cell="long_text")),
+        changes=(*changes, Change("Reason of the suspension", None, _reason_of(command), cell="long_text")),
         warnings=(_say_subscription(found),),
         details=_others(found),
     )
@@ -153,7 +153,7 @@ def preview_activating(session: Session, command: Activate) -> Preview:
             Change("Status", OrganizationStatus.SUSPENDED.value, OrganizationStatus.ACTIVE.value),
             Change("Users cut off", found.users, 0, cell="number"),
             Change("Suspended since", found.suspended_at, None, cell="datetime"),
-            Change("Suspended for", found.reason, None, cell="long_text"),
+            Change("Reason of the suspension", found.reason, None, cell="long_text"),
         ),
         warnings=() if plan else (_say_no_plan(found),),
         details=(Detail("Plan in force", plan or "none"), *_others(found)),

@@ -192,7 +192,7 @@ def _say_left(difference: Difference) -> str:
 
 def _why_nothing(customer: CustomerIdentity, left: Sequence[Difference]) -> str:
     if not left:
-        return f"{customer.name} is in step with Stripe."
+        return f"{customer.name} is in step with Stripe: there is nothing to re-sync."
     return " ".join(dict.fromkeys(_say_left(difference) for difference in left))
 
 

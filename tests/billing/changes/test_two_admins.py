@@ -20,14 +20,14 @@ from tests.pages import Page
 
 REASON = "Agreed with the customer"
 REASONS = {"reason": REASON}
-STALE = "What you confirmed no longer holds: this moved since the preview was made: "
+STALE = "What you confirmed no longer holds: "
 LATE = {
     # what the second admin is told who confirms what the first has changed by then
     "customers.suspend": "has been suspended since",
-    "billing.change_quantity": f"{STALE}Seats, Each month",
+    "billing.change_quantity": f"{STALE}Seats, Each month changed since the preview was made.",
     "billing.cancel": "is set to cancel on",
     "billing.pause": "Stripe collects nothing from",
-    "billing.refund": f"{STALE}Refunded, Left to refund",
+    "billing.refund": f"{STALE}Refunded, Left to refund changed since the preview was made.",
 }
 UNDER_WAY = "it is not known yet what came of it"
 
@@ -76,7 +76,7 @@ def look(board: BoardUnderTest, case: Case, sold: Sold, number: int) -> tuple[Br
     page = browser.submit(f"{base}/preview", case.fields(sold, number))
     assert page.status_code == 200, page.text
     form = {name: values[0] for name, values in Page(page.text).form(base).values.items()}
-    return browser, form | case.fields(sold, number)
+    return browser, {**form, **case.fields(sold, number)}
 
 
 def confirm(case: Case, looking: tuple[Browser, Any]) -> Any:
@@ -127,6 +127,6 @@ def test_of_two_at_the_same_moment_one_wins(
         answers = sorted(pool.map(at_once, lookings), key=lambda answer: answer.status_code)
     assert [answer.status_code for answer in answers] == [303, 409], [answer.text for answer in answers]
     told = unescape(answers[1].text)
-    assert LATE[case.action] in told or UNDER_WAY in told or "moved since the preview" in told
+    assert LATE[case.action] in told or UNDER_WAY in told or "changed since the preview" in told
     assert count_decisions(board, case, sold.organization_id) == 1
     assert len(asked_of_stripe(standin, case)) == bool(case.asked)

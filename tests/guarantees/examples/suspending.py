@@ -63,7 +63,7 @@ def _see(session: Session, customer_id: UUID, more: tuple[str, ...]) -> Seen:
         "Status": row.status.value,
         "Users cut off": session.scalar(users) if row.status is OrganizationStatus.SUSPENDED else 0,
         "Suspended since": row.suspended_at,
-        "Suspended for": row.suspension_reason,
+        "Reason of the suspension": row.suspension_reason,
     }
     return {
         name: value for name, value in seen.items() if name != "Suspended since" or "Suspended since" in more
@@ -77,7 +77,7 @@ def opening_portal(scene: Scene) -> Example:
 
     def look(session: Session) -> Seen:
         asked = exists().where(Operation.target_id == str(organization.id), Operation.status == "done")
-        return {"Portal link": "asked of Stripe" if session.scalar(select(asked)) else None}
+        return {"Portal link": "for a few minutes" if session.scalar(select(asked)) else None}
 
     return Example(OpenPortal(customer=str(organization.id)), look, repeatable=True)
 
