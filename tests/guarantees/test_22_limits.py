@@ -70,6 +70,15 @@ def cancel_or_reactivate(program: Program, sold: Sold) -> Any:
     )
 
 
+def suspend_or_activate(program: Program, sold: Sold) -> Any:
+    body = {"reason": "They pay, and then they do not", "acknowledge": ["goes_on_paying"]}
+    path = f"/v1/admin/customers/{sold.organization_id}/suspension"
+    answer = program.post(path, json=body)
+    if answer.status_code != 409:
+        return answer
+    return program.request("DELETE", path, json={"reason": body["reason"]})
+
+
 def test_every_limit_that_was_promised_is_declared() -> None:
     declared = {name: action.limit.most for name, action in ACTIONS.items() if action.limit is not None}
     built = {name: most for name, most in PROMISED.items() if name in ACTIONS}
@@ -79,7 +88,9 @@ def test_every_limit_that_was_promised_is_declared() -> None:
             assert ACTIONS[one].limit == ACTIONS[other].limit
 
 
-@pytest.mark.parametrize(("change", "most"), [(refund, 3), (change_seats, 10), (cancel_or_reactivate, 5)])
+@pytest.mark.parametrize(
+    ("change", "most"), [(refund, 3), (change_seats, 10), (cancel_or_reactivate, 5), (suspend_or_activate, 5)]
+)
 def test_one_more_in_a_minute_is_refused_and_changes_nothing(
     board: BoardUnderTest, standin: StandIn, change: Callable[[Program, Sold], Any], most: int
 ) -> None:

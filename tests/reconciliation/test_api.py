@@ -10,8 +10,8 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.models import Run
 from adminboard.core.permissions import Permission, Role
 from adminboard.reconciliation.models import DiscrepancyStatus
-from tests.factories import make_organization, make_user
-from tests.reconciliation.planting import Twin, Twins
+from tests.factories import START, make_organization, make_user
+from tests.reconciliation.planting import MONTH, Twin, Twins, seconds
 
 PATH = "/v1/admin/billing/reconcile"
 
@@ -102,6 +102,25 @@ def test_a_dry_run_shows_what_would_be_repaired(twins: Twins) -> None:
     shown = twins.board.program(role=Role.BILLING).post(f"{PATH}?dry_run=true", json=body).json()["preview"]
     assert shown["changes"] == [{"field": f"Quantity of {twin.id}", "before": 3, "after": 7}]
     assert twins.row(twin).quantity == 3
+
+
+def test_what_differs_is_shown_in_words(twins: Twins) -> None:
+    twin = twins.subscribe()
+    twin.there.pause_collection = {"behavior": "keep_as_draft", "resumes_at": seconds(START)}
+    twin.there.cancel_at_period_end = True
+    twin.item.current_period_start = seconds(START + MONTH)
+    twin.item.current_period_end = seconds(START + 2 * MONTH)
+    body = {"customer": twin.customer.id, "fix": True}
+    shown = twins.board.program(role=Role.BILLING).post(f"{PATH}?dry_run=true", json=body).json()["preview"]
+    changes = {change["field"]: (change["before"], change["after"]) for change in shown["changes"]}
+    assert changes[f"Pause of {twin.id}"] == (
+        "collecting",
+        "paused until 15 January 2026 at 12:00 UTC, invoices: keep as draft",
+    )
+    assert changes[f"Cancel at period end of {twin.id}"] == ("no", "yes")
+    assert changes[f"Period of {twin.id}"][1] == (
+        "14 February 2026 at 12:00 UTC – 16 March 2026 at 12:00 UTC"
+    )
 
 
 def test_the_same_request_twice_repairs_once(twins: Twins) -> None:

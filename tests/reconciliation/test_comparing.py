@@ -38,6 +38,10 @@ def cancel_at_period_end(twins: Twins, twin: Twin) -> None:
     twin.there.cancel_at_period_end = True
 
 
+def pause(twins: Twins, twin: Twin) -> None:
+    twin.there.pause_collection = {"behavior": "void", "resumes_at": seconds(START + MONTH)}
+
+
 def customer(twins: Twins, twin: Twin) -> None:
     other = twins.subscribe("canceled")
     twins.move_there(twin, other.customer)
@@ -67,6 +71,7 @@ KINDS: list[Plant] = [
     plan,
     period,
     cancel_at_period_end,
+    pause,
     customer,
     unknown_price,
     unknown_status,
