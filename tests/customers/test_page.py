@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adminboard.billing.models import PaymentMethodStatus, SubscriptionStatus
+from adminboard.billing.models import PauseBehavior, PaymentMethodStatus, SubscriptionStatus
 from adminboard.core.permissions import Role
 from adminboard.customers import overview
 from adminboard.customers.models import MembershipStatus, OrganizationStatus
@@ -196,7 +196,9 @@ def test_billing_may_change_what_applies(board: BoardUnderTest, acme: UUID) -> N
         "billing.change_quantity": "Change seats",
         "billing.cancel": "Cancel",
         "billing.pause": "Pause collection",
-        "billing.resume": "Resume collection",
+        "customers.suspend": "Suspend",
+        "reconciliation.fix_customer": "Re-sync with Stripe",
+        "customers.open_portal": "Billing portal",
         "billing.reset_grace_period": "Extend the grace period",
         "billing.close_grace_period": "Close it",
     }
@@ -217,7 +219,7 @@ def test_every_button_opens_its_form_and_comes_back(board: BoardUnderTest, acme:
         for link in show(board, acme, role=Role.BILLING).root.find_all("a")
         if link.attributes.get("hx-get", "").startswith("/actions/")
     ]
-    assert len(links) == 6
+    assert len(links) == 8
     for link in links:
         answer = browser.get(link)
         assert answer.status_code == 200, link
@@ -227,7 +229,8 @@ def test_every_button_opens_its_form_and_comes_back(board: BoardUnderTest, acme:
 @pytest.mark.parametrize(
     ("fields", "offered"),
     [
-        ({"cancel_at_period_end": True}, {"change_quantity", "reactivate", "cancel", "pause", "resume"}),
+        ({"cancel_at_period_end": True}, {"change_quantity", "reactivate", "cancel", "pause"}),
+        ({"pause_behavior": PauseBehavior.VOID}, {"change_quantity", "cancel", "resume"}),
         ({"stripe_subscription_id": None}, set()),
         ({"status": SubscriptionStatus.CANCELED}, set()),
     ],
@@ -238,7 +241,8 @@ def test_only_what_applies_to_a_subscription_is_offered(
     with board.rows() as session:
         customer = make_subscription(session, **fields).organization_id
     actions = actions_of(board, customer, Role.BILLING)
-    assert set(actions) == {f"billing.{name}" for name in offered} | {"billing.reset_grace_period"}
+    always = {"billing.reset_grace_period", "customers.suspend"}
+    assert set(actions) == {f"billing.{name}" for name in offered} | always
     assert actions["billing.reset_grace_period"] == "Open a grace period"
 
 

@@ -277,6 +277,7 @@ def test_undoing_an_activation_restores_exactly_what_was(board: BoardUnderTest, 
     before = standing_of(board, paying)
     activated = activate(board, paying)
     assert accesses(board, paying) == {True}
+    board.clock.advance(timedelta(seconds=1))
     restored = undo(board, activated)
     assert restored.status_code == 200, restored.text
     assert standing_of(board, paying) == before
