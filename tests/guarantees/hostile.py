@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from sqlalchemy import Enum, String, Text
@@ -54,7 +55,7 @@ class Scene:
     user: UUID
     admin: UUID
     audit: UUID
-    records: dict[str, UUID] = field(default_factory=dict)
+    records: dict[str, UUID | str] = field(default_factory=dict)
 
 
 def texts_of(model: Any, write: Callable[[], str]) -> dict[str, str]:
@@ -80,7 +81,7 @@ def fill(board: BoardUnderTest, text: str) -> Scene:
     return Scene(user, admin, _change_something(board, user, write), records)
 
 
-def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, dict[str, UUID]]:
+def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, dict[str, UUID | str]]:
     def make(factory: Make, model: Any, **fields: Any) -> Any:
         return factory(session, **(texts_of(model, write) | fields))
 
@@ -116,7 +117,7 @@ def _put_rows(session: Session, write: Callable[[], str]) -> tuple[UUID, UUID, d
     )
     make_grant(session, user.id, "45.50", expires_at=factories.START + timedelta(days=9))
     admin = _put_staff(session, make, write)
-    records = {
+    records: dict[str, UUID | str] = {
         "/businesses": business.id,
         "/agents": agent.id,
         "/calls": call.id,
@@ -274,7 +275,7 @@ def addresses_of(scene: Scene) -> list[str]:
         f"/search?q={scene.user}",
         f"/users/picker?user={scene.user}",
         *(
-            f"{path}?selected={record}"
+            f"{path}?selected={quote(str(record))}"
             for path, record in scene.records.items()
             if path != "/webhooks/replays"
         ),

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from adminboard.models import billing, billing_events
+from sqlalchemy.orm import object_session
+
+from adminboard.models import billing, billing_events, core
 from tests import factories
+from tests.reconciliation.planting import put_difference
 
 
-def put_billing(make: Callable[..., Any], subscription: billing.Subscription) -> dict[str, UUID]:
+def put_billing(make: Callable[..., Any], subscription: billing.Subscription) -> dict[str, UUID | str]:
     """A row of each list of billing for the subscription's customer, by the list's path."""
     payer = {"organization_id": subscription.organization_id}
     invoice = make(factories.make_invoice, billing.Invoice, subscription_id=subscription.id, **payer)
@@ -24,7 +27,10 @@ def put_billing(make: Callable[..., Any], subscription: billing.Subscription) ->
     method = make(factories.make_payment_method, billing.PaymentMethod, is_default=True, **payer)
     make(factories.make_payment_method, billing.PaymentMethod, **payer)
     grace = make(factories.make_grace_period, billing_events.GracePeriod, **payer)
+    run = _put_comparison(make, subscription)
     return {
+        "/reconciliation": subscription.stripe_subscription_id or "",
+        "/reconciliation/runs": run,
         "/billing/subscriptions": subscription.id,
         "/billing/invoices": invoice.id,
         "/billing/refunds": refund.id,
@@ -32,3 +38,28 @@ def put_billing(make: Callable[..., Any], subscription: billing.Subscription) ->
         "/billing/payment-methods": method.id,
         "/billing/grace-periods": grace.id,
     }
+
+
+def _put_comparison(make: Callable[..., Any], subscription: billing.Subscription) -> UUID:
+    """A repair that left the subscription as it was, what differs of it, and what once did."""
+    run = make(factories.make_run, core.Run, kind="reconciliation.fix", actor_kind="system")
+    made = make(factories.make_run_row, core.RunRow, run_id=run.id, number=1, status="failed")
+    named = {"subscription": made.error}
+    make(factories.make_run_row, core.RunRow, run_id=run.id, number=2, status="skipped", input=named)
+    text, session = named["subscription"], object_session(run)
+    assert session is not None
+    for status in ("open", "fixed"):
+        put_difference(
+            session,
+            run.id,
+            kind="plan",
+            status=status,
+            organization_id=subscription.organization_id,
+            subscription_id=subscription.id,
+            stripe_subscription_id=subscription.stripe_subscription_id,
+            stripe_customer_id=text,
+            local_value=text,
+            stripe_value=[text],
+            settled_by=text,
+        )
+    return UUID(str(run.id))

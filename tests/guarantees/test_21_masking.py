@@ -95,7 +95,7 @@ def people(board: BoardUnderTest) -> People:
     )
     admin = board.browser(Role.ADMIN).admin
     assert admin is not None
-    records = {
+    records: dict[str, UUID | str] = {
         "/businesses": business.id,
         "/agents": agent.id,
         "/calls": call.id,

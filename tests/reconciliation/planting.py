@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from adminboard.app import make_board
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
@@ -16,7 +17,12 @@ from adminboard.core.actor import command_line_actor
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.run_advancing import RunAdvancer
 from adminboard.reconciliation.actions import FixDifferences, RunReconciliation
-from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus, ListedSubscription
+from adminboard.reconciliation.models import (
+    Discrepancy,
+    DiscrepancyKind,
+    DiscrepancyStatus,
+    ListedSubscription,
+)
 from adminboard.stripe.fake import records
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.worker import make_run_advancer
@@ -33,6 +39,21 @@ _numbers = count(1)
 
 def seconds(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def put_difference(session: Session, run_id: UUID, **fields: Any) -> Discrepancy:
+    """Seats that differ from Stripe, as this run has found; ``fields`` say otherwise."""
+    found = {
+        "kind": DiscrepancyKind.QUANTITY,
+        "local_value": 3,
+        "stripe_value": 7,
+        "checked_at": START,
+        "stripe_subscription_id": f"sub_{next(_numbers)}",
+    }
+    difference = Discrepancy(run_id=run_id, **(found | fields))
+    session.add(difference)
+    session.flush()
+    return difference
 
 
 @dataclass

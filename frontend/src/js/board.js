@@ -15,6 +15,7 @@ import { startRefreshing } from "./refreshing.js";
 import { startRequests } from "./requests.js";
 import { startSidebar } from "./sidebar.js";
 import { startTheme } from "./theme.js";
+import { startTicks } from "./ticks.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
 
@@ -31,6 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
   startDialog();
   startPalette(htmx);
   startList(htmx);
+  startTicks();
   startRefreshing(htmx);
   startPickers();
   startFields();

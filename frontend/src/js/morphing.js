@@ -1,5 +1,6 @@
 // A morph copies attributes, but what someone opened, ticked or typed lives in properties. Open popovers stay open;
-// controls take the state that the server answered with, except the one being typed in. What was loaded after the page
+// controls take the state that the server answered with, except the one being typed in and
+// the boxes of rows, which the server does not know. What was loaded after the page
 // (data-kept) stays as long as it would be the same, which its id says.
 
 function isOpenState(element, name) {
@@ -9,7 +10,8 @@ function isOpenState(element, name) {
 
 function takeControlState(oldNode, newNode) {
   if (!(oldNode instanceof HTMLInputElement) || oldNode === document.activeElement) return;
-  if (oldNode.type === "checkbox" || oldNode.type === "radio") oldNode.checked = newNode.hasAttribute("checked");
+  if (oldNode.matches("[data-tick]")) oldNode.checked &&= newNode.id === oldNode.id;
+  else if (oldNode.type === "checkbox" || oldNode.type === "radio") oldNode.checked = newNode.hasAttribute("checked");
   else oldNode.value = newNode.getAttribute("value") ?? "";
 }
 

@@ -113,6 +113,11 @@ def customer_search(
 
     A Stripe id that ``own`` looks for finds that one row, not all of its customer's.
     """
+    return Search((*own, IdPrefix(key)), placeholder, by_customer(organization_id, own))
+
+
+def by_customer(organization_id: Expression, own: tuple[SearchSource, ...] = ()) -> Related:
+    """The customers of rows: by name, a member's address, and any Stripe id that ``own`` does not find."""
     customer = Organization.__table__.alias("searched_customer")
     stripe_ids = tuple(
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
@@ -133,5 +138,4 @@ def customer_search(
         ),
         placeholder="",
     )
-    related = Related(organization_id, customer.c.id, customers)
-    return Search((*own, IdPrefix(key)), placeholder, related)
+    return Related(organization_id, customer.c.id, customers)

@@ -24,7 +24,6 @@ from adminboard.core.listings.filters import Reader
 from adminboard.core.listings.paging import Count, select_count
 from adminboard.core.permissions import Permission
 from adminboard.core.work import moment
-from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus
 
 Listings = Mapping[str, Listing]
 COUNTED_TO = 1_000
@@ -82,14 +81,23 @@ RULES: Sequence[AlertRule] = (
     ),
     AlertRule(
         "open_discrepancies",
-        "open difference from Stripe",
-        "open differences from Stripe",
+        "subscription that differs from Stripe",
+        "subscriptions that differ from Stripe",
         "error",
         "git-compare",
         "reconciliation",
-        "status=open",
+        "result=differs",
         Permission.BILLING_READ,
-        select(Discrepancy.id).where(Discrepancy.status == DiscrepancyStatus.OPEN),
+    ),
+    AlertRule(
+        "failed_comparisons",
+        "subscription that cannot be compared with Stripe",
+        "subscriptions that cannot be compared with Stripe",
+        "error",
+        "git-compare",
+        "reconciliation",
+        "result=error",
+        Permission.BILLING_READ,
     ),
     AlertRule(
         "waiting_approvals",

@@ -1,33 +1,38 @@
 """Comparing with Stripe, and repairing what differs: of everybody as a run, of one customer at once."""
 
-from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from adminboard.core import runs
-from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
+from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
-from adminboard.core.listings import Option
+from adminboard.core.listings.found import say_found, select_found
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, lock_by_name
 from adminboard.jobs import wake_runs
 from adminboard.reconciliation.comparing import COMPARISON
 from adminboard.reconciliation.fixing import MOST_WITHOUT_APPROVAL, open_fix
+from adminboard.reconciliation.listing import results
+from adminboard.reconciliation.models import DiscrepancyKind
 from adminboard.reconciliation.queries import (
     COMPARISON_KIND,
+    Chosen,
     count_open,
     count_repairable,
     find_unsettled,
-    list_open,
 )
+from adminboard.reconciliation.wording import KIND_WORDS
 
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
 _TARGET = Target("reconciliation", "all", "comparison with Stripe")
+SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
+"""Stripe's id of a subscription."""
 
 
 class NothingToRepair(DomainError):
@@ -43,10 +48,28 @@ class RunReconciliation(Command):
 
 
 class FixDifferences(Command):
-    """Bring what differs into step with Stripe: everything that can be repaired, or some differences."""
+    """Bring what differs into step with Stripe: everything that can be repaired, or some of it."""
 
+    subscriptions: tuple[SubscriptionName, ...] = Field(
+        (),
+        title="Subscriptions",
+        max_length=10_000,
+        description="Stripe's ids of them; none named means all.",
+        json_schema_extra={"widget": "ticked"},
+    )
+    matching: str = Field(
+        "",
+        title="Matching",
+        max_length=4_000,
+        description="What the list of results finds by this query string, like result=differs&field=status.",
+        json_schema_extra={"widget": "hidden"},
+    )
     differences: tuple[UUID, ...] = Field(
-        (), title="Differences", max_length=10_000, description="None chosen means all."
+        (),
+        title="Differences",
+        max_length=10_000,
+        description="Subscriptions that these differences are about; none named means all.",
+        json_schema_extra={"widget": "ticked"},
     )
     reason: Reason
 
@@ -79,45 +102,51 @@ def apply_run(work: Work, command: RunReconciliation) -> Applied:  # noqa: ARG00
 
 def preview_fix(session: Session, command: FixDifferences) -> Preview:
     """Raises `NothingToRepair`."""
-    found = count_repairable(session, command.differences)
+    found = count_repairable(session, _choose(session, command))
     if not found.subscriptions:
-        raise NothingToRepair(_why_nothing(count_open(session)))
-    kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in found.kinds.items())
+        raise NothingToRepair(_why_nothing(session, command))
+    kinds = ", ".join(f"{count:,} {KIND_WORDS[DiscrepancyKind(kind)]}" for kind, count in found.kinds.items())
     return Preview(
         _TARGET,
         (Change("Subscriptions to repair", 0, found.subscriptions, cell="number"),),
         warnings=(Caution("stripe_wins", f"Stripe wins: {kinds}."),),
         facts=found.kinds,
+        details=_say_matching(session, command),
         needs_approval=_find_approval_sentence(found.subscriptions),
     )
 
 
 def apply_fix(work: Work, command: FixDifferences) -> Applied:
     """Has a worker repair them row by row, each with an entry of its own."""
-    run = open_fix(work, command.differences)
+    run = open_fix(work, _choose(work.session, command))
     result = {"run": run.id, "status": run.status, "subscriptions": run.rows_total}
-    summary = f"Began to repair {run.rows_total:,} subscriptions from Stripe."
+    summary = f"Began to repair {_count(run.rows_total or 0)} from Stripe."
     return Applied(result, summary, record={"run": run.id})
 
 
-def offer_differences(session: Session) -> Sequence[Option]:
-    """Open differences to choose from; none chosen means all there are."""
-    return [
-        Option(
-            str(found.id),
-            f"{found.kind.value.replace('_', ' ').capitalize()} of "
-            f"{found.stripe_subscription_id or found.stripe_customer_id} ({found.customer or 'nobody here'})",
-        )
-        for found in list_open(session)
-    ]
+def _choose(session: Session, command: FixDifferences) -> Chosen:
+    found = select_found(session, results, command.matching) if command.matching else None
+    return Chosen(command.differences, command.subscriptions, found)
 
 
-def _why_nothing(count: int) -> str:
+def _say_matching(session: Session, command: FixDifferences) -> tuple[Detail, ...]:
+    words = say_found(session, results, command.matching) if command.matching else None
+    return (Detail("Of those with", words),) if words else ()
+
+
+def _count(subscriptions: int) -> str:
+    return f"{subscriptions:,} {'subscription' if subscriptions == 1 else 'subscriptions'}"
+
+
+def _why_nothing(session: Session, command: FixDifferences) -> str:
+    count = count_open(session)
     if not count:
         return "Nothing differs from Stripe, by the last comparison."
+    is_chosen = bool(command.subscriptions or command.matching or command.differences)
+    chosen = "Nothing of what is chosen" if is_chosen else f"None of the {count:,} open differences"
     return (
-        f"None of the {count:,} open differences can be repaired from Stripe: they need a decision, a plan "
-        "or a customer first, or a new comparison, or a repair is under way."
+        f"{chosen} can be repaired from Stripe: each needs a decision, a plan or a customer first, "
+        "or a new comparison, or a repair is under way."
     )
 
 
@@ -154,15 +183,14 @@ fix_differences = Action(
     permission=Permission.RECONCILIATION_WRITE,
     lock=lock,
     limit=LIMIT,
-    confirm_label=lambda _, preview: f"Repair {preview.changes[0].after:,} subscriptions",
+    confirm_label=lambda _, preview: f"Repair {_count(preview.changes[0].after)}",
     rest=RestCall(
         "POST",
         "/reconciliation/repairs",
         "Bring what differs into step with Stripe",
         status=201,
-        example={"differences": [], "reason": "Webhooks were away for an hour"},
+        example={"matching": "field=status", "reason": "Webhooks were away for an hour"},
     ),
     destructive=True,
-    offers={"differences": offer_differences},
     live=False,
 )

@@ -1,5 +1,6 @@
 """Reconciliation: what differs from Stripe and repairing it; plans and promotion codes kept in step."""
 
+from adminboard.core.permissions import Permission
 from adminboard.jobs import PeriodicJob
 from adminboard.reconciliation.actions import fix_differences, run_reconciliation
 from adminboard.reconciliation.api import router
@@ -7,12 +8,26 @@ from adminboard.reconciliation.comparing import COMPARISON
 from adminboard.reconciliation.customer_repair import fix_customer
 from adminboard.reconciliation.fixing import FIXING
 from adminboard.reconciliation.jobs import begin_hourly
+from adminboard.reconciliation.listing import results, runs
 from adminboard.reconciliation.plan_sync import sync_plans
 from adminboard.reconciliation.promotion_sync import SYNC
-from adminboard.web.area import Area
+from adminboard.reconciliation.web import pages
+from adminboard.web.area import Area, NavigationGroup, NavigationItem
 
 area = Area(
     name="reconciliation",
+    navigation=[
+        NavigationItem(
+            NavigationGroup.OPERATIONS,
+            "Reconciliation",
+            "/reconciliation",
+            "git-compare",
+            Permission.BILLING_READ,
+            order=20,
+        )
+    ],
+    listings=[runs, results],
+    pages=pages,
     actions=[run_reconciliation, fix_differences, fix_customer, sync_plans],
     api=router,
     jobs=[PeriodicJob("compare_with_stripe", "37 * * * *", begin_hourly)],

@@ -26,6 +26,7 @@ from adminboard.reconciliation.looking import Looked, compare_customer, look_at
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
+from adminboard.reconciliation.wording import say_left
 from adminboard.runtime import Runtime
 
 STRIPE_WINS = (
@@ -178,16 +179,7 @@ def _say_pause(value: Mapping[str, Any]) -> str:
 
 
 def _say_left(difference: Difference) -> str:
-    there, subscription = difference.stripe_value, difference.stripe_subscription_id
-    sentences = {
-        DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "Several subscriptions are live in Stripe: cancel all "
-        "but one of them there. Until then nothing is repaired.",
-        DiscrepancyKind.UNKNOWN_PRICE: f"No plan has the price {there}: sync the plans first.",
-        DiscrepancyKind.ERROR: f"{subscription} cannot be compared: {there}",
-        DiscrepancyKind.CUSTOMER: f"Nobody here is the Stripe customer {there}.",
-    }
-    otherwise = f"The {difference.kind.value.replace('_', ' ')} of {subscription} stays."
-    return sentences.get(difference.kind, otherwise)
+    return say_left(difference.kind, difference.stripe_subscription_id, difference.stripe_value)
 
 
 def _why_nothing(customer: CustomerIdentity, left: Sequence[Difference]) -> str:

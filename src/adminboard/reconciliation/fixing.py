@@ -33,7 +33,7 @@ from adminboard.db.engine import set_statement_timeout
 from adminboard.jobs import wake_runs
 from adminboard.reconciliation.listed import from_state, to_state
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyStatus, ListedSubscription
-from adminboard.reconciliation.queries import FIX_KIND, count_repairable, of_named
+from adminboard.reconciliation.queries import ALL, FIX_KIND, Chosen, count_repairable, of_chosen
 from adminboard.reconciliation.repairing import ChangedMeanwhile, Repaired, end_missing, follow_stripe
 from adminboard.runtime import Runtime
 from adminboard.stripe.errors import NotInStripe
@@ -47,15 +47,15 @@ WHOLE_SET_TIMEOUT = "60s"
 REFUSED_BY_DATABASE = "The database refused what Stripe shows: it breaks a rule there. Nothing was changed."
 
 
-def open_fix(work: Work, only: Collection[UUID] = ()) -> Run:
-    """A run that repairs all that can be repaired, or what some differences are about.
+def open_fix(work: Work, chosen: Chosen = ALL) -> Run:
+    """A run that repairs all that can be repaired, or of that what is chosen.
 
     What it writes is copied into its rows, so that later comparisons do not change what was decided.
     """
     run = runs.open_run(work, FIXING, "Repair from Stripe", action="reconciliation.fix")
     run.approval_id = work.approval_id
     set_statement_timeout(work.session, WHOLE_SET_TIMEOUT)
-    work.session.execute(_copy_rows(run.id, only))
+    work.session.execute(_copy_rows(run.id, chosen))
     run.rows_total = work.session.scalar(select(func.count()).where(RunRow.run_id == run.id))
     work.session.flush()
     wake_runs(work)
@@ -167,7 +167,7 @@ def _customers_of(work: Work, rows: Collection[Row[int, dict[str, Any]]]) -> set
     return {customer for customer in (*theirs, *work.session.scalars(ours)) if customer}
 
 
-def _copy_rows(run_id: UUID, only: Collection[UUID]) -> Any:
+def _copy_rows(run_id: UUID, chosen: Chosen) -> Any:
     """Those that end come first: they make room for others of the same customer."""
     listed, comparison = ListedSubscription, Run
     differing = (
@@ -178,7 +178,7 @@ def _copy_rows(run_id: UUID, only: Collection[UUID]) -> Any:
             func.array_agg(Discrepancy.run_id)[1].label("run_id"),
             func.jsonb_agg(Discrepancy.id).label("differences"),
         )
-        .where(of_named(only))
+        .where(of_chosen(chosen))
         .group_by(Discrepancy.stripe_subscription_id)
         .subquery()
     )

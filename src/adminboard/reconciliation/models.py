@@ -58,10 +58,11 @@ class Discrepancy(Identified, Timestamped, Base):
         Index("ix_discrepancies_organization_id", "organization_id", "checked_at", "id"),
         Index("ix_discrepancies_checked_at", "checked_at", "id"),
         Index("ix_discrepancies_open", "kind", "checked_at", "id", postgresql_where=text("status = 'open'")),
+        Index("ix_discrepancies_stripe_subscription_id", "stripe_subscription_id", "checked_at", "id"),
         Index(
             "uq_discrepancies_open",
-            "kind",
             text("coalesce(stripe_subscription_id, stripe_customer_id)"),
+            "kind",
             unique=True,
             postgresql_where=text("status = 'open'"),
         ),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from adminboard.core.listings.columns import AnySelect, is_any
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.customers.models import Organization
 from adminboard.reconciliation.models import (
@@ -126,13 +127,40 @@ def is_repairable() -> ColumnElement[bool]:
     )
 
 
-def of_named(only: Collection[UUID]) -> ColumnElement[bool]:
-    """Differences that can be repaired: all, or those of the subscriptions that the named ones are about."""
-    if not only:
-        return is_repairable()
-    named = aliased(Discrepancy)
-    chosen = select(named.stripe_subscription_id).where(named.id.in_(only))
-    return and_(is_repairable(), Discrepancy.stripe_subscription_id.in_(chosen))
+@dataclass(frozen=True, eq=False, slots=True)
+class Chosen:
+    """Which subscriptions are to be repaired of those that can be: all, or only some.
+
+    ``differences`` are ids of differences that are about them, ``subscriptions`` Stripe's ids of them,
+    ``found`` selects such ids. What is given narrows what is left.
+    """
+
+    differences: Collection[UUID] = ()
+    subscriptions: Collection[str] = ()
+    found: AnySelect | None = None
+
+
+ALL = Chosen()
+
+
+def of_chosen(chosen: Chosen) -> ColumnElement[bool]:
+    """Differences that can be repaired, of the subscriptions that are chosen."""
+    subscription, clauses = Discrepancy.stripe_subscription_id, [is_repairable()]
+    if chosen.differences:
+        named = aliased(Discrepancy)
+        about = select(named.stripe_subscription_id).where(named.id.in_(chosen.differences))
+        clauses.append(subscription.in_(about))
+    if chosen.subscriptions:
+        clauses.append(is_any(subscription, list(chosen.subscriptions)))
+    if chosen.found is not None:
+        clauses.append(subscription.in_(chosen.found))
+    return and_(*clauses)
+
+
+def is_being_repaired(session: Session, stripe_subscription_id: str) -> bool:
+    """Whether a run is about to repair this subscription."""
+    waiting = _being_repaired().where(RunRow.input["subscription"].astext == stripe_subscription_id)
+    return bool(session.scalar(select(waiting.exists())))
 
 
 def _being_repaired() -> Any:
@@ -158,9 +186,9 @@ class Repairable:
     kinds: Mapping[str, int]
 
 
-def count_repairable(session: Session, only: Collection[UUID] = ()) -> Repairable:
-    """Of all open differences, or of what some of them are about."""
-    which = of_named(only)
+def count_repairable(session: Session, chosen: Chosen = ALL) -> Repairable:
+    """Of all subscriptions with open differences, or of those that are chosen."""
+    which = of_chosen(chosen)
     kind, subscription = Discrepancy.kind, Discrepancy.stripe_subscription_id
     kinds = session.execute(select(kind, func.count()).where(which).group_by(kind).order_by(kind))
     subscriptions = session.scalar(select(func.count(subscription.distinct())).where(which))

@@ -1,5 +1,6 @@
 """What goes on beside the pages: Stripe, Redis, the workers, and what was changed last."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -56,7 +57,10 @@ def load_services(session: Session, runtime: Runtime) -> Content:
                 event.event_type if event else None,
             ),
             _run_fact("stripe_last_sync", "Last Stripe sync", sync),
-            _run_fact("last_reconciliation", "Last reconciliation", reconciliation),
+            replace(
+                _run_fact("last_reconciliation", "Last reconciliation", reconciliation),
+                url="/reconciliation",
+            ),
             _redis_fact(runtime),
         ]
     )

@@ -39,13 +39,14 @@ Value = str | int | bool | datetime | Decimal | Figure | None
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One value. ``name`` is its key in the API, ``note`` what stands small beside it."""
+    """One value. ``name`` is its key in the API, ``note`` stands small beside it, ``url`` leads on."""
 
     name: str
     label: str
     value: Value
     cell: Cell = Cell.TEXT
     note: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

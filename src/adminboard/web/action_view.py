@@ -23,6 +23,7 @@ from adminboard.web.list_view import HiddenView
 
 _NOT_REPEATED = (
     FieldKind.HIDDEN,
+    FieldKind.TICKED,
     FieldKind.USER,
     FieldKind.PASSWORD,
     FieldKind.DECIMAL,

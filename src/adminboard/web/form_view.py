@@ -24,6 +24,8 @@ class FieldKind(StrEnum):
     DATETIME = "datetime"
     CHECKBOX = "checkbox"
     CHOICES = "choices"
+    TICKED = "ticked"
+    """Several values that were chosen before the form was opened, like rows of a list; it says how many."""
     USER = "user"
     HIDDEN = "hidden"
 
@@ -35,7 +37,7 @@ class FieldView:
     `error` is the sentence beside the field. `min`, `max` and `step` are the control's own attributes, as
     text. DATETIME takes `value` as "2026-12-01T14:30" in the admin's zone, which `hint` names; `presets`
     fill it (label, value). USER shows `value_label` for the chosen `value` (an id) and looks others up at
-    `search_url`. `options` serve SELECT and CHOICES (several checkboxes of one name). `prefix` stands
+    `search_url`. `options` serve SELECT, CHOICES (several checkboxes of one name) and TICKED. `prefix` stands
     inside the control, before the value ("$").
     """
 

@@ -71,7 +71,7 @@ def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[s
         kind = field_kind(info)
         if kind is FieldKind.CHECKBOX:
             data[name] = bool(typed.get(name))
-        elif kind is FieldKind.CHOICES:
+        elif kind in (FieldKind.CHOICES, FieldKind.TICKED):
             data[name] = list(typed.get(name, ()))
         elif name in typed:
             text = typed[name][0]
@@ -251,6 +251,8 @@ def _options(
     value: str,
     offered: Sequence[Option] | None,
 ) -> list[OptionView]:
+    if kind is FieldKind.TICKED:
+        return [OptionView(word, word, selected=True) for word in typed or ()]
     if kind not in (FieldKind.SELECT, FieldKind.CHOICES):
         return []
     chosen = set(typed or ()) if kind is FieldKind.CHOICES else {value}
@@ -312,7 +314,7 @@ def _without_zone(text: str, zone: ZoneInfo) -> str:
 
 
 def _with_focus(views: list[FieldView]) -> list[FieldView]:
-    visible = [view for view in views if view.kind is not FieldKind.HIDDEN]
+    visible = [view for view in views if view.kind not in (FieldKind.HIDDEN, FieldKind.TICKED)]
     chosen = next((view for view in visible if view.error), None) or next(
         (view for view in visible if not view.value), None
     )

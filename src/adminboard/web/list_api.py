@@ -13,7 +13,7 @@ from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.canonical import to_plain
 from adminboard.core.errors import FieldError, InvalidInput
-from adminboard.core.listings import Detail, Listing
+from adminboard.core.listings import Listing
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import count_matches, load_page
@@ -24,6 +24,7 @@ from adminboard.web.access import api_read, page_read
 from adminboard.web.addresses import Parameters
 from adminboard.web.api_docs import ERRORS, cards_schema, filter_parameters, list_parameters, page_schema
 from adminboard.web.list_cards import answer_cards
+from adminboard.web.list_records import read_key
 from adminboard.web.visit import Visit
 
 
@@ -91,21 +92,22 @@ def _mount_record(router: APIRouter, listing: Listing) -> None:
         tags=[listing.title],
     )
     def get_record(id: str, visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
-        record = masked_for(visit.actor, detail.load(visit.session, _read_id(visit, detail, id)))
+        record = masked_for(visit.actor, detail.load(visit.session, _read_id(visit, listing, id)))
         assert is_dataclass(record)
         assert not isinstance(record, type)
         return JSONResponse(to_plain(asdict(record)))
 
 
-def _read_id(visit: Visit, detail: Detail, text: str) -> UUID:
+def _read_id(visit: Visit, listing: Listing, text: str) -> UUID | str:
     """The id that an address names. Raises `InvalidInput`, or `NotFound` where names are taken too."""
-    try:
-        return UUID(text)
-    except ValueError:
-        if detail.find_id is not None and text.isprintable():
-            return detail.find_id(visit.session, text)
-        sentence = "This is not an id."
-        raise InvalidInput(f"id: {sentence}", errors=[FieldError("id", sentence)]) from None
+    key = read_key(listing, text)
+    detail = listing.detail
+    if key is not None:
+        return key
+    if detail is not None and detail.find_id is not None and text.isprintable():
+        return detail.find_id(visit.session, text)
+    sentence = "This is not an id."
+    raise InvalidInput(f"id: {sentence}", errors=[FieldError("id", sentence)])
 
 
 def mount_list_export(router: APIRouter, listing: Listing) -> None:

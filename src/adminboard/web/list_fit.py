@@ -41,7 +41,11 @@ def column_width_px(kind: CellKind, label: str, width_px: int = 0) -> int:
     return max(width_px or COLUMN_WIDTHS_PX[kind], len(label) * HEADING_PX_PER_CHARACTER + HEADING_ROOM_PX)
 
 
-def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
+TICKS_PX = 40
+"""The column of boxes to tick."""
+
+
+def fit_columns(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to 40
@@ -49,7 +53,7 @@ def fit_columns(headers: Sequence[HeaderView]) -> list[HeaderView]:
     """
     by_importance = sorted(range(len(headers)), key=lambda index: (headers[index].priority, index))
     fits = [0] * len(headers)
-    needed_px = 0
+    needed_px = TICKS_PX if has_ticks else 0
     for index in by_importance:
         needed_px += headers[index].width_px
         if headers[index].priority > 1:

@@ -20,6 +20,7 @@ from adminboard.web.list_cards import make_loaded_cards
 from adminboard.web.list_newer import mount_list_newer
 from adminboard.web.list_options import mount_list_options
 from adminboard.web.list_place import ListPlace, own_place
+from adminboard.web.list_records import read_key
 from adminboard.web.list_view import DetailView, ListView
 from adminboard.web.list_view_maker import PLACE, ListViewMaker, make_count_view
 from adminboard.web.panels import draw_failure, load_panel
@@ -131,18 +132,17 @@ def make_detail(visit: Visit, listing: Listing, place: ListPlace | None = None) 
 def _load_record(visit: Visit, listing: Listing, place: ListPlace, selected: str) -> Any:
     """The record as its reader may see it. Raises `NotFound`."""
     assert listing.detail is not None
-    try:
-        record_id = UUID(selected)
-    except ValueError:
-        raise NotFound(f"There is no such {listing.noun.one}.") from None
-    if place.fixed and not _is_in_place(visit, listing, place, record_id):
+    key = read_key(listing, selected)
+    if key is None:
+        raise NotFound(f"There is no such {listing.noun.one}.")
+    if place.fixed and not _is_in_place(visit, listing, place, key):
         raise NotFound(f"There is no such {listing.noun.one} here.")
-    return masked_for(visit.actor, listing.detail.load(visit.session, record_id))
+    return masked_for(visit.actor, listing.detail.load(visit.session, key))
 
 
-def _is_in_place(visit: Visit, listing: Listing, place: ListPlace, record_id: UUID) -> bool:
+def _is_in_place(visit: Visit, listing: Listing, place: ListPlace, key: UUID | str) -> bool:
     """Whether the row is one of those that a fixed list can have: nobody is shown another customer's."""
     query = read_query(listing, place.fixed, visit.actor, visit.now)
     clauses = [condition.clause for condition in query.conditions]
-    wanted = select(listing.key).where(listing.key == record_id, *clauses)
+    wanted = select(listing.key).where(listing.key == key, *clauses)
     return visit.session.scalar(select_pruned(listing.select, wanted)) is not None

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from adminboard.core.listings import Column
+from adminboard.core.listings import Column, Ticked
 from adminboard.core.listings.columns import AnyRow
 from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money, shorten
 from adminboard.web.list_view import Align, CellKind, HeaderView
@@ -65,7 +65,7 @@ class ListRows:
     """All rows of a page, drawn when a template puts them in, since times are drawn in the reader's zone.
 
     ``url_start`` is the list's address up to the key of the row whose detail is open, which is ``selected``.
-    ``tone`` names the tone in which a row stands out, None for ordinary ones.
+    ``tone`` names the tone in which a row stands out, None for ordinary ones. ``ticked`` gives rows a box.
     """
 
     columns: Sequence[DrawnColumn]
@@ -73,6 +73,7 @@ class ListRows:
     url_start: str
     selected: str | None = None
     tone: Callable[[AnyRow], str | None] | None = None
+    ticked: Ticked | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -87,8 +88,10 @@ class ListRows:
         current = ' aria-current="true"' if is_selected else ""
         first, *others = self.columns
         url = escape(f"{self.url_start}{quote(key, safe='')}")
+        tick = _draw_tick(self.ticked, key, getattr(row, first.name), row) if self.ticked else ""
         parts = [
             f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>',
+            tick,
             f'{first.opening}<a class="row-link" href="{url}"{current}>{_draw_value(first, row)}</a></td>',
         ]
         for column in others:
@@ -99,6 +102,18 @@ class ListRows:
             parts.append(f"{column.opening}{value}</td>")
         parts.append("</tr>")
         return "".join(parts)
+
+
+def _draw_tick(ticked: Ticked, key: str, name: Any, row: AnyRow) -> str:
+    """The box of a row, or its empty place. It belongs to the bar's form, wherever that stands."""
+    if ticked.when is not None and not ticked.when(row):
+        return '<td class="tick"></td>'
+    label = escape(f"Select {name or key}, {key}")
+    return (
+        f'<td class="tick"><label><input class="form-check-input" type="checkbox" form="ticks" data-tick '
+        f'id="tick-{escape(key)}" name="{escape(ticked.field)}" value="{escape(key)}" '
+        f'aria-label="{label}"></label></td>'
+    )
 
 
 def _no_tone(_: AnyRow) -> None:

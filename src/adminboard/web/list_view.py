@@ -258,6 +258,19 @@ class NewerView:
 
 
 @dataclass(frozen=True, slots=True)
+class TicksView:
+    """The bar for the ticked rows: a form that opens the action at `url` with their keys, as `field`, and
+    `hidden`. `every` opens it for everything that is found.
+    """
+
+    url: str
+    field: str
+    label: str
+    hidden: Sequence[HiddenView] = ()
+    every: LinkView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListView:
     """A whole list.
 
@@ -299,6 +312,7 @@ class ListView:
     tabs: Sequence[LinkView] = ()
     note: str | None = None
     newer_url: str | None = None
+    ticks: TicksView | None = None
 
     @property
     def active_filters(self) -> int:
@@ -311,5 +325,6 @@ class ListView:
         chips = [f"{view.label}: {view.summary}" if view.summary else view.label for view in self.filters]
         texts = [action.label for action in self.actions]
         texts += ["Clear"] if self.clear_url else []
+        texts += [self.ticks.every.label] if self.ticks and self.ticks.every else []
         buttons = [self.views or self.save_view_url, self.columns, self.export_url]
         return toolbar_classes(chips, texts, sum(map(bool, buttons)), has_search=self.search is not None)

@@ -15,6 +15,7 @@ from adminboard.web.list_fit import column_width_px, fit_columns
 from adminboard.web.list_newer import make_newer_url
 from adminboard.web.list_place import ListPlace, own_place
 from adminboard.web.list_rows import ListRows, prepare_columns
+from adminboard.web.list_ticks import make_ticks_view
 from adminboard.web.list_view import (
     Align,
     CellKind,
@@ -28,6 +29,7 @@ from adminboard.web.list_view import (
     SavedViewView,
     SearchView,
     SortDirection,
+    TicksView,
 )
 from adminboard.web.panels import load_panel
 from adminboard.web.saved_views import find_saved_views
@@ -113,7 +115,8 @@ class ListViewMaker:
 
     def make(self, problem: InvalidInput | None) -> ListView:
         listing, place, page, state = self._listing, self._place, self._page, self._state
-        headers = fit_columns([self._header(column) for column in self._columns])
+        ticks = make_ticks_view(self._visit, listing, place, self._answered)
+        headers = fit_columns([self._header(column) for column in self._columns], has_ticks=ticks is not None)
         return ListView(
             title=listing.title,
             noun_singular=listing.noun.one,
@@ -122,7 +125,7 @@ class ListViewMaker:
             refresh_url=place.address(without(self._parameters, "done", "selected")),
             count=self._count_view(page.count),
             headers=headers,
-            rows=self._rows(headers),
+            rows=self._rows(headers, ticks),
             empty=self._empty(),
             search=self._search(),
             filters=make_filter_views(
@@ -145,6 +148,7 @@ class ListViewMaker:
             if listing.cards
             else None,
             actions=self._actions(),
+            ticks=ticks,
             error=problem.detail if problem else None,
             newer_url=None if problem else make_newer_url(listing, place, self._answered, self._query, page),
             query=query_string(self._view_state()),
@@ -198,7 +202,7 @@ class ListViewMaker:
             sorted=direction if is_sorted else None,
         )
 
-    def _rows(self, headers: Sequence[HeaderView]) -> ListRows:
+    def _rows(self, headers: Sequence[HeaderView], ticks: TicksView | None) -> ListRows:
         here = self._place.address(without(self._parameters, "done", "selected"))
         return ListRows(
             columns=prepare_columns(self._columns, headers, asset("icons.svg"), self._marked()),
@@ -206,6 +210,7 @@ class ListViewMaker:
             url_start=f"{here}{'&' if '?' in here else '?'}selected=",
             selected=self._visit.parameter("selected"),
             tone=self._listing.tone,
+            ticked=self._listing.ticked if ticks is not None else None,
         )
 
     def _marked(self) -> Sequence[str]:

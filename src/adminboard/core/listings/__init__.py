@@ -3,7 +3,7 @@
 from adminboard.core.listings.columns import Column, Sort
 from adminboard.core.listings.filters import Choice, Filter, Flag, Option, Probe, Reference, TextPart
 from adminboard.core.listings.full_text import FullText
-from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab
+from adminboard.core.listings.listing import NOW, BuiltInView, Card, Detail, Listing, Noun, Tab, Ticked
 from adminboard.core.listings.phone_search import PhoneNumber, PhonePart
 from adminboard.core.listings.picks import Owned, Pick, Records
 from adminboard.core.listings.ranges import COMING_DAYS, PAST_DAYS, DatePreset, DateRange, NumberRange
@@ -42,5 +42,6 @@ __all__ = [
     "Sort",
     "Tab",
     "TextPart",
+    "Ticked",
     "words_of",
 ]

@@ -42,6 +42,9 @@ class Sort:
     tiebreak: Expression | None = None
     nullable: bool = False
     nulls_are_least: bool = False
+    given_by: Expression | None = None
+    """What is null in exactly the rows without a value, where the planner cannot tell by the expression: the
+    key of a subquery that is joined."""
 
     def __post_init__(self) -> None:
         if isinstance(self.expression.type, NullType):
@@ -56,6 +59,8 @@ class Sort:
         Of a joined row whose column always has a value that is its key, named by ``tiebreak``: the planner
         sees that such rows have no partner in the join, and so how many they are.
         """
+        if self.given_by is not None:
+            return self.given_by
         is_joined = self.tiebreak is not None and isinstance(self.expression, InstrumentedAttribute)
         if self.tiebreak is None or not is_joined or _may_be_null(self.expression):
             return self.expression

@@ -114,7 +114,7 @@ class Choice(Filter):
     column: Expression | None = None
     options: Sequence[Option] | Callable[[Session], Sequence[Option]] = ()
     where: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
-    probe: Callable[[Sequence[str]], Probe] | None = None
+    probe: Callable[[Sequence[str]], Probe | None] | None = None
 
     def load_options(self, session: Session) -> Sequence[Option]:
         if not callable(self.options):

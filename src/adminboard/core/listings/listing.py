@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, DateTime, bindparam
+from sqlalchemy import BindParameter, ColumnElement, DateTime, Text, bindparam
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
@@ -33,13 +33,14 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The panel beside the list: ``load`` gets a row's record (raises `NotFound`), ``template`` shows it.
+    """The panel beside the list: ``load`` gets a row's record by its key, a UUID or the text that it is
+    (raises `NotFound`), and ``template`` shows it.
 
     The record is a frozen dataclass; fields marked with a mask are masked for readers who need it. It is
     also what the API gives for one record.
     """
 
-    load: Callable[[Session, UUID], Any]
+    load: Callable[[Session, Any], Any]
     template: str
     find_id: Callable[[Session, str], UUID] | None = None
     """For records that go by another unique name too, like an e-mail address: its id. Raises `NotFound`."""
@@ -80,6 +81,24 @@ class BuiltInView:
 
     name: str
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """An action on the rows that somebody ticks: its name, and the ``field`` of its command that takes their
+    keys. Who may not do it gets nothing to tick.
+
+    ``when`` tells which rows it is for; all, when not given. ``matching`` is the field that takes the search
+    and the filters in force, as a query string, for everything found (`core.listings.found`); the button for
+    that says ``all_label``.
+    """
+
+    action: str
+    field: str
+    label: str
+    when: Callable[[AnyRow], bool] | None = None
+    matching: str | None = None
+    all_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +151,8 @@ class Listing:
     """Actions that make a new row, by name: buttons above the list, for those who may."""
     fill: Callable[[Parameters, Reader], Mapping[str, str]] | None = None
     """What the forms of ``actions`` begin with, by the filters in force: fields of their commands."""
+    ticked: Ticked | None = None
+    """What can be done with several rows at once: each then has a box to tick."""
     api_path: str | None = None
     """Below /v1/admin, where it is not ``path``."""
     tabs: Sequence[Tab] = ()
@@ -180,6 +201,11 @@ class Listing:
     def parameter_names(self) -> frozenset[str]:
         """The parameters that ask something: search, sort, place and the filters'."""
         return frozenset({"q", "sort", "cursor", *(n for filter_ in self.filters for n in filter_.names)})
+
+    @property
+    def has_text_keys(self) -> bool:
+        """Whether rows go by a text, like Stripe's id of them, and not by a UUID."""
+        return isinstance(self.key.type, Text)
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, union_all
+from sqlalchemy import ColumnElement, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnyRow
+from adminboard.core.listings.columns import AnyRow, AnySelect
 from adminboard.core.listings.estimates import estimate_rows
 from adminboard.core.listings.joins import tables_of
 from adminboard.core.listings.listing import Listing
@@ -58,5 +58,6 @@ def _expect(session: Session, listing: Listing, search: Search, query: ListQuery
     found = search.find(query.term, listing.key, exact=query.masked)
     if search.related is not None:
         found += search.related.search.find(query.term, search.related.key, exact=query.masked)
-    keys = [item.subquery() for item in found]
-    return estimate_rows(session, union_all(*(select(item.c[0]) for item in keys)), {"now": None})
+    # The rows alone, since keys of a list can be of another type than those of the records it is searched by.
+    rows: list[AnySelect] = [select(literal_column("1")).select_from(item.subquery()) for item in found]
+    return estimate_rows(session, union_all(*rows), {"now": None})

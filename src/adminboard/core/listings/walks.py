@@ -86,7 +86,8 @@ def _make_walk(
     value: Any = null() if way.nulls else sort.expression
     clauses = list(conditions)
     if sort.nullable:
-        clauses.append(sort.presence.is_(None) if way.nulls else sort.expression.is_not(None))
+        given = sort.expression if sort.given_by is None else sort.given_by
+        clauses.append(sort.presence.is_(None) if way.nulls else given.is_not(None))
     if way.continues and way.nulls:
         place: Any = bindparam(CURSOR_KEY, type_=key.type)
         clauses.append(key < place if way.descending else key > place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,16 @@ from sqlalchemy.orm import Session
 from adminboard.billing.models import Invoice, Plan, Subscription, SubscriptionStatus
 from adminboard.customers.models import Organization
 from adminboard.demo.stand_in.moments import find_seconds, seconds
+from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.stripe.fake import records
 from adminboard.stripe.fake.account import Account
 
 ENDED = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED)
+_SHOWN_OTHERWISE = (
+    DiscrepancyKind.STATUS,
+    DiscrepancyKind.QUANTITY,
+    DiscrepancyKind.CANCEL_AT_PERIOD_END,
+)
 
 
 def fill_subscriptions(session: Session, account: Account) -> None:
@@ -26,7 +33,7 @@ def fill_subscriptions(session: Session, account: Account) -> None:
 
 
 def _read_subscriptions(session: Session) -> Iterator[records.Subscription]:
-    latest = _read_latest_invoices(session)
+    latest, differing = _read_latest_invoices(session), _read_differing(session)
     rows = session.execute(
         select(Subscription, Organization.stripe_customer_id, Plan.stripe_price_id, Plan.currency)
         .join(Organization, Subscription.organization_id == Organization.id)
@@ -46,6 +53,7 @@ def _read_subscriptions(session: Session) -> Iterator[records.Subscription]:
             customer=customer,
             currency=currency,
             latest_invoice=latest.get(subscription.id),
+            **differing.get(subscription.stripe_subscription_id, {}),
         )
 
 
@@ -55,7 +63,28 @@ def _read_latest_invoices(session: Session) -> dict[UUID | None, str]:
     return dict(session.execute(oldest_first).all())
 
 
-def _subscription_of(subscription: Subscription, price: str, **facts: Any) -> records.Subscription:
+def _read_differing(session: Session) -> dict[str | None, dict[str, Any]]:
+    """What the last comparison found to be otherwise in Stripe, so that the next one finds it again."""
+    differing: dict[str | None, dict[str, Any]] = defaultdict(dict)
+    opened = select(Discrepancy).where(
+        Discrepancy.status == DiscrepancyStatus.OPEN, Discrepancy.kind.in_(_SHOWN_OTHERWISE)
+    )
+    for found in session.scalars(opened):
+        differing[found.stripe_subscription_id][found.kind.value] = found.stripe_value
+    return differing
+
+
+def _subscription_of(
+    subscription: Subscription,
+    price: str,
+    *,
+    status: str | None = None,
+    quantity: int | None = None,
+    cancel_at_period_end: bool | None = None,
+    **facts: Any,
+) -> records.Subscription:
+    """As the database has it, but for what is given."""
+    cancels = subscription.cancel_at_period_end if cancel_at_period_end is None else cancel_at_period_end
     identifier = subscription.stripe_subscription_id or ""
     created = seconds(subscription.created_at)
     start = seconds(subscription.current_period_start, otherwise=created)
@@ -67,7 +96,7 @@ def _subscription_of(subscription: Subscription, price: str, **facts: Any) -> re
         created=created,
         subscription=identifier,
         price=price,
-        quantity=subscription.quantity,
+        quantity=quantity or subscription.quantity,
         current_period_start=start,
         current_period_end=end,
     )
@@ -75,13 +104,13 @@ def _subscription_of(subscription: Subscription, price: str, **facts: Any) -> re
         id=identifier,
         created=created,
         start_date=created,
-        status=subscription.status,
+        status=status or subscription.status,
         billing_cycle_anchor=start,
         items=[item],
         trial_start=created if subscription.trial_end else None,
         trial_end=find_seconds(subscription.trial_end),
-        cancel_at_period_end=subscription.cancel_at_period_end,
-        cancel_at=end if subscription.cancel_at_period_end else None,
+        cancel_at_period_end=cancels,
+        cancel_at=end if cancels else None,
         canceled_at=canceled_at,
         pause_collection=_pause_of(subscription),
         ended_at=(canceled_at or seconds(subscription.stripe_state_at, otherwise=end)) if is_ended else None,

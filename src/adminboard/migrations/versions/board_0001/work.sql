@@ -257,8 +257,10 @@ CREATE INDEX ix_discrepancies_checked_at ON board.discrepancies (checked_at, id)
 CREATE INDEX ix_discrepancies_open ON board.discrepancies (kind, checked_at, id) WHERE status = 'open';
 CREATE INDEX ix_discrepancies_organization_id ON board.discrepancies (organization_id, checked_at, id);
 CREATE INDEX ix_discrepancies_run_id ON board.discrepancies (run_id, id);
+CREATE INDEX ix_discrepancies_stripe_subscription_id
+    ON board.discrepancies (stripe_subscription_id, checked_at, id);
 CREATE UNIQUE INDEX uq_discrepancies_open
-    ON board.discrepancies (kind, coalesce(stripe_subscription_id, stripe_customer_id))
+    ON board.discrepancies (coalesce(stripe_subscription_id, stripe_customer_id), kind)
     WHERE status = 'open';
 
 CREATE TABLE board.listed_subscriptions (
