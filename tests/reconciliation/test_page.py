@@ -13,6 +13,8 @@ from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission, Role
 from adminboard.customers.models import Organization
 from adminboard.dashboard.alerts import RULES
+from adminboard.reconciliation.models import DiscrepancyKind
+from adminboard.reconciliation.wording import KIND_WORDS
 from tests.clients import recorded_queries
 from tests.factories import make_subscription
 from tests.pages import Page
@@ -336,3 +338,7 @@ def test_a_status_that_ends_here_is_shown_as_what_it_becomes(twins: Twins) -> No
     twins.fix()
     assert twins.row(twin).status is SubscriptionStatus.CANCELED
     assert results(see(twins))[twin.id] == ("in step", "nothing")
+
+
+def test_every_kind_of_difference_has_words() -> None:
+    assert set(KIND_WORDS) == set(DiscrepancyKind)

@@ -1,7 +1,6 @@
 """Bringing one customer into step with Stripe, by what Stripe has of them at this moment."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -26,7 +25,7 @@ from adminboard.reconciliation.looking import Looked, compare_customer, look_at
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
-from adminboard.reconciliation.wording import say_left
+from adminboard.reconciliation.wording import say_left, say_moment, say_pause
 from adminboard.runtime import Runtime
 
 STRIPE_WINS = (
@@ -156,26 +155,12 @@ def _show(difference: Difference) -> Change:
 
 def _in_words(value: Any) -> Any:
     if isinstance(value, Mapping) and "invoices" in value:
-        return _say_pause(value)
+        return say_pause(value)
     if isinstance(value, Mapping):
-        return " – ".join(_say_moment(value.get(end)) for end in ("start", "end"))
+        return " – ".join(say_moment(value.get(end)) for end in ("start", "end"))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value
-
-
-def _say_moment(text: str | None) -> str:
-    """A moment as JSON has it, in words."""
-    if text is None:
-        return "?"
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %B %Y at %H:%M} UTC"
-
-
-def _say_pause(value: Mapping[str, Any]) -> str:
-    if value["invoices"] is None:
-        return "collecting"
-    until = f" until {_say_moment(value['resumes_at'])}" if value["resumes_at"] else ""
-    return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
 
 
 def _say_left(difference: Difference) -> str:

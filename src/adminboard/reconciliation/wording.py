@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from adminboard.reconciliation.models import DiscrepancyKind
@@ -15,6 +16,7 @@ KIND_WORDS: Mapping[DiscrepancyKind, str] = {
     DiscrepancyKind.PLAN: "plan",
     DiscrepancyKind.PERIOD: "period",
     DiscrepancyKind.CANCEL_AT_PERIOD_END: "cancels at period end",
+    DiscrepancyKind.PAUSE: "pause of collection",
     DiscrepancyKind.CUSTOMER: "customer",
     DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "several live subscriptions",
     DiscrepancyKind.UNKNOWN_PRICE: "price without a plan",
@@ -46,3 +48,17 @@ def say_left(kind: DiscrepancyKind, subscription: str | None, there: Any) -> str
         DiscrepancyKind.CUSTOMER: f"Nobody here is the Stripe customer {there}.",
     }
     return sentences.get(kind, f"The {kind.value.replace('_', ' ')} of {subscription} stays.")
+
+
+def say_moment(text: str | None) -> str:
+    """A moment as JSON has it, in words."""
+    if text is None:
+        return "?"
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %B %Y at %H:%M} UTC"
+
+
+def say_pause(value: Mapping[str, Any]) -> str:
+    if value["invoices"] is None:
+        return "collecting"
+    until = f" until {say_moment(value['resumes_at'])}" if value["resumes_at"] else ""
+    return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
