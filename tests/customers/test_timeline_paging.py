@@ -26,7 +26,12 @@ LIMIT = 4
 ROWS = st.tuples(st.sampled_from(NAMES), st.integers(0, 3).map(lambda steps: timedelta(microseconds=steps)))
 """Many rows in few microseconds, so that most share their time with others, and some are neighbours."""
 READER = system_actor()
-WAYS = {"each looked up": (300, 2_000), "met": (0, 2_000), "met too few": (0, 3)}
+WAYS = {
+    "each looked up": (300, 2_000, 0),
+    "met": (0, 2_000, 0),
+    "met too few": (0, 3, 0),
+    "sifted": (0, 1, 2_000),
+}
 
 
 @pytest.fixture
@@ -37,10 +42,11 @@ def runtime(database: Database) -> Runtime:
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through many members: whichever way is taken, the page is the same."""
-    few_members, most_passed = WAYS[request.param]
+    few_members, most_passed, most_sifted = WAYS[request.param]
     monkeypatch.setattr(searching, "FEW_MEMBERS", few_members)
     monkeypatch.setattr(searching, "MOST_PASSED", most_passed)
-    monkeypatch.setattr(searching, "PASSED_FOR_EACH", 0)
+    monkeypatch.setattr(searching, "MOST_TRIED", min(most_passed, 500))
+    monkeypatch.setattr(searching, "MOST_SIFTED", most_sifted)
 
 
 def add(session: Session, customer: UUID, rows: list[tuple[str, timedelta]]) -> set[tuple[str, UUID]]:
@@ -60,7 +66,7 @@ def lines(page: Page) -> list[tuple[str, UUID]]:
 
 
 @pytest.mark.usefixtures("way")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     there=st.lists(ROWS, max_size=24),
     added=st.lists(st.lists(ROWS, max_size=3), max_size=4),

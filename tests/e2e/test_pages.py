@@ -47,6 +47,7 @@ LISTS = (
     "/customers/{customer}/notes",
     "/customers/{payer}/invoices?selected={invoice}",
     "/customers/{payer}/events",
+    "/customers/{payer}/timeline",
     "/billing/subscriptions",
     "/billing/subscriptions?selected={subscription}",
     "/billing/invoices",

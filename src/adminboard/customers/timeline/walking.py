@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     select,
     true,
     tuple_,
@@ -127,6 +128,17 @@ def meet(walk: Walk, owners: Owners, table: Table) -> Keys:
     """
     passed = pass_all(walk, table).subquery()
     met = select(passed.c.at, passed.c.id).where(owners.include(passed.c.owner))
+    return met.order_by(*walk.ordered(passed.c.at, passed.c.id)).limit(ROWS)
+
+
+def sift(walk: Walk, owners: Owners, table: Table) -> Keys:
+    """The same, with all owners gathered into a set first: dearer to begin with, and far cheaper for each
+    row."""
+    passed = pass_all(walk, table).subquery()
+    # In a CASE the set is a subplan, made once and hashed. As a join its plan would depend on how many owners
+    # the planner takes there to be, of which it knows nothing once a plan is generic.
+    is_theirs = case((passed.c.owner.in_(owners.ids), 1), else_=0) == 1
+    met = select(passed.c.at, passed.c.id).where(is_theirs)
     return met.order_by(*walk.ordered(passed.c.at, passed.c.id)).limit(ROWS)
 
 
