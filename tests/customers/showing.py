@@ -7,7 +7,7 @@ from adminboard.core.permissions import Role
 from tests.clients import BoardUnderTest
 from tests.pages import Page
 
-TABS = ("", "members", "invoices", "payment-methods", "refunds", "events", "notes")
+TABS = ("", "members", "invoices", "payment-methods", "refunds", "events", "timeline", "notes")
 
 
 def address_of(customer: UUID | str, tab: str = "") -> str:

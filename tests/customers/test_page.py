@@ -123,6 +123,7 @@ def test_each_tab_has_an_address_and_a_figure(board: BoardUnderTest, acme: UUID)
         "Payment methods 2": f"/customers/{acme}/payment-methods",
         "Refunds 0": f"/customers/{acme}/refunds",
         "Events 0": f"/customers/{acme}/events",
+        "Timeline": f"/customers/{acme}/timeline",
         "Notes 1": f"/customers/{acme}/notes",
     }
     for tab in TABS:
@@ -256,7 +257,8 @@ def test_who_has_nothing_is_told_so(board: BoardUnderTest, bare: UUID) -> None:
         assert part in page.text, part
     assert "Open in Stripe" not in page.text
     assert set(tabs_of(page)) == {
-        "Overview", "Members 0", "Invoices 0", "Payment methods 0", "Refunds 0", "Events 0", "Notes 0",
+        "Overview", "Members 0", "Invoices 0", "Payment methods 0", "Refunds 0", "Events 0", "Timeline",
+        "Notes 0",
     }  # fmt: skip
 
 
