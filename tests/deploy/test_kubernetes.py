@@ -1,12 +1,10 @@
-"""How the board is run on Kubernetes: sizes, ends, probes, and who may speak with whom."""
+"""How the board is run on Kubernetes: sizes, probes, and who may speak with whom."""
 
 from urllib.parse import urlsplit
 
 import pytest
 
-from adminboard.serving import GRACEFUL_SHUTDOWN_SECONDS
 from adminboard.webhooks.incoming import incoming
-from adminboard.worker import GRACE_SECONDS
 from tests.deploy.kubernetes import (
     OVERLAYS,
     Object,
@@ -19,15 +17,6 @@ from tests.deploy.kubernetes import (
 
 WEB = find_object(base_objects(), "Deployment", "adminboard-web")
 WORKER = find_object(base_objects(), "Deployment", "adminboard-worker")
-
-
-def test_a_pod_is_given_longer_to_end_than_the_board_takes() -> None:
-    pause = int(container_of(WEB)["lifecycle"]["preStop"]["exec"]["command"][1])
-
-    assert (
-        WEB["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > pause + GRACEFUL_SHUTDOWN_SECONDS
-    )
-    assert WORKER["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > GRACE_SECONDS
 
 
 def test_the_web_pods_are_asked_whether_they_live_and_whether_they_can_serve() -> None:
