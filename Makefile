@@ -40,7 +40,7 @@ test: $(STAMPS)/dev frontend ## Set everything up and run all tests (without a b
 	$(TESTS) --ignore=tests/e2e && echo "The end-to-end tests were left out: there is no browser to run them in."
 
 .PHONY: check
-check: format lint types imports sizes covered-tests ## All that continuous integration runs, the tests last
+check: format lint types imports sizes packaging covered-tests ## All that continuous integration runs, the tests last
 
 .PHONY: format
 format: $(STAMPS)/dev ## Check the formatting of the code
@@ -68,6 +68,12 @@ imports: $(STAMPS)/dev ## Check that imports only go down
 sizes: $(STAMPS)/dev ## Check lengths, module names, and that nothing is left unfinished
 	@$(BIN)/python -m tools.sizes
 
+.PHONY: packaging
+packaging: $(STAMPS)/packaging wheel ## Check the wheel, the list of parts, the Dockerfile and the Kubernetes objects
+	@$(BIN)/python -m tools.parts
+	@$(BIN)/hadolint --failure-threshold style deploy/Dockerfile
+	@$(BIN)/python -m tools.manifests
+
 .PHONY: covered-tests
 covered-tests: $(STAMPS)/dev frontend
 	@$(BIN)/python -m tools.browser
@@ -84,6 +90,14 @@ soak: $(STAMPS)/dev frontend ## Run the long fault and load tests
 frontend: $(STAMPS)/runtime ## Build the front-end bundle, when its sources have changed
 	@$(BIN)/python -m tools.frontend
 
+.PHONY: wheel
+wheel: $(STAMPS)/runtime frontend ## Build the wheel into dist/, and start the board from it alone
+	@$(BIN)/python -m tools.wheel --try
+
+.PHONY: kubectl
+kubectl: $(STAMPS)/venv ## Install kubectl for the check of the Kubernetes objects, where apt-get may be used
+	@$(BIN)/python -m tools.kubectl --install
+
 .PHONY: browser
 browser: $(STAMPS)/venv ## Install Chromium for the end-to-end tests, where apt-get may be used
 	@$(BIN)/python -m tools.browser --install
@@ -94,6 +108,7 @@ lock: $(STAMPS)/venv ## Lock the packages anew after a change in pyproject.toml 
 	$(LOCK) pyproject.toml --extra dev --constraints requirements/runtime.txt --output-file requirements/dev.txt >/dev/null
 	$(LOCK) --group build --constraints requirements/dev.txt --output-file requirements/build.txt >/dev/null
 	$(LOCK) --group frontend --output-file requirements/frontend.txt >/dev/null
+	$(LOCK) --group packaging --constraints requirements/dev.txt --output-file requirements/packaging.txt >/dev/null
 	$(LOCK) --group uv --output-file requirements/uv.txt >/dev/null
 
 .PHONY: clean
@@ -101,7 +116,7 @@ clean: ## Remove the environment, the demonstration's data and the bundle
 	@if [ -n "$$DATA_DIR" ] && [ -z "$$(find "$$DATA_DIR" -maxdepth 2 -name leases 2>&1)" ]; then \
 		echo "$$DATA_DIR was left alone: it does not hold the board's data."; \
 	else rm -rf "$${DATA_DIR:-.data}"; fi
-	@rm -rf .venv src/adminboard/web/static/dist frontend/.build frontend/node_modules
+	@rm -rf .venv dist src/adminboard/web/static/dist frontend/.build frontend/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis coverage.json
 
 .PHONY: help
@@ -119,4 +134,8 @@ $(STAMPS)/runtime: $(STAMPS)/venv requirements/runtime.txt requirements/build.tx
 
 $(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
 	@$(BIN)/python tools/environment.py dev
+	@touch $@
+
+$(STAMPS)/packaging: $(STAMPS)/dev requirements/packaging.txt
+	@$(BIN)/python tools/environment.py packaging
 	@touch $@

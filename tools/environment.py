@@ -19,7 +19,9 @@ CHECKOUT_RECORD = VENV / ".checkout"
 LOCKS = {
     "runtime": ["requirements/runtime.txt", "requirements/build.txt"],
     "dev": ["requirements/dev.txt"],
+    "build": ["requirements/build.txt"],
     "frontend": ["requirements/frontend.txt"],
+    "packaging": ["requirements/packaging.txt"],
 }
 # Where Debian and Alpine, Fedora and Red Hat, and macOS keep the certificates the machine trusts.
 SYSTEM_CERTIFICATES = (

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = ["runtime", "dev", "build", "frontend", "uv"]
+LOCKS = ["runtime", "dev", "build", "packaging", "frontend", "uv"]
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
 
 

@@ -1,0 +1,108 @@
+"""How the board is run on Kubernetes: sizes, probes, and who may speak with whom."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from adminboard.webhooks.incoming import incoming
+from tests.deploy.kubernetes import (
+    OVERLAYS,
+    Object,
+    base_objects,
+    config_map,
+    container_of,
+    find_object,
+    overlay_objects,
+)
+
+WEB = find_object(base_objects(), "Deployment", "adminboard-web")
+WORKER = find_object(base_objects(), "Deployment", "adminboard-worker")
+
+
+def test_the_web_pods_are_asked_whether_they_live_and_whether_they_can_serve() -> None:
+    container = container_of(WEB)
+
+    assert container["startupProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert str(container["ports"][0]["containerPort"]) in container["args"]
+
+
+@pytest.mark.parametrize("name", ["adminboard-web", "adminboard-worker"])
+def test_sizes_are_those_that_were_measured_for(name: str) -> None:
+    small = container_of(find_object(base_objects(), "Deployment", name))["resources"]
+    large = container_of(find_object(overlay_objects("production"), "Deployment", name))["resources"]
+
+    assert small["requests"] == {"cpu": "500m", "memory": "512Mi"}
+    assert small["limits"] == {"cpu": "1", "memory": "1Gi"}
+    assert large["requests"] == {"cpu": "500m", "memory": "1Gi"}
+    assert large["limits"] == {"cpu": "2", "memory": "2Gi"}
+
+
+def test_production_keeps_two_of_each_through_maintenance() -> None:
+    objects = overlay_objects("production")
+    autoscaler = find_object(objects, "HorizontalPodAutoscaler", "adminboard-web")["spec"]
+
+    assert autoscaler["scaleTargetRef"]["name"] == WEB["metadata"]["name"]
+    assert 2 <= autoscaler["minReplicas"] < autoscaler["maxReplicas"]
+    assert "replicas" not in WEB["spec"], "each `kubectl apply` would undo what the autoscaler did"
+    assert find_object(objects, "Deployment", "adminboard-worker")["spec"]["replicas"] == 2
+    for workload in (WEB, WORKER):
+        budget = find_object(objects, "PodDisruptionBudget", workload["metadata"]["name"])["spec"]
+        assert budget["maxUnavailable"] == 1
+        assert budget["selector"] == workload["spec"]["selector"]
+
+
+def test_a_new_version_takes_over_only_once_it_answers() -> None:
+    for workload in (WEB, WORKER):
+        assert workload["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_overlay_is_reached_where_its_pages_say(overlay: str) -> None:
+    host = urlsplit(config_map(overlay)["PUBLIC_URL"]).hostname
+    ingresses = [each for each in overlay_objects(overlay) if each["kind"] == "Ingress"]
+
+    assert len(ingresses) == 2
+    for ingress in ingresses:
+        assert [rule["host"] for rule in ingress["spec"]["rules"]] == [host]
+        assert [tls["hosts"] for tls in ingress["spec"]["tls"]] == [[host]]
+
+
+def test_http_is_sent_on_and_the_list_of_addresses_spares_stripe() -> None:
+    pages = find_object(base_objects(), "Ingress", "adminboard")
+    webhooks = find_object(base_objects(), "Ingress", "adminboard-webhooks")
+    (path,) = webhooks["spec"]["rules"][0]["http"]["paths"]
+
+    for ingress in (pages, webhooks):
+        assert ingress["metadata"]["annotations"]["haproxy.org/ssl-redirect"] == "true"
+    assert "haproxy.org/allow-list" in pages["metadata"]["annotations"]
+    assert "haproxy.org/allow-list" not in webhooks["metadata"]["annotations"]
+    assert (path["path"], path["pathType"]) == (incoming.routes[0].path, "Exact")  # type: ignore[attr-defined]  # a route
+
+
+def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() -> None:
+    policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
+
+    assert ports(policies, "ingress") == {("TCP", 8000)}
+    assert ports(policies, "egress") == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 443)}
+    assert all(rule.get("from") or rule.get("to") for each in policies for rule in rules(each))
+    everything = find_object(policies, "NetworkPolicy", "adminboard")["spec"]
+    assert everything["policyTypes"] == ["Ingress", "Egress"]
+    for workload in base_objects():
+        if "template" in workload.get("spec", {}):
+            labels = workload["spec"]["template"]["metadata"]["labels"]
+            assert everything["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def rules(policy: Object) -> list[Object]:
+    return [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]
+
+
+def ports(policies: list[Object], direction: str) -> set[tuple[str, int]]:
+    return {
+        (port["protocol"], port["port"])
+        for policy in policies
+        for rule in policy["spec"].get(direction, [])
+        for port in rule["ports"]
+    }
