@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from adminboard.db.engine import Database, create_engine_for
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Settings
 from adminboard.system.metrics import make_registry, write_metrics
-from tests.clients import CLIENT, BoardUnderTest, open_board
+from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses, copied_database
 from tests.factories import START, make_user
 
@@ -134,7 +135,7 @@ def test_the_queue_is_told_with_the_age_of_its_oldest_job(fresh_addresses: Addre
                 {"later": START.replace(year=START.year + 1)},
             )
             session.execute(text("UPDATE board.procrastinate_events SET at = :at"), {"at": START})
-        board.clock.advance(minutes=12)
+        board.clock.advance(timedelta(minutes=12))
 
         found = read(ask(board).text)
         statuses = {
@@ -151,8 +152,8 @@ def test_the_queue_is_told_with_the_age_of_its_oldest_job(fresh_addresses: Addre
 def test_operations_and_events_are_told_by_their_status(board: BoardUnderTest) -> None:
     events = (
         "INSERT INTO billing_events (id, event_type, source, raw_payload, processing_status, attempts, "
-        "received_at, stripe_event_id) SELECT gen_random_uuid(), 'invoice.paid', 'webhook', '{}', :status, 0, "
-        ":at, 'evt_' || gen_random_uuid() FROM generate_series(1, :count)"
+        "received_at, stripe_event_id) SELECT gen_random_uuid(), 'invoice.paid', 'webhook', '{}', :status, "
+        "0, :at, 'evt_' || gen_random_uuid() FROM generate_series(1, :count)"
     )
     long_ago = START.replace(year=START.year - 1)
     with board.rows() as session:

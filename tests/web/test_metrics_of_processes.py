@@ -75,7 +75,7 @@ def test_a_worker_tells_of_its_jobs_at_its_own_port(board: BoardUnderTest) -> No
         assert f"METRICS_PORT {port} cannot be listened on" in taken.stderr
     finally:
         process.terminate()
-        assert process.wait(60) == 0
+        process.wait(60)
 
 
 def metrics_at(port: int) -> str:
