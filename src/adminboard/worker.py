@@ -90,7 +90,7 @@ async def run_worker(
                     install_signal_handlers=install_signal_handlers,
                     shutdown_graceful_timeout=GRACE_SECONDS,
                     delete_jobs="successful",
-                    worker_middleware=[measure_job] if runtime.settings.has_metrics else None,
+                    worker_middleware=[measure_job] if runtime.settings.has_metrics else [],
                 )
                 return
         except asyncio.CancelledError:

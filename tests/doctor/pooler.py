@@ -34,6 +34,7 @@ class Pooler:
         parts = conninfo_to_dict(psycopg_conninfo(url))
         self._host, self._port = str(parts["host"]), int(str(parts.get("port") or 5432))
         self._free: list[socket.socket] = []
+        self._opened: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
 
     def __enter__(self) -> str:
@@ -46,6 +47,10 @@ class Pooler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._listener.close()
+        for connection in self._opened:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -57,12 +62,13 @@ class Pooler:
         with suppress(OSError, EOFError, struct.error), client:
             own = self._connect()
             self._log_in(client, own)
-            self._free.append(own)
+            if not self._free:
+                self._free.append(own)
             while True:
                 kind, body = read_message(client)
                 if kind == TERMINATE:
                     return
-                server = self._free.pop() if self._shares else own
+                server = self._free.pop() if self._shares and self._free else own
                 self._carry_out(client, server, kind, body)
                 self._free.append(server)
 
@@ -70,8 +76,10 @@ class Pooler:
         if self._host.startswith("/"):
             server = socket.socket(socket.AF_UNIX)
             server.connect(f"{self._host}/.s.PGSQL.{self._port}")
-            return server
-        return socket.create_connection((self._host, self._port))
+        else:
+            server = socket.create_connection((self._host, self._port))
+        self._opened.append(server)
+        return server
 
     def _log_in(self, client: socket.socket, server: socket.socket) -> None:
         """Passes the login on, and names a process that there is not."""

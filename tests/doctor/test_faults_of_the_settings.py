@@ -1,7 +1,6 @@
 """What is dangerous in the settings, and what the board speaks to and does not answer."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -67,7 +66,10 @@ def test_a_setting_is_judged_with_what_to_do(
 
 
 def test_every_setting_is_told_with_where_it_comes_from_and_no_secret(installation: Installation) -> None:
-    installation.run("INSERT INTO board.settings (key, value) VALUES ('grace_period_days', '14')")
+    installation.run(
+        "INSERT INTO board.settings (key, value, updated_at, updated_by) "
+        "VALUES ('grace_period_days', '14', now(), 'robin')"
+    )
     told = named(installation.examine(admin_key=SecretStr("canary-key")), "setting")
     lines = {finding.found for finding in told}
 
@@ -83,7 +85,7 @@ def test_every_setting_is_told_with_where_it_comes_from_and_no_secret(installati
 
 
 @pytest.fixture
-def silent_port() -> Iterator[int]:
+def silent_port() -> int:
     """Nobody listens there."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from adminboard.core.clock import MovableClock
@@ -38,7 +39,7 @@ JOB = (
 def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnderTest]:
     with (
         copied_database(server, template_database) as addresses,
-        open_board(addresses, metrics_token=TOKEN) as board,
+        open_board(addresses, metrics_token=SecretStr(TOKEN)) as board,
     ):
         yield board
 
@@ -125,7 +126,7 @@ def test_no_label_tells_of_anybody(board: BoardUnderTest) -> None:
 
 
 def test_the_queue_is_told_with_the_age_of_its_oldest_job(fresh_addresses: Addresses) -> None:
-    with open_board(fresh_addresses, metrics_token=TOKEN) as board:
+    with open_board(fresh_addresses, metrics_token=SecretStr(TOKEN)) as board:
         with board.rows() as session:
             session.execute(
                 text(
@@ -186,7 +187,9 @@ def test_statements_and_connections_are_counted(fresh_addresses: Addresses) -> N
     def in_use() -> float | None:
         return MEASURES.get_sample_value("adminboard_pool_connections_in_use", {"pool": "pages"})
 
-    settings = Settings(database_url=fresh_addresses.app_url, metrics_port=9_100, secret_key="s" * 32)  # type: ignore[arg-type]  # read as from the environment
+    settings = Settings(
+        database_url=SecretStr(fresh_addresses.app_url), metrics_port=9_100, secret_key=SecretStr("s" * 32)
+    )
     runtime = open_runtime(settings)
     try:
         before = count()

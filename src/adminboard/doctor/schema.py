@@ -6,6 +6,7 @@ What the product has beyond the models is its own affair, unless the board could
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from adminboard.db.base import BOARD
 from adminboard.db.grants import SCHEMA_PRIVILEGES
 from adminboard.doctor.comparison import (
+    MEND,
     Difference,
     Key,
     broken,
@@ -76,7 +78,24 @@ def _judge_further_column(difference: Difference) -> Iterator[Finding]:
 def _judge_type(difference: Difference) -> Iterator[Finding]:
     _, schema, table, column, _, live, declared = difference
     name = join_name(schema, table)
+    if _is_same_kind(live, declared):
+        yield warning(
+            "schema",
+            f"{name}.{column} is {live!s} instead of {declared!s}: it is read all the same, "
+            "and may not hold all that is written",
+            f"{MEND[schema or 'public']}.",
+        )
+        return
     yield broken(name, f"{name}.{column} is {live!s} and must be {declared!s}")
+
+
+def _is_same_kind(live: Any, declared: Any) -> bool:
+    """Whether Python gets the same of both; a time with zone is another thing than one without."""
+    try:
+        same = live.python_type is declared.python_type
+    except NotImplementedError:
+        return False
+    return same and getattr(live, "timezone", None) == getattr(declared, "timezone", None)
 
 
 def _judge_nullable(difference: Difference) -> Iterator[Finding]:
@@ -132,5 +151,5 @@ def _check_other_tables(session: Session) -> Iterator[Finding]:
             yield warning(
                 "schema",
                 f"board.{name} is no table of the board's",
-                "Find out who made it: the schema `board` is the board's own. Was a newer version here?",
+                "Find out who made it: `board` is the board's own. A newer version may have been here.",
             )

@@ -148,7 +148,7 @@ def _read_events(session: Session) -> Iterator[Metric]:
     )
 
 
-def _counts(rows: Iterable[Row[tuple[Any, int]]]) -> dict[Any, int]:
+def _counts(rows: Iterable[Row[Any, int]]) -> dict[Any, int]:
     return {row[0]: row[1] for row in rows}
 
 
