@@ -15,6 +15,10 @@ MORE_WORDS = "'answered_by_ai', 'forwarded', 'missed', 'voicemail', 'error', 'dr
 FAILED_JOB = (
     "INSERT INTO board.procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'a', 'failed')"
 )
+NEVER_CHECKED = (
+    "ALTER TABLE plan_overrides DROP CONSTRAINT ck_plan_overrides_ends_after_start, "
+    "ADD CONSTRAINT ck_plan_overrides_ends_after_start CHECK (true) NOT VALID"
+)
 OTHER_INDEX = "CREATE INDEX ix_users_created_at ON users (created_at)"
 
 
@@ -85,10 +89,7 @@ FAULTS = {
         "schema", WARNING, "public.invoices (organization_id) refers to organizations without", "migrate",
     ),
     "a rule was never checked": Fault(
-        (
-            "ALTER TABLE plan_overrides DROP CONSTRAINT ck_plan_overrides_ends_after_start, "
-            "ADD CONSTRAINT ck_plan_overrides_ends_after_start CHECK (true) NOT VALID",
-        ),
+        (NEVER_CHECKED,),
         "schema", WARNING, "was never checked", "VALIDATE CONSTRAINT",
     ),
     "a stranger in the board's schema": Fault(
