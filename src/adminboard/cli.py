@@ -73,7 +73,8 @@ def demo(port: Port = DEFAULT_PORT) -> None:
             console.print(f"  Stripe's stand-in is at {demonstration.stripe_url}")
             console.print("  Stop it with Ctrl-C.\n")
             runtime = demonstration.runtime
-            serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
+            with metrics_port(runtime, "127.0.0.1"):
+                serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
 
 
 def leave_orderly(number: int, _: object) -> None:

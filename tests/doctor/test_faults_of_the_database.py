@@ -50,6 +50,10 @@ FAULTS = {
         ("ALTER TABLE appointments ALTER timezone TYPE varchar(50)",),
         "schema", WARNING, "appointments.timezone is VARCHAR(50) instead of TEXT", "adminboard migrate",
     ),
+    "credits are floats": Fault(
+        ("ALTER TABLE board.daily_metrics ALTER value TYPE float",),
+        "schema", ERROR, "board.daily_metrics.value is DOUBLE PRECISION and must be", "adminboard migrate",
+    ),
     "a column may be empty": Fault(
         ("ALTER TABLE businesses ALTER name DROP NOT NULL",),
         "schema", ERROR, "public.businesses.name may be empty", "adminboard migrate",

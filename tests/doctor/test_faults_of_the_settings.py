@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from adminboard.doctor.configuration import (
     check_admin_key,
     check_metrics,
+    check_proxies,
     check_public_url,
     check_secret_key,
     check_stripe_mode,
@@ -39,6 +40,9 @@ FAULTS: list[tuple[OfSettings, dict[str, Any], Level, str, str]] = [
     (check_admin_key, PRODUCTION, OK, "not set", ""),
     (check_public_url, {"public_url": "http://board.example.com"}, ERROR, "not Secure", "https://"),
     (check_public_url, PRODUCTION, OK, "https://board.example.com", ""),
+    (check_proxies, PRODUCTION, WARNING, "all seem to be it", "locks everybody out"),
+    (check_proxies, PRODUCTION | {"trusted_proxies": "10.0.0.7"}, OK, "believed: 10.0.0.7", ""),
+    (check_proxies, {"app_env": "test"}, OK, "believed: none", ""),
     (check_webhook_secret, {}, ERROR, "not set", "dashboard"),
     (check_webhook_secret, {"stripe_webhook_secret": SecretStr("whsec_")}, ERROR, "not set", "dashboard"),
     (check_webhook_secret, {"stripe_webhook_secret": SecretStr("whsec_1")}, OK, "set", ""),

@@ -70,6 +70,18 @@ def check_public_url(settings: Settings) -> Iterator[Finding]:
         yield ok("public_url", f"people come by {settings.public_url}")
 
 
+def check_proxies(settings: Settings) -> Iterator[Finding]:
+    """The board speaks no HTTPS itself: where people come by it, a proxy stands between."""
+    if settings.is_production and settings.secure_cookies and not settings.trusted_proxies:
+        yield warning(
+            "proxies",
+            "people come by HTTPS, so through a proxy, and TRUSTED_PROXIES names none: all seem to be it",
+            "Set it to the proxy's addresses, or one guesser of passwords locks everybody out for a while.",
+        )
+    else:
+        yield ok("proxies", f"believed: {', '.join(settings.trusted_proxies) or 'none'}")
+
+
 def check_webhook_secret(settings: Settings) -> Iterator[Finding]:
     secret = settings.stripe_webhook_secret
     if secret is None or not secret.get_secret_value().removeprefix("whsec_"):

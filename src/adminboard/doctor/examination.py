@@ -29,6 +29,7 @@ SETTINGS: Sequence[OfSettings] = (
     configuration.check_secret_key,
     configuration.check_admin_key,
     configuration.check_public_url,
+    configuration.check_proxies,
     configuration.check_webhook_secret,
     configuration.check_stripe_mode,
     configuration.check_metrics,

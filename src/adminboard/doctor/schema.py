@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Float, Integer, Numeric, String, text
 from sqlalchemy.orm import Session
 
 from adminboard.db.base import BOARD
@@ -90,12 +90,10 @@ def _judge_type(difference: Difference) -> Iterator[Finding]:
 
 
 def _is_same_kind(live: Any, declared: Any) -> bool:
-    """Whether Python gets the same of both; a time with zone is another thing than one without."""
-    try:
-        same = live.python_type is declared.python_type
-    except NotImplementedError:
-        return False
-    return same and getattr(live, "timezone", None) == getattr(declared, "timezone", None)
+    """Whether Python gets the same of both: texts, whole numbers, or exact ones of other lengths."""
+    return any(
+        isinstance(live, kind) and isinstance(declared, kind) for kind in (String, Integer, Numeric)
+    ) and isinstance(live, Float) is isinstance(declared, Float)
 
 
 def _judge_nullable(difference: Difference) -> Iterator[Finding]:
