@@ -80,12 +80,14 @@ def test_every_setting_is_told_with_where_it_comes_from_and_no_secret(installati
     assert {line.partition(" =")[0] for line in lines} >= {name.upper() for name in Settings.model_fields}
     assert "SECRET_KEY = set, hidden (environment)" in lines
     assert "ADMIN_KEY = set, hidden (environment)" in lines
-    assert "SESSION_IDLE_HOURS = 2 (default)" in lines or "SESSION_IDLE_HOURS = 2.0 (default)" in lines
+    assert starts(lines, "SESSION_IDLE_HOURS = 2", "(default)")
     assert "SMTP_URL = not set (default)" in lines
-    assert [
-        line for line in lines if line.startswith("GRACE_PERIOD_DAYS = 14") and line.endswith("(database)")
-    ]
+    assert starts(lines, "GRACE_PERIOD_DAYS = 14", "(database)")
     assert not [line for line in lines if SECRET_KEY in line or "canary" in line or "whsec_" in line]
+
+
+def starts(lines: set[str], beginning: str, end: str) -> bool:
+    return any(line.startswith(beginning) and line.endswith(end) for line in lines)
 
 
 @pytest.fixture
