@@ -56,6 +56,7 @@ class Pooler:
         with suppress(OSError):
             while True:
                 client = self._listener.accept()[0]
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._serve, args=[client], daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:

@@ -55,4 +55,9 @@ def _print(findings: Sequence[Finding]) -> None:
         level = (f"{finding.level.value:<8}", STYLES[finding.level])
         console.print(Text.assemble(level, f"{finding.check:<15}{finding.found}{advice}"))
     counts = Counter(finding.level for finding in findings)
-    console.print(f"{counts[Level.ERROR]} errors, {counts[Level.WARNING]} warnings, {counts[Level.OK]} ok.")
+    errors, warnings = _count(counts[Level.ERROR], "error"), _count(counts[Level.WARNING], "warning")
+    console.print(f"{errors}, {warnings}, {counts[Level.OK]} ok.")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
