@@ -34,6 +34,7 @@ from adminboard.web.errors import install_error_handlers
 from adminboard.web.headers import RequestFrame
 from adminboard.web.list_api import mount_list_api, mount_list_export
 from adminboard.web.list_page import mount_list_page, mount_list_parts
+from adminboard.web.measuring import MeasuredRequests, find_templates
 from adminboard.web.page_context import VERSION
 from adminboard.web.record_page import tabs_of
 from adminboard.web.record_routes import mount_record_page
@@ -51,6 +52,8 @@ def create_app(
 ) -> FastAPI:
     """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does."""
     uploads: dict[str, int] = {}
+    templates: dict[int, str] = {}
+    measuring = [Middleware(MeasuredRequests, templates=templates)] if runtime.settings.has_metrics else []
     app = FastAPI(
         title="AICallGO Admin Board",
         version=VERSION,
@@ -59,6 +62,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(runtime, alongside),
         middleware=[
+            *measuring,
             Middleware(RequestFrame, settings=runtime.settings, uploads=uploads),
             Middleware(CrossSiteGuard, public_url=runtime.settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
@@ -73,6 +77,7 @@ def create_app(
     app.include_router(health.router)
     check_doors(app.routes)
     uploads.update(find_uploads(app.routes))
+    templates.update(find_templates(app.routes))
     return app
 
 

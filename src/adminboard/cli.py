@@ -28,8 +28,10 @@ from adminboard.db.reachability import require_database
 from adminboard.db.urls import parse_database_url
 from adminboard.demo.cli import seed
 from adminboard.demo.demonstration import prepared_demonstration
+from adminboard.doctor.cli import doctor
 from adminboard.figures.cli import figures_app
 from adminboard.logs import configure_logs
+from adminboard.metrics_port import counting_together, metrics_port
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve, serve_in_processes
 from adminboard.settings import Settings, SettingsError, load_settings
@@ -45,6 +47,7 @@ cli.add_typer(keys_app, name="keys")
 cli.add_typer(ledger_app, name="ledger")
 cli.add_typer(plans_app, name="plans")
 cli.add_typer(webhooks_app, name="webhooks")
+cli.command("doctor")(doctor)
 cli.command("export")(export)
 cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)
@@ -70,7 +73,8 @@ def demo(port: Port = DEFAULT_PORT) -> None:
             console.print(f"  Stripe's stand-in is at {demonstration.stripe_url}")
             console.print("  Stop it with Ctrl-C.\n")
             runtime = demonstration.runtime
-            serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
+            with metrics_port(runtime, "127.0.0.1"):
+                serve(create_app(runtime, alongside=worker_alongside(runtime)), listener)
 
 
 def leave_orderly(number: int, _: object) -> None:
@@ -96,13 +100,13 @@ def serve_board(
         proxies = settings.trusted_proxies
         if processes > 1:
             runtime.dispose()
-            factory = "make_app" if worker else "make_app_without_worker"
-            serve_in_processes(
-                f"adminboard.web_process:{factory}", listener, processes=processes, trusted_proxies=proxies
-            )
+            factory = f"adminboard.web_process:{'make_app' if worker else 'make_app_without_worker'}"
+            with counting_together(settings), metrics_port(runtime, host):
+                serve_in_processes(factory, listener, processes=processes, trusted_proxies=proxies)
             return
         app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
-        serve(app, listener, trusted_proxies=proxies)
+        with metrics_port(runtime, host):
+            serve(app, listener, trusted_proxies=proxies)
 
 
 def require_ready(settings: Settings, runtime: Runtime) -> None:
@@ -116,11 +120,13 @@ def require_ready(settings: Settings, runtime: Runtime) -> None:
 
 
 @cli.command()
-def worker() -> None:
+def worker(
+    host: Annotated[str, typer.Option(help="The address at which METRICS_PORT is listened on")] = "127.0.0.1",
+) -> None:
     """Run the board's jobs: expiry of credits and whatever else comes by the clock."""
     configure_logs()
     os.nice(WORKER_NICENESS)
-    with open_cli_runtime() as runtime:
+    with open_cli_runtime() as runtime, metrics_port(runtime, host):
         asyncio.run(run_worker(runtime, install_signal_handlers=True))
 
 

@@ -18,6 +18,7 @@ from adminboard.core.actor import Actor
 from adminboard.core.clock import Clock, SystemClock
 from adminboard.core.errors import Unavailable
 from adminboard.core.kept import Kept
+from adminboard.core.measures import watch_engine
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
 from adminboard.core.work import Announce, Work, situate, work_in
@@ -170,4 +171,7 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard") ->
         application_name=f"{application_name} exports",
         prepare_threshold=prepare_threshold,
     )
+    if settings.has_metrics:
+        watch_engine(engine, "pages", limit=settings.db_pool_size + settings.db_max_overflow)
+        watch_engine(exports, "exports", limit=MAX_EXPORTS)
     return Runtime(settings, Database(engine), exports=Database(exports))

@@ -135,6 +135,11 @@ class Settings(BaseSettings):
     slack_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ("hooks.slack.com",)
     """The only hosts, with ":port" where it is not 443, to which the board writes of its own accord."""
 
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    """A port of their own for the metrics, which Prometheus alone should reach."""
+    metrics_token: SecretStr | None = Field(None, min_length=20)
+    """Who sends it as ``Authorization: Bearer`` gets the metrics at /metrics, at the board's own port."""
+
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")
     approval_critical_features: bool = False
@@ -195,6 +200,11 @@ class Settings(BaseSettings):
             self.stripe_api_base,
             self.stripe_calls_per_second,
         )
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether anybody can ask for the metrics, so that they are worth counting."""
+        return self.metrics_port is not None or self.metrics_token is not None
 
     @property
     def is_production(self) -> bool:

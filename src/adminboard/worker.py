@@ -7,8 +7,10 @@ job of each minute goes to one of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
 from uuid import UUID
 
 import procrastinate
@@ -20,6 +22,7 @@ from adminboard.app import make_board, make_operation_runner
 from adminboard.areas import AREAS
 from adminboard.auth.actors import find_actor
 from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.measures import note_job
 from adminboard.core.models import Run
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import RUN_OPERATION
@@ -87,6 +90,7 @@ async def run_worker(
                     install_signal_handlers=install_signal_handlers,
                     shutdown_graceful_timeout=GRACE_SECONDS,
                     delete_jobs="successful",
+                    worker_middleware=[measure_job] if runtime.settings.has_metrics else [],
                 )
                 return
         except asyncio.CancelledError:
@@ -94,6 +98,24 @@ async def run_worker(
         except Exception as error:  # noqa: BLE001 - the edge of the worker: it must outlive whatever went wrong
             logger.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
+
+async def measure_job(
+    call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, _: object
+) -> Any:
+    """Notes how each job ended, and after how long. A job that is no longer known is none of these."""
+    started_at, outcome = time.perf_counter(), "interrupted"
+    try:
+        result = await call_next()
+        outcome = "done"
+    except Exception:
+        outcome = "failed"
+        raise
+    else:
+        return result
+    finally:
+        assert context.job is not None
+        note_job(context.job.task_name, outcome, time.perf_counter() - started_at)
 
 
 def worker_alongside(runtime: Runtime) -> Callable[[], AbstractAsyncContextManager[None]]:

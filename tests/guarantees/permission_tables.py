@@ -13,6 +13,7 @@ PUBLIC = {
     "GET /v1/docs/errors",
     "GET /healthz",
     "GET /readyz",
+    "GET /metrics",
 }
 SIGNED = {"POST /webhooks/stripe"}
 """What comes with a signature instead of a session or a key."""

@@ -81,6 +81,7 @@ COMMANDS = {
     "audit checkpoint": [],
     "audit export": [],
     "demo": None,
+    "doctor": None,
     "export": ["users"],
     "figures rebuild": [],
     "keys create": ["a key", "--owner", "staff@example.com", "--scope", "customers.read"],

@@ -16,7 +16,7 @@ START_TIMEOUT_SECONDS = 60
 
 
 @contextmanager
-def served(board: BoardUnderTest, *options: str) -> Iterator[tuple[psutil.Process, str]]:
+def served(board: BoardUnderTest, *options: str, **variables: str) -> Iterator[tuple[psutil.Process, str]]:
     """The command with these options, once it answers; it is stopped at the end, if it still runs."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -30,6 +30,7 @@ def served(board: BoardUnderTest, *options: str) -> Iterator[tuple[psutil.Proces
         "SECRET_KEY": "s" * 32,
         "STRIPE_API_KEY": "sk_test_of_nobody",
         "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
+        **variables,
     }
     command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port), *options]
     process = psutil.Popen(command, env=environment)

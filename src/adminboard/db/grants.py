@@ -4,6 +4,9 @@ It owns no table, so it can neither change nor drop one, nor switch off a trigge
 append-only tables are those it may insert into and not update.
 """
 
+import re
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, text
 
 READ = "SELECT"
@@ -86,6 +89,14 @@ BOARD_PRIVILEGES = {
 """By table of `board`."""
 
 SCHEMA_PRIVILEGES = {"public": PRODUCT_PRIVILEGES, "board": BOARD_PRIVILEGES}
+
+
+def read_privileges(privileges: str) -> Mapping[str, frozenset[str] | None]:
+    """The privileges in a text like the above: by their word, the columns they are for; None for all."""
+    return {
+        word: frozenset(column.strip() for column in columns.split(",")) if columns else None
+        for word, columns in re.findall(r"([A-Z]+)(?: \(([^)]*)\))?", privileges)
+    }
 
 
 def apply(connection: Connection, app_role: str, *, board_only: bool = False) -> None:

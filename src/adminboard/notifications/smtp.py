@@ -45,6 +45,13 @@ def send(server_url: str, message: EmailMessage) -> None:
             raise OutcomeUnknown("The mail server broke off before it confirmed the mail.") from None
 
 
+def greet(server_url: str) -> None:
+    """Connects, encrypts and logs in as for a mail, and hands none over. Raises `MailServerUnavailable`."""
+    forbid_inside_work()
+    with _connected(server_url):
+        pass
+
+
 @contextmanager
 def _connected(server_url: str) -> Iterator[smtplib.SMTP]:
     parts = urlsplit(server_url)

@@ -1,7 +1,7 @@
 """What goes on beside the pages: Stripe, Redis, the workers, and what was changed last."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -35,6 +35,26 @@ _OLDEST_JOB = text(
     "FROM board.procrastinate_jobs AS jobs "
     "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now) ORDER BY id LIMIT 1"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who works on the jobs."""
+
+    alive: int
+    last_heartbeat: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many jobs there are, and which of those that are due has waited longest."""
+
+    waiting: int
+    planned: int
+    running: int
+    failed: int
+    oldest_since: datetime | None
+    oldest_job: str | None
 
 
 def load_services(session: Session, runtime: Runtime) -> Content:
@@ -76,10 +96,7 @@ def _redis_fact(runtime: Runtime) -> Fact:
 
 def load_workers(session: Session, _: Runtime) -> Content:
     """Whether somebody works on the jobs, and how many wait."""
-    now = moment(session)
-    workers = session.execute(_WORKERS, {"since": now - HEARTBEAT_WITHIN}).one()
-    queue = session.execute(_QUEUE, {"now": now}).one()
-    oldest = session.execute(_OLDEST_JOB, {"now": now}).one_or_none()
+    workers, queue = find_workers(session), read_queue(session)
     return Content(
         [
             Fact("status", "Status", "up" if workers.alive else "down", Cell.WORD),
@@ -89,15 +106,30 @@ def load_workers(session: Session, _: Runtime) -> Content:
             Fact(
                 "oldest_job",
                 "Oldest waiting since",
-                oldest.since if oldest else None,
+                queue.oldest_since,
                 Cell.MOMENT,
-                oldest.task_name if oldest else None,
+                queue.oldest_job,
             ),
             Fact("jobs_running", "Jobs running", queue.running, Cell.NUMBER),
             Fact("jobs_planned", "Jobs planned for later", queue.planned, Cell.NUMBER),
             Fact("jobs_failed", "Jobs failed", queue.failed, Cell.NUMBER),
         ]
     )
+
+
+def find_workers(session: Session) -> Workers:
+    """How many workers gave a sign of late, and when the last one did."""
+    found = session.execute(_WORKERS, {"since": moment(session) - HEARTBEAT_WITHIN}).one()
+    return Workers(found.alive, found.last_heartbeat)
+
+
+def read_queue(session: Session) -> Queue:
+    """The queue as it is at this moment."""
+    now = moment(session)
+    counts = session.execute(_QUEUE, {"now": now}).one()
+    oldest = session.execute(_OLDEST_JOB, {"now": now}).one_or_none()
+    since, job = (oldest.since, oldest.task_name) if oldest else (None, None)
+    return Queue(counts.waiting, counts.planned, counts.running, counts.failed, since, job)
 
 
 def load_recent_audit(session: Session, _: Runtime) -> Content:

@@ -2,7 +2,7 @@
 
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from adminboard.configuration.thresholds import KINDS
 from adminboard.core.masking import Mask, mask_text, sees_personal_data
 from adminboard.core.models import FeatureFlag, Setting
-from adminboard.core.thresholds import Threshold
+from adminboard.core.thresholds import Defaults, Threshold
 from adminboard.core.work import moment, reader
 from adminboard.runtime import Runtime
 from adminboard.settings import Settings
@@ -26,7 +26,7 @@ from adminboard.system.facts import Cell, Column, Content, Fact, Row, Table
 LIBRARIES = (
     "fastapi", "sqlalchemy", "psycopg", "pydantic", "jinja2", "procrastinate", "stripe", "alembic", "uvicorn",
 )  # fmt: skip
-PERSONAL_SETTINGS = frozenset({"admin_email"})
+PERSONAL_SETTINGS = frozenset({"ADMIN_EMAIL"})
 HIDDEN = "set, hidden"
 _CHECKOUT = Path(__file__).parents[3] / ".git"
 
@@ -46,13 +46,12 @@ def load_versions(session: Session, runtime: Runtime) -> Content:
 def load_settings_in_force(session: Session, runtime: Runtime) -> Content:
     """Every setting, its value in force and where that comes from. A secret only says whether it is set."""
     stored = {row.key: row.value for row in session.scalars(select(Setting))}
-    defaults: Mapping[Threshold, Any] = session.info["defaults"].values
-    settings = runtime.settings
-    rows = [_setting_row(session, settings, name, stored) for name in type(settings).model_fields]
-    rows += [
-        _threshold_row(threshold, threshold.value, stored, defaults[threshold], "default")
-        for threshold in KINDS
-        if threshold.value not in type(settings).model_fields
+    is_masked = not sees_personal_data(reader(session))
+    rows = [
+        Row(
+            [name, mask_text(Mask.EMAIL, value) if is_masked and name in PERSONAL_SETTINGS else value, source]
+        )
+        for name, value, source in list_settings(runtime.settings, stored)
     ]
     columns = [
         Column("name", "Setting", Cell.CODE),
@@ -115,23 +114,29 @@ def _find_version(package: str) -> str | None:
         return None
 
 
-def _setting_row(session: Session, settings: Settings, name: str, stored: Mapping[str, Any]) -> Row:
-    value = getattr(settings, name)
-    source = "environment" if name in settings.model_fields_set else "default"
-    if name in {threshold.value for threshold in KINDS}:
-        return _threshold_row(Threshold(name), name.upper(), stored, value, source)
-    text = _show(value)
-    if name in PERSONAL_SETTINGS and not sees_personal_data(reader(session)):
-        text = mask_text(Mask.EMAIL, text)
-    return Row([name.upper(), text, source])
+def list_settings(settings: Settings, stored: Mapping[str, Any]) -> Iterator[tuple[str, str | None, str]]:
+    """Name, value in force and source of each; ``stored`` are the database's own, which win.
+
+    None for what is not set; a secret only says that it is.
+    """
+    defaults = Defaults.from_settings(settings).values
+    for name in type(settings).model_fields:
+        source = "environment" if name in settings.model_fields_set else "default"
+        if name in {threshold.value for threshold in KINDS}:
+            yield _threshold(Threshold(name), name.upper(), stored, getattr(settings, name), source)
+        else:
+            yield name.upper(), _show(getattr(settings, name)), source
+    for threshold in KINDS:
+        if threshold.value not in type(settings).model_fields:
+            yield _threshold(threshold, threshold.value, stored, defaults[threshold], "default")
 
 
-def _threshold_row(
+def _threshold(
     threshold: Threshold, name: str, stored: Mapping[str, Any], value: Any, source: str
-) -> Row:
+) -> tuple[str, str | None, str]:
     if threshold.value in stored:
         value, source = stored[threshold.value], "database"
-    return Row([name, KINDS[threshold].show(value), source])
+    return name, KINDS[threshold].show(value), source
 
 
 def _show(value: Any) -> str | None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from adminboard.core.audit import Target
 from adminboard.core.permissions import Permission
 from adminboard.system.facts import Panel
+from adminboard.system.metrics_web import router as metrics_router
 from adminboard.system.operation_listing import TABS
 from adminboard.system.panels import DATABASE_TEST, Loaded, get_panel, load_panel, panels_for
 from adminboard.system.report import load_all, to_csv
@@ -49,6 +50,9 @@ def download_report(visit: Annotated[Visit, page_read(Permission.SYSTEM_READ)]) 
     now = runtime.clock.now()
     headers = {"Content-Disposition": f'attachment; filename="system-{now:%Y-%m-%d-%H%M}.csv"'}
     return Response(to_csv(load_all(runtime, actor), now), media_type="text/csv", headers=headers)
+
+
+pages.routes.extend(metrics_router.routes)
 
 
 def may_rebuild(visit: Visit) -> bool:

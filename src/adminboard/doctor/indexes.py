@@ -1,0 +1,64 @@
+"""Indexes that are missing, other than declared, or left invalid by an attempt that was broken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from adminboard.doctor.comparison import Key, find_differences, full_name, key_of, keys_by_other_names, mend
+from adminboard.doctor.findings import Finding, error, ok, warning
+from adminboard.doctor.pages import name_pages
+from adminboard.models import metadata
+from adminboard.runtime import Runtime
+
+_INVALID = text(
+    "SELECT indexrelid::regclass::text AS name, indrelid::regclass::text AS table_name FROM pg_index "
+    "JOIN pg_class ON pg_class.oid = indrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE nspname IN ('public', 'board') AND NOT (indisvalid AND indisready) ORDER BY 1"
+)
+
+
+def check_indexes(session: Session, _: Runtime) -> Iterator[Finding]:
+    """What keeps pages quick and rows unique."""
+    differences = find_differences(session)
+    keys = keys_by_other_names(differences)
+    changed = {difference[1].name for difference in differences if difference[0] == "remove_index"}
+    wrong = [
+        finding
+        for difference in differences
+        if difference[0] == "add_index"
+        for finding in _judge_index(difference[1], changed, keys)
+    ]
+    wrong += [_judge_invalid(found.name, found.table_name) for found in session.execute(_INVALID)]
+    yield from wrong
+    if not wrong:
+        count = sum(len(table.indexes) for table in metadata.tables.values())
+        yield ok("indexes", f"all {count} are there and valid")
+
+
+def _judge_index(index: Any, changed: Set[str], keys: Set[Key]) -> Iterator[Finding]:
+    name = full_name(index.table)
+    how = "is not as declared" if index.name in changed else "is missing"
+    if not index.unique:
+        yield warning(
+            "indexes",
+            f"{index.name} on {name} {how}: with many rows it gets slow{name_pages(name, ' at')}",
+            f"{mend(index.table)}; its definition is in src/adminboard/migrations.",
+        )
+    elif key_of(index) not in keys:
+        yield error(
+            "indexes",
+            f"{index.name} on {name} {how}: nothing keeps two rows from being alike where one must be",
+            f"{mend(index.table)}.",
+        )
+
+
+def _judge_invalid(index: str, table: str) -> Finding:
+    return error(
+        "indexes",
+        f"{index} on {table} is invalid: it is kept up with every change, and answers nothing",
+        f"As the owner of the table: REINDEX INDEX CONCURRENTLY {index};",
+    )
