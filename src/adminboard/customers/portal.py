@@ -1,6 +1,6 @@
 """A way into Stripe's billing portal, where whoever comes in acts as the customer.
 
-The link is as good as a log-in: it is given to whoever asks and waits, and kept nowhere (docs/adr/0014).
+The link is as good as a log-in: it is given to whoever asks and waits, and kept nowhere (docs/adr/0018).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How each subscription stands to Stripe, as SQL: ours beside the open differences (docs/adr/0014).
+"""How each subscription stands to Stripe, as SQL: ours beside the open differences (docs/adr/0017).
 
 Nothing is written down of what is in step. A subscription is in step when the last finished comparison was
 begun after it was made, and left no difference open.
