@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -151,7 +151,9 @@ def test_an_id_written_otherwise_leads_there_too(board: BoardUnderTest, acme: UU
 @pytest.mark.parametrize(
     "tab", ["", "members", "invoices/count", "invoices/cards", "events/export.csv", "notes"]
 )
-@pytest.mark.parametrize("name", [str(uuid4()), "nobody", "cus_Nobody", "%00", "%E2%80%AE"])
+@pytest.mark.parametrize(
+    "name", ["0198f3a0-0000-7000-8000-000000000000", "nobody", "cus_Nobody", "%00", "%E2%80%AE"]
+)
 def test_who_is_not_there_is_said_to_be_missing(name: str, tab: str, board: BoardUnderTest) -> None:
     answer = board.browser(Role.SUPPORT).get(address_of(name, tab))
     assert answer.status_code == 404
