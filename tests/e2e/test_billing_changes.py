@@ -1,4 +1,4 @@
-"""A refund and a change of seats in a real browser, with the stand-in behind the board."""
+"""Changes of billing in a real browser, with the stand-in behind the board."""
 
 import os
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from adminboard.stripe.fake.standin import StandIn
 from tests.billing.sold import Sold, sell
 from tests.db.templates import Addresses
 from tests.e2e.accessibility import EVERYTHING, find_violations
-from tests.e2e.job import expect_toast
+from tests.e2e.job import expect_toast, find_toasts
 from tests.e2e.serving import ServedBoard, served_board
-from tests.e2e.visitors import Visitors, watched_visitors
+from tests.e2e.visitors import LARGE, Visitors, watched_visitors
 from tests.stand_in import Control, Served
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -128,3 +128,48 @@ def test_a_subscription_is_cancelled_paused_and_goes_on(
         assert find_violations(page, EVERYTHING) == []
         dialog.get_by_role("button", name=confirmation, exact=True).click()
         expect_toast(page, outcome)
+
+
+def test_a_customer_is_suspended_and_let_in_again(board: ServedBoard, visitors: Visitors, sold: Sold) -> None:
+    page = visitors.open_page(Role.BILLING, size=LARGE, theme="dark")
+    page.goto(board.address(f"/customers/{sold.organization_id}"))
+    look(page, "customer")
+    dialog = open_dialog(page, "Suspend")
+    dialog.get_by_label("Reason").fill("Chargebacks on three invoices in a row")
+    look(page, "suspend-form")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog).to_contain_text("Stripe goes on charging $237.00 a month")
+    dialog.get_by_role("checkbox").check()
+    look(page, "suspend-preview")
+    assert find_violations(page, EVERYTHING) == []
+    dialog.locator("button[type=submit]").last.click()
+    expect_toast(page, "Suspended")
+    expect(page.get_by_text("“Chargebacks on three invoices in a row”")).to_be_visible()
+    look(page, "suspended")
+    assert find_violations(page, EVERYTHING) == []
+
+    find_toasts(page).get_by_role("button", name="Undo").click()
+    expect_toast(page, "Activated")
+    expect(page.get_by_role("link", name="Suspend", exact=True)).to_be_visible()
+
+
+def test_a_customer_is_looked_after_in_the_portal_and_compared_with_stripe(
+    board: ServedBoard, visitors: Visitors, sold: Sold
+) -> None:
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address(f"/customers/{sold.organization_id}"))
+    dialog = open_dialog(page, "Billing portal")
+    look(page, "portal-preview")
+    dialog.get_by_role("button", name="Get the link").click()
+    expect(dialog.get_by_role("link", name="Open the billing portal")).to_have_attribute("target", "_blank")
+    look(page, "portal-link")
+    assert find_violations(page, EVERYTHING) == []
+    dialog.get_by_role("link", name="Done").click()
+
+    dialog = open_dialog(page, "Re-sync with Stripe")
+    dialog.get_by_label("Reason").fill("They say that the seats are wrong")
+    with visitors.expecting(409):
+        dialog.get_by_role("button", name="Preview").click()
+        expect(dialog).to_contain_text("in step")
+    look(page, "re-sync")
+    assert find_violations(page, EVERYTHING) == []

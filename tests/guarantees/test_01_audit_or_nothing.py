@@ -28,6 +28,7 @@ from adminboard.core.audit import AuditUnavailable, Target
 from adminboard.core.models import KeptCards, RunStatus
 from adminboard.db.embedded import APP_ROLE
 from adminboard.stripe.fake.standin import StandIn
+from adminboard.web.record_page import ListTab, tabs_of
 from adminboard.worker import make_run_advancer
 from tests.clients import SECRET_KEY, BoardUnderTest
 from tests.credit_factories import make_grant
@@ -53,6 +54,7 @@ from tests.guarantees.examples.requests import (
     call_api,
     confirm_on_page,
     export,
+    export_tab,
     find_example_at,
     make_scene,
 )
@@ -153,7 +155,22 @@ def prepare_requests(board: BoardUnderTest) -> dict[str, Send]:
         for listing in area.listings:
             path = f"{listing.path}/export.csv"
             sends[f"GET {path}"] = export(make_scene(board, path), path)
-    return sends | {route: prepare(make_scene(board, route)) for route, prepare in FORMS.items()}
+    return (
+        sends
+        | prepare_exports_of_tabs(board)
+        | {route: prepare(make_scene(board, route)) for route, prepare in FORMS.items()}
+    )
+
+
+def prepare_exports_of_tabs(board: BoardUnderTest) -> dict[str, Send]:
+    tabs = [tab for area in AREAS for tab in area.record_tabs]
+    sends = {}
+    for page in [page for area in AREAS for page in area.record_pages]:
+        for tab in tabs_of(page, tabs):
+            if isinstance(tab, ListTab):
+                route = f"GET {page.address('{record}', tab)}/export.csv"
+                sends[route] = export_tab(make_scene(board, route), page, tab)
+    return sends
 
 
 def test_no_route_changes_anything_without_the_audit(board: BoardUnderTest, standin: StandIn) -> None:

@@ -4,7 +4,7 @@ Here by the elements and attributes of the answers; the end-to-end tests try it 
 """
 
 from collections.abc import Iterator
-from itertools import cycle, product
+from itertools import product
 
 import pytest
 
@@ -22,15 +22,18 @@ CORPUS = (
     "\"><xss-element onxss='1'>",
     "' onxss='1' \" onxss=\"1\" `",
     "</title></textarea></script></style><xss-element>",
+    "javascript:xss()//",
     "<script>xss()</script>",
     "<img src=x onerror=xss()>",
     "<svg/onload=xss()>",
-    "javascript:xss()//",
     "<!-- --><xss-element> &lt;b&gt; &#60;xss-element&#62;",
     "{{ 731317 * 731317 }}{% raw %}${731317*731317}#{731317*731317}",
     "\u2028</script\u00a0><xss-element>",
     "\u202e<xss-element>\u202c",
 )
+TOGETHER = tuple(" ".join(CORPUS[place : place + 4]) for place in range(0, len(CORPUS), 4))
+"""The same in a few texts, each short enough to be searched for: what is escaped wrongly comes alive there
+too. That an address begins with a script shows at the beginning of a text only."""
 FRAGMENTS: tuple[dict[str, str], ...] = (
     {},
     {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#list"},
@@ -53,7 +56,7 @@ def scenes(board: BoardUnderTest) -> list[Scene]:
     """Each text of the corpus is in each column once."""
     for role in Role:
         board.browser(role)
-    return [fill(board, text) for text in CORPUS]
+    return [fill(board, text) for text in TOGETHER]
 
 
 def assert_harmless(html: str, where: str) -> None:
@@ -86,17 +89,15 @@ def test_what_people_wrote_shows_as_text_on_every_page(
     assert seen >= 2
 
 
-@pytest.mark.parametrize("number", range(len(CORPUS)))
+@pytest.mark.parametrize("number", range(len(TOGETHER)))
 def test_it_shows_as_text_in_every_panel_and_form(
     number: int, board: BoardUnderTest, scenes: list[Scene]
 ) -> None:
     browser = board.browser(Role.ADMIN)
-    headers = cycle(FRAGMENTS)
-    for address in addresses_of(scenes[number]):
-        for _ in range(2):
-            answer = browser.get(address, headers=next(headers))
-            assert answer.status_code < 500, address
-            assert_harmless(answer.text, address)
+    for address, headers in product(addresses_of(scenes[number]), FRAGMENTS):
+        answer = browser.get(address, headers=headers)
+        assert answer.status_code < 500, address
+        assert_harmless(answer.text, address)
 
 
 def test_the_panels_do_show_it(board: BoardUnderTest, scenes: list[Scene]) -> None:
@@ -105,7 +106,7 @@ def test_the_panels_do_show_it(board: BoardUnderTest, scenes: list[Scene]) -> No
     assert len(shown) >= 6
 
 
-@pytest.mark.parametrize("text", CORPUS)
+@pytest.mark.parametrize("text", TOGETHER)
 def test_what_is_asked_shows_as_text(text: str, board: BoardUnderTest) -> None:
     browser = board.browser(Role.ADMIN)
     for address in pages_that_show(board):
@@ -119,7 +120,7 @@ def test_what_is_asked_shows_as_text(text: str, board: BoardUnderTest) -> None:
     assert_harmless(board.stranger().get("/login", params={"next": text}).text, "/login")
 
 
-@pytest.mark.parametrize("text", CORPUS)
+@pytest.mark.parametrize("text", TOGETHER)
 def test_what_is_typed_into_a_form_shows_as_text(text: str, board: BoardUnderTest) -> None:
     browser = board.browser(Role.ADMIN)
     for route in list_routes(board.app):

@@ -22,7 +22,7 @@ from tests.stand_in import Served, open_board_on_stripe
 from tests.web.problems import read_problem
 
 EXAMPLES = settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,

@@ -68,7 +68,8 @@ def check_limit(session: Session, actor: Actor, limit: PerMinute) -> None:
 
 
 def _too_many(limit: PerMinute, wait: timedelta) -> TooManyChanges:
-    seconds = max(1, -(-wait // timedelta(seconds=1)))
+    """``wait`` is longer than a minute where what fills it began a little later than whoever is refused."""
+    seconds = max(1, -(-min(wait, WINDOW) // timedelta(seconds=1)))
     return TooManyChanges(
         f"At most {limit.most} {limit.counter} a minute are possible for one admin. "
         f"Wait {seconds} {'second' if seconds == 1 else 'seconds'} and try again; nothing was changed.",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin
 from adminboard.auth.own_account import begin_second_factor
@@ -22,9 +23,18 @@ from adminboard.core.commands import parse_command
 from adminboard.core.currencies import to_major_units
 from adminboard.core.permissions import Role
 from adminboard.web.cookies import session_cookie_name
+from adminboard.web.record_page import ListTab, RecordPage
+from adminboard.webhooks.replay_run import REPLAY
 from tests.auth.staff import PASSWORD, password_hash, set_second_factor
 from tests.clients import BoardUnderTest, Browser
-from tests.factories import make_bulk_run, make_call, make_saved_view, make_user
+from tests.factories import (
+    make_bulk_run,
+    make_call,
+    make_organization,
+    make_run,
+    make_saved_view,
+    make_user,
+)
 from tests.guarantees.examples.deciding import ask, somebody_else
 from tests.guarantees.examples.replaying import replaying
 from tests.guarantees.examples.scene import Example, MakeExample, Scene
@@ -232,6 +242,19 @@ def export_run(scene: Scene) -> Send:
     return export(scene, f"/bulk/{run.id}/export.csv")
 
 
+def export_replay(scene: Scene) -> Send:
+    with scene.board.rows() as session:
+        run = make_run(session, kind=REPLAY.name, parameters={"reason": "Webhooks were away"})
+    return export(scene, f"/webhooks/replays/{run.id}/export.csv")
+
+
+def export_tab(scene: Scene, page: RecordPage, tab: ListTab) -> Send:
+    """The list of a tab, of a new record of its page."""
+    with scene.board.rows() as session:
+        record = RECORDS[page.name](session)
+    return export(scene, f"{page.address(record.id, tab)}/export.csv")
+
+
 def replay_by_api(scene: Scene) -> Send:
     example = replaying(scene).command.to_data()
     body = {"event_id": example["event"], "reason": example["reason"]}
@@ -244,6 +267,8 @@ def deliver_event(scene: Scene) -> Send:
     return lambda: send_event(scene.board, event)
 
 
+RECORDS: dict[str, Callable[[Session], Any]] = {"customer": make_organization}
+"""A new record of each record page, by the page's name."""
 FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /login": log_in,
     "POST /login/second-factor": enter_second_factor,
@@ -260,6 +285,7 @@ FORMS: dict[str, Callable[[Scene], Send]] = {
     "POST /bulk/new": send_file,
     "POST /v1/admin/bulk-runs": send_file_by_api,
     "GET /bulk/{run_id:uuid}/export.csv": export_run,
+    "GET /webhooks/replays/{run_id:uuid}/export.csv": export_replay,
     "GET /system/export.csv": lambda scene: export(scene, "/system/export.csv"),
     "POST /undo/{audit_id}": undo_on_page,
     "POST /views/{page}": lambda scene: post_form(scene, "/views/users", name="Mine", query="sort=-credits"),
