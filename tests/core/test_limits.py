@@ -51,6 +51,18 @@ def test_one_more_than_the_limit_is_too_many(runner: ActionRunner, runtime: Runt
         assert session.scalar(select(func.count()).select_from(ActionStart)) == 3
 
 
+def test_nobody_is_told_to_wait_longer_than_the_minute(
+    runner: ActionRunner, person: Actor, clock: MovableClock
+) -> None:
+    """Also by a replica whose request began a moment before those that were counted meanwhile."""
+    clock.advance(timedelta(seconds=2))
+    use_up(runner, person)
+    clock.advance(timedelta(seconds=-2))
+    with pytest.raises(TooManyChanges) as refused:
+        runner.run(person, limited, switch("one more"), Confirmation())
+    assert refused.value.retry_after_seconds == 60
+
+
 def test_it_is_free_again_after_the_time_that_was_told(
     runner: ActionRunner, runtime: Runtime, person: Actor, clock: MovableClock
 ) -> None:
