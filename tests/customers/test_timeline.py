@@ -252,11 +252,10 @@ def test_the_number_of_queries_does_not_grow(board: BoardUnderTest, acme: UUID) 
 
 
 def test_of_many_members_no_more_is_asked(board: BoardUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At worst five statements for each source that is found through members."""
+    """At worst four statements for each source that is found through members."""
     monkeypatch.setattr("adminboard.customers.timeline.searching.FEW_MEMBERS", 0)
-    monkeypatch.setattr("adminboard.customers.timeline.searching.MOST_PASSED", 1)
-    monkeypatch.setattr("adminboard.customers.timeline.searching.MOST_TRIED", 1)
-    monkeypatch.setattr("adminboard.customers.timeline.searching.MOST_SIFTED", 1)
+    monkeypatch.setattr("adminboard.customers.timeline.gathering.MOST_SIFTED", -1)
+    monkeypatch.setattr("adminboard.customers.timeline.gathering.MOST_GATHERED", 1)
     with board.rows() as session:
         many = make_organization(session).id
         for number in range(12):
@@ -264,7 +263,7 @@ def test_of_many_members_no_more_is_asked(board: BoardUnderTest, monkeypatch: py
                 add(session, many, START - timedelta(minutes=number))
     with recorded_queries(board.runtime.database.engine) as statements:
         assert len(find_lines(open_timeline(board, many))) == 36
-    assert len(statements) <= 3 + 1 + 1 + 15 + 3, statements
+    assert len(statements) <= 3 + 1 + 1 + 12 + 3, statements
 
 
 def test_the_links_of_days_keep_the_kinds(board: BoardUnderTest, acme: UUID) -> None:

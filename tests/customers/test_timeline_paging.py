@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actor import system_actor
 from adminboard.core.clock import MovableClock
-from adminboard.customers.timeline import searching
 from adminboard.customers.timeline.entries import Kind
 from adminboard.customers.timeline.places import read_place
 from adminboard.customers.timeline.sources import NAMES, RANKS
@@ -27,10 +26,13 @@ ROWS = st.tuples(st.sampled_from(NAMES), st.integers(0, 3).map(lambda steps: tim
 """Many rows in few microseconds, so that most share their time with others, and some are neighbours."""
 READER = system_actor()
 WAYS = {
-    "each looked up": (300, 2_000, 0),
-    "met": (0, 2_000, 0),
-    "met too few": (0, 3, 0),
-    "sifted": (0, 1, 2_000),
+    "few members": {"searching.FEW_MEMBERS": 300},
+    "met": {},
+    "sifted": {"gathering.MOST_MET": -1},
+    "sifted too few": {"gathering.MOST_MET": -1, "gathering.MOST_SIFTED": 3},
+    "gathered": {"gathering.MOST_SIFTED": -1},
+    "gathered too few": {"gathering.MOST_SIFTED": -1, "gathering.EXPECTED": 1, "gathering.SOME_MEMBERS": 1},
+    "looked up": {"gathering.MOST_SIFTED": -1, "gathering.MOST_GATHERED": 1},
 }
 
 
@@ -42,11 +44,8 @@ def runtime(database: Database) -> Runtime:
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through many members: whichever way is taken, the page is the same."""
-    few_members, most_passed, most_sifted = WAYS[request.param]
-    monkeypatch.setattr(searching, "FEW_MEMBERS", few_members)
-    monkeypatch.setattr(searching, "MOST_PASSED", most_passed)
-    monkeypatch.setattr(searching, "MOST_TRIED", min(most_passed, 500))
-    monkeypatch.setattr(searching, "MOST_SIFTED", most_sifted)
+    for name, value in ({"searching.FEW_MEMBERS": 0} | WAYS[request.param]).items():
+        monkeypatch.setattr(f"adminboard.customers.timeline.{name}", value)
 
 
 def add(session: Session, customer: UUID, rows: list[tuple[str, timedelta]]) -> set[tuple[str, UUID]]:

@@ -19,7 +19,7 @@ class Business(Identified, Timestamped, Base):
 
     __tablename__ = "businesses"
 
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str]
     industry: Mapped[str | None]
     website: Mapped[str | None]
@@ -30,6 +30,7 @@ class Business(Identified, Timestamped, Base):
     core_services: Mapped[list[Any]] = mapped_column(default=list)
 
     __table_args__ = (
+        Index("ix_businesses_owner_id", "owner_id", postgresql_include=["id"]),
         Index("ix_businesses_created_at", "created_at", "id"),
         Index("ix_businesses_name", text("lower(name)"), "id"),
         Index("ix_businesses_name_prefix", text("lower(name) text_pattern_ops")),

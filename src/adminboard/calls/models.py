@@ -42,7 +42,7 @@ class CallLog(Identified, Timestamped, Base):
     # languages it mangles the text and the search alike, so whole words still match.
     __table_args__ = (
         CheckConstraint("duration_seconds >= 0", name="duration_not_negative"),
-        Index("ix_call_logs_started_at", "started_at", "id"),
+        Index("ix_call_logs_started_at", "started_at", "id", postgresql_include=["business_id"]),
         Index("ix_call_logs_business_id", "business_id", "started_at", "id"),
         Index("ix_call_logs_status", "status", "started_at", "id"),
         Index("ix_call_logs_duration_seconds", "duration_seconds", "id"),

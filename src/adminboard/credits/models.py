@@ -83,7 +83,7 @@ class CreditTransaction(Identified, Created, Base):
             "type NOT IN ('deduct_usage', 'expiry') OR amount < 0 OR reverses_id IS NOT NULL",
             name="usage_and_expiry_are_debits",
         ),
-        Index("ix_credit_transactions_created_at", "created_at", "id"),
+        Index("ix_credit_transactions_created_at", "created_at", "id", postgresql_include=["user_id"]),
         Index("ix_credit_transactions_user_id", "user_id", "created_at", "id"),
         Index("ix_credit_transactions_type", "user_id", "type", "created_at", "id"),
         Index("ix_credit_transactions_type_of_all", "type", "created_at", "id"),

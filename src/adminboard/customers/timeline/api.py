@@ -12,7 +12,7 @@ from adminboard.core.canonical import to_plain
 from adminboard.core.permissions import Permission
 from adminboard.customers.lookup import get_customer
 from adminboard.customers.timeline.entries import Kind
-from adminboard.customers.timeline.question import read_question
+from adminboard.customers.timeline.question import DATES, read_question
 from adminboard.customers.timeline.stream import PAGE_SIZE, load_timeline
 from adminboard.web.access import api_read
 from adminboard.web.api_docs import ERRORS
@@ -59,7 +59,7 @@ _PARAMETERS = [
     _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": PAGE_SIZE}, "Lines a page"),
     _query("cursor", _TEXT, "`next_cursor` of the page before"),
     _query("kind", {"type": "array", "items": _ENTRY["kind"]}, "Only these kinds"),
-    _query("date", {"type": "string", "enum": ["today", "7d", "30d", "90d"]}, "Only these days"),
+    _query("date", {"type": "string", "enum": [preset.value for preset in DATES.presets]}, "Only these days"),
     _query("date_from", {"type": "string", "format": "date"}, "From this day on"),
     _query("date_to", {"type": "string", "format": "date"}, "To this day, that included"),
 ]

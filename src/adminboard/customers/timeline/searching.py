@@ -13,28 +13,13 @@ from uuid import UUID
 from sqlalchemy import Integer, Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from adminboard.customers.timeline.gathering import Hunt
 from adminboard.customers.timeline.places import Place, Stretch, clip_stretch, find_stretch
 from adminboard.customers.timeline.sources import MEMBERS, NAMES, RANKS, SOURCES, Source
-from adminboard.customers.timeline.walking import (
-    ROWS,
-    Keys,
-    Walk,
-    look_up,
-    meet,
-    pass_all,
-    sift,
-    walk_along,
-)
+from adminboard.customers.timeline.walking import ROWS, Keys, Walk, look_up, walk_along
 
 FEW_MEMBERS = 300
 """Of a customer with no more, each one's newest row is looked up at once."""
-MOST_PASSED = 2_000
-"""So many rows of all customers are asked one by one whose they are."""
-MOST_TRIED = 500
-"""So many where the end of the page is known, since more are sifted at less cost."""
-MOST_SIFTED = 10_000
-"""So many are sifted, where the end of the page is known, before each member's newest is looked up after
-all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +66,28 @@ def find_keys(session: Session, sources: Sequence[Source], search: Search) -> li
     """The keys in the direction of travel.
 
     With few members two statements find everything. With many, the customer's own rows come first, and then
-    each source through members, no farther than to the end of the page as it is by then.
+    each source through members (`gathering`), no farther than to the end of the page as it is by then.
     """
     if not sources:
         return []
     own = [source for source in sources if source.owners is None]
     through = [source for source in sources if source.owners is not None]
-    if not through or not _has_many_members(session, search.customer):
+    members = _count_members(session, search.customer) if through else 0
+    if members <= FEW_MEMBERS:
         return _merge_all(session, sources, search)
     found = _merge_all(session, own, search) if own else []
     for source in through:
         end = found[-1].at if len(found) == search.rows else None
-        found = search.nearest([*found, *_find_through_members(session, source, search, end)])
+        stretch = clip_stretch(search.stretch(source), end, backward=search.backward)
+        hunt = Hunt(session, source, search.customer, members, search.rows, search.backward)
+        met = [Key(at, source, key) for at, key in hunt.find(stretch, is_short=end is not None)]
+        found = search.nearest([*found, *met])
     return found
 
 
-def _has_many_members(session: Session, customer: UUID) -> bool:
-    some = MEMBERS.limit(FEW_MEMBERS + 1).subquery()
-    count = session.scalar(select(func.count()).select_from(some), {"customer": customer})
-    return (count or 0) > FEW_MEMBERS
+def _count_members(session: Session, customer: UUID) -> int:
+    counted = select(func.count()).select_from(MEMBERS.subquery())
+    return session.scalar(counted, {"customer": customer}) or 0
 
 
 def _merge_all(session: Session, sources: Sequence[Source], search: Search) -> list[Key]:
@@ -131,35 +119,3 @@ def _find(source: Source, backward: bool) -> Keys:
         if source.owners is None
         else look_up(walk, source.owners, source.table)
     )
-
-
-@lru_cache(maxsize=50)
-def _meet(source: Source, backward: bool) -> tuple[Keys, Keys, Select[Any]]:
-    """The statements that meet rows of members in the two ways, and the one that counts how many they
-    passed."""
-    assert source.owners is not None
-    walk = Walk(source.name, backward)
-    passed = pass_all(walk, source.table).subquery()
-    return (
-        meet(walk, source.owners, source.table),
-        sift(walk, source.owners, source.table),
-        select(func.count()).select_from(passed),
-    )
-
-
-def _find_through_members(
-    session: Session, source: Source, search: Search, end: datetime | None
-) -> list[Key]:
-    """The rows of many members as far as ``end``: met among those of everybody, or else looked up one by
-    one."""
-    stretch = clip_stretch(search.stretch(source), end, backward=search.backward)
-    values: dict[str, Any] = {"customer": search.customer, "rows": search.rows}
-    values |= Walk(source.name, search.backward).values_of(stretch)
-    meeting, sifting, passing = _meet(source, search.backward)
-    ways = [(meeting, MOST_PASSED)] if end is None else [(meeting, MOST_TRIED), (sifting, MOST_SIFTED)]
-    for statement, most in ways:
-        rows = session.execute(statement, values | {"passed": most}).all()
-        if len(rows) == search.rows or session.scalar(passing, values | {"passed": most}) != most:
-            return [Key(row.at, source, row.id) for row in rows]
-    rows = session.execute(_find(source, search.backward), values).all()
-    return [Key(row.at, source, row.id) for row in rows]

@@ -48,7 +48,7 @@ CREATE TABLE credit_transactions (
         CHECK (type IN ('grant_trial', 'grant_subscription', 'grant_credit_pack', 'deduct_usage',
             'adjustment', 'refund', 'expiry'))
 );
-CREATE INDEX ix_credit_transactions_created_at ON credit_transactions (created_at, id);
+CREATE INDEX ix_credit_transactions_created_at ON credit_transactions (created_at, id) INCLUDE (user_id);
 CREATE INDEX ix_credit_transactions_expires_at
     ON credit_transactions (expires_at, id) WHERE expires_at IS NOT NULL;
 CREATE INDEX ix_credit_transactions_type ON credit_transactions (user_id, type, created_at, id);

@@ -18,7 +18,7 @@ CREATE INDEX ix_businesses_created_at ON businesses (created_at, id);
 CREATE INDEX ix_businesses_industry ON businesses (industry, created_at, id);
 CREATE INDEX ix_businesses_name ON businesses (lower(name), id);
 CREATE INDEX ix_businesses_name_prefix ON businesses (lower(name) text_pattern_ops);
-CREATE INDEX ix_businesses_owner_id ON businesses (owner_id);
+CREATE INDEX ix_businesses_owner_id ON businesses (owner_id) INCLUDE (id);
 CREATE INDEX ix_businesses_primary_phone ON businesses (primary_phone);
 CREATE INDEX ix_businesses_search
     ON businesses USING gin (name gin_trgm_ops, primary_phone gin_trgm_ops);
@@ -72,7 +72,7 @@ CREATE INDEX ix_call_logs_business_id ON call_logs (business_id, started_at, id)
 CREATE INDEX ix_call_logs_caller_phone ON call_logs (caller_phone, started_at, id);
 CREATE INDEX ix_call_logs_caller_phone_search ON call_logs USING gin (caller_phone gin_trgm_ops);
 CREATE INDEX ix_call_logs_duration_seconds ON call_logs (duration_seconds, id);
-CREATE INDEX ix_call_logs_started_at ON call_logs (started_at, id);
+CREATE INDEX ix_call_logs_started_at ON call_logs (started_at, id) INCLUDE (business_id);
 CREATE INDEX ix_call_logs_status ON call_logs (status, started_at, id);
 CREATE INDEX ix_call_logs_text
     ON call_logs USING gin (
