@@ -1,4 +1,4 @@
-"""What staff may ask of a run of changes."""
+"""What staff may ask of a run."""
 
 from uuid import UUID
 
@@ -8,6 +8,6 @@ from adminboard.core.commands import Command
 
 
 class NameRun(Command):
-    """Start, pause, resume, cancel or undo a run of changes from a file."""
+    """Start, pause, resume, cancel or undo a run."""
 
     run: UUID = Field(title="Run")

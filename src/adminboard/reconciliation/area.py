@@ -2,6 +2,7 @@
 
 from adminboard.core.permissions import Permission
 from adminboard.jobs import PeriodicJob
+from adminboard.reconciliation import steering
 from adminboard.reconciliation.actions import fix_differences, run_reconciliation
 from adminboard.reconciliation.api import router
 from adminboard.reconciliation.comparing import COMPARISON
@@ -28,7 +29,7 @@ area = Area(
     ],
     listings=[runs, results],
     pages=pages,
-    actions=[run_reconciliation, fix_differences, fix_customer, sync_plans],
+    actions=[run_reconciliation, *steering.ACTIONS, fix_differences, fix_customer, sync_plans],
     api=router,
     jobs=[PeriodicJob("compare_with_stripe", "37 * * * *", begin_hourly)],
     runs=[COMPARISON, FIXING, SYNC],

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from adminboard.core.actor import ActorKind
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.core.runs import ADVANCING, RunUnknown, get_run
 from adminboard.core.work import moment
@@ -48,6 +49,8 @@ class RunDetail:
     title: str
     status: RunStatus
     actor_name: str
+    by_itself: bool
+    """Whether the clock began it, and no person or program."""
     rows_total: int | None
     rows_checked: int
     rows_done: int
@@ -71,6 +74,11 @@ class RunDetail:
     def is_advancing(self) -> bool:
         """Whether a worker is at it, or will be soon."""
         return self.status in ADVANCING
+
+    @property
+    def is_steerable(self) -> bool:
+        """Whether it can be paused or resumed, and cancelled (`steering`)."""
+        return self.kind in (COMPARISON_KIND, FIX_KIND) and self.status in UNSETTLED
 
     @property
     def is_comparison(self) -> bool:
@@ -133,6 +141,7 @@ def describe_run(session: Session, run: Run, rows: Sequence[RowNotDone] = ()) ->
         title=run.title,
         status=run.status,
         actor_name=run.actor_name,
+        by_itself=run.actor_kind == ActorKind.SYSTEM,
         rows_total=run.rows_total,
         rows_checked=run.rows_checked,
         rows_done=run.rows_done,

@@ -1,12 +1,14 @@
 """Examples of keeping in step with Stripe; their boards speak to the stand-in."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Plan, Subscription
+from adminboard.bulk.commands import NameRun
 from adminboard.core.models import Run, RunRow, RunStatus
 from adminboard.entitlements.models import Feature, PlanFeature
 from adminboard.reconciliation.actions import FixDifferences, RunReconciliation
@@ -95,6 +97,14 @@ def _differing(scene: Scene) -> Sold:
     return sold
 
 
+def steering(status: RunStatus, scene: Scene) -> Example:
+    """A comparison or a repair in this state."""
+    kind = scene.chance.choice([COMPARISON_KIND, FIX_KIND])
+    with scene.board.rows() as session:
+        run_id = make_run(session, kind=kind, status=status, started_at=START).id
+    return Example(NameRun(run=run_id), lambda session: {"Status": session.get_one(Run, run_id).status.value})
+
+
 def syncing(scene: Scene) -> Example:
     """A new product with a price; and whatever else differs between these plans and the stand-in's."""
     maker_of(scene.board.runtime).price(name=scene.word())
@@ -125,6 +135,9 @@ def _see_features(session: Session, plan_id: UUID) -> str:
 
 EXAMPLES: dict[str, MakeExample] = {
     "reconciliation.run": comparing,
+    "reconciliation.pause": partial(steering, RunStatus.RUNNING),
+    "reconciliation.resume": partial(steering, RunStatus.PAUSED),
+    "reconciliation.cancel": partial(steering, RunStatus.PAUSED),
     "reconciliation.fix": repairing,
     "reconciliation.fix_customer": repairing_customer,
     "plans.sync": syncing,
