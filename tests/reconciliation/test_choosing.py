@@ -57,6 +57,7 @@ def test_what_is_ticked_is_repaired_and_nothing_else(twins: Twins) -> None:
     shown = preview(browser, form)
     assert "Subscriptions to repair after 2" in shown.text
     assert "Stripe wins: 2 seats." in shown.text
+    assert shown.text.count("seats 3 becomes 7") == 2, "what becomes of what is not named"
     answer = confirm(browser, shown)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/reconciliation?done=")

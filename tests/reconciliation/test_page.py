@@ -88,7 +88,7 @@ def test_each_row_says_how_it_stands_and_in_what_it_differs(twins: Twins, mixed:
 
 def test_the_figures_lead_to_exactly_what_they_count(twins: Twins, mixed: dict[str, str]) -> None:
     cards = ask(twins, "/cards").json()
-    assert cards == {"subscriptions": 7, "in_step": 1, "different": 5, "errors": 1}
+    assert cards == {"subscriptions": 7, "in_step": 1, "different": 5, "errors": 1, "not_compared": 0}
     for result, name in (("in_step", "in_step"), ("differs", "different"), ("error", "errors")):
         assert ask(twins, f"?result={result}").json()["count"] == {"value": cards[name], "exact": True}
     assert ask(twins, "/cards?field=status").json()["different"] == 1
@@ -187,6 +187,9 @@ def test_what_came_since_the_comparison_was_not_compared(twins: Twins) -> None:
     assert found[alike.id] == ("in step", "nothing")
     assert found[str(late.stripe_subscription_id)] == ("not compared", "nothing")
     assert list(results(see(twins, "?result=not_compared"))) == [late.stripe_subscription_id]
+    cards = ask(twins, "/cards").json()
+    assert cards.pop("not_compared") == 1
+    assert cards.pop("subscriptions") == sum(cards.values()) + 1
 
 
 def test_a_run_under_way_does_not_count_before_it_is_finished(twins: Twins) -> None:
@@ -197,7 +200,7 @@ def test_a_run_under_way_does_not_count_before_it_is_finished(twins: Twins) -> N
         session.add(Run(kind="reconciliation", title="Next", actor_kind="system", actor_name="system"))
     page = see(twins)
     assert results(page) == {twin.id: ("in step", "nothing")}
-    assert "Next, begun by system" in page.text
+    assert "Next, begun by the clock" in page.text
     assert page.root.get("section", id="comparison").attributes["hx-trigger"].endswith("every 2s")
 
 

@@ -1,6 +1,6 @@
 """Comparing with Stripe, and repairing what differs: of everybody as a run, of one customer at once."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -26,10 +26,13 @@ from adminboard.reconciliation.queries import (
     count_open,
     count_repairable,
     find_unsettled,
+    list_repairable,
 )
-from adminboard.reconciliation.wording import KIND_WORDS
+from adminboard.reconciliation.wording import KIND_WORDS, say_sides
 
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
+MOST_SAID = 10
+"""So many differences are named in the preview of their repair."""
 _TARGET = Target("reconciliation", "all", "comparison with Stripe")
 SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
 """Stripe's id of a subscription."""
@@ -102,7 +105,8 @@ def apply_run(work: Work, command: RunReconciliation) -> Applied:  # noqa: ARG00
 
 def preview_fix(session: Session, command: FixDifferences) -> Preview:
     """Raises `NothingToRepair`."""
-    found = count_repairable(session, _choose(session, command))
+    chosen = _choose(session, command)
+    found = count_repairable(session, chosen)
     if not found.subscriptions:
         raise NothingToRepair(_why_nothing(session, command))
     kinds = ", ".join(f"{count:,} {KIND_WORDS[DiscrepancyKind(kind)]}" for kind, count in found.kinds.items())
@@ -111,7 +115,7 @@ def preview_fix(session: Session, command: FixDifferences) -> Preview:
         (Change("Subscriptions to repair", 0, found.subscriptions, cell="number"),),
         warnings=(Caution("stripe_wins", f"Stripe wins: {kinds}."),),
         facts=found.kinds,
-        details=_say_matching(session, command),
+        details=(*_say_each(session, chosen), *_say_matching(session, command)),
         needs_approval=_find_approval_sentence(found.subscriptions),
     )
 
@@ -127,6 +131,22 @@ def apply_fix(work: Work, command: FixDifferences) -> Applied:
 def _choose(session: Session, command: FixDifferences) -> Chosen:
     found = select_found(session, results, command.matching) if command.matching else None
     return Chosen(command.differences, command.subscriptions, found)
+
+
+def _say_each(session: Session, chosen: Chosen) -> tuple[Detail, ...]:
+    """What becomes of what, where it is little enough to read."""
+    rows = list_repairable(session, chosen, MOST_SAID + 1)
+    if len(rows) > MOST_SAID:
+        return ()
+    return tuple(
+        Detail(f"{row.customer or 'Nobody here'}: {KIND_WORDS[row.kind]}", _say_change(row)) for row in rows
+    )
+
+
+def _say_change(row: Any) -> str:
+    sides = say_sides(row.kind, row.local_value, row.stripe_value)
+    here, there = ("none" if side is None else str(side).replace("_", " ") for side in sides)
+    return f"{here} becomes {there}"
 
 
 def _say_matching(session: Session, command: FixDifferences) -> tuple[Detail, ...]:

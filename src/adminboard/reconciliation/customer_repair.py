@@ -1,12 +1,12 @@
 """Bringing one customer into step with Stripe, by what Stripe has of them at this moment."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.mirror.subscriptions import OVER, UNKNOWN_STATUS_IS
+from adminboard.billing.mirror.subscriptions import OVER
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
 from adminboard.core.commands import Command, Reason
 from adminboard.core.permissions import Permission
@@ -25,7 +25,7 @@ from adminboard.reconciliation.looking import Looked, compare_customer, look_at
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
-from adminboard.reconciliation.wording import say_left, say_moment, say_pause
+from adminboard.reconciliation.wording import say_left, say_sides
 from adminboard.runtime import Runtime
 
 STRIPE_WINS = (
@@ -144,23 +144,8 @@ def _close(work: Work, subscription_ids: Sequence[str]) -> None:
 
 def _show(difference: Difference) -> Change:
     name = difference.kind.value.replace("_", " ").capitalize()
-    after = (
-        UNKNOWN_STATUS_IS.value
-        if difference.kind is DiscrepancyKind.UNKNOWN_STATUS
-        else difference.stripe_value
-    )
     field = f"{name} of {difference.stripe_subscription_id}"
-    return Change(field, _in_words(difference.local_value), _in_words(after))
-
-
-def _in_words(value: Any) -> Any:
-    if isinstance(value, Mapping) and "invoices" in value:
-        return say_pause(value)
-    if isinstance(value, Mapping):
-        return " – ".join(say_moment(value.get(end)) for end in ("start", "end"))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value
+    return Change(field, *say_sides(difference.kind, difference.local_value, difference.stripe_value))
 
 
 def _say_left(difference: Difference) -> str:

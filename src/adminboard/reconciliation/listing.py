@@ -136,6 +136,7 @@ results = Listing(
         Card("In step", _count_of(Result.IN_STEP), query="result=in_step"),
         Card("Different", _count_of(Result.DIFFERS), query="result=differs", tone="warning"),
         Card("Errors", _count_of(Result.ERROR), query="result=error", tone="error"),
+        Card("Not compared", _count_of(Result.NOT_COMPARED), query="result=not_compared"),
     ],
     ticked=Ticked(
         "reconciliation.fix",

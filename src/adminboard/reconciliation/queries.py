@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.listings.columns import AnySelect, is_any
@@ -193,3 +193,20 @@ def count_repairable(session: Session, chosen: Chosen = ALL) -> Repairable:
     kinds = session.execute(select(kind, func.count()).where(which).group_by(kind).order_by(kind))
     subscriptions = session.scalar(select(func.count(subscription.distinct())).where(which))
     return Repairable(subscriptions or 0, {found.value: count for found, count in kinds})
+
+
+def list_repairable(session: Session, chosen: Chosen, limit: int) -> Sequence[Row[Any]]:
+    """The first differences of subscriptions that can be repaired: ``customer``, ``kind`` and both sides."""
+    rows = (
+        select(
+            Organization.name.label("customer"),
+            Discrepancy.kind,
+            Discrepancy.local_value,
+            Discrepancy.stripe_value,
+        )
+        .outerjoin(Organization, Organization.id == Discrepancy.organization_id)
+        .where(of_chosen(chosen))
+        .order_by(Organization.name, Discrepancy.stripe_subscription_id, Discrepancy.kind)
+        .limit(limit)
+    )
+    return session.execute(rows).all()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from adminboard.billing.mirror.subscriptions import UNKNOWN_STATUS_IS
 from adminboard.reconciliation.models import DiscrepancyKind
 
 KIND_WORDS: Mapping[DiscrepancyKind, str] = {
@@ -62,3 +63,19 @@ def say_pause(value: Mapping[str, Any]) -> str:
         return "collecting"
     until = f" until {say_moment(value['resumes_at'])}" if value["resumes_at"] else ""
     return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
+
+
+def say_sides(kind: DiscrepancyKind, here: Any, there: Any) -> tuple[Any, Any]:
+    """What a repair changes, and what it makes of it, in words."""
+    after = UNKNOWN_STATUS_IS.value if kind is DiscrepancyKind.UNKNOWN_STATUS else there
+    return _in_words(here), _in_words(after)
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, Mapping) and "invoices" in value:
+        return say_pause(value)
+    if isinstance(value, Mapping):
+        return " – ".join(say_moment(value.get(end)) for end in ("start", "end"))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
