@@ -88,6 +88,8 @@ def test_a_card_past_its_month_has_expired_at_once(board: BoardUnderTest, rows: 
         ({"expires": "next30d"}, {"this month", "next month", "detached"}),
         ({"q": "pm_Acme"}, {"good"}),
         ({"q": "cus_Acme"}, {"good", "link"}),
+        ({"q": "3000"}, {"debit"}),
+        ({"q": "300"}, set()),
     ],
 )
 def test_filters_and_search_keep_what_they_name(

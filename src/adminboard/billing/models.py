@@ -257,6 +257,7 @@ class PaymentMethod(Identified, Timestamped, Base):
         ),
         Index("ix_payment_methods_organization_id", "organization_id", "status", "created_at"),
         Index("ix_payment_methods_created_at", "created_at", "id"),
+        Index("ix_payment_methods_last4", "last4", "created_at", "id"),
         Index("ix_payment_methods_status", "status", "created_at", "id"),
         Index("ix_payment_methods_type", "type", "created_at", "id"),
         Index("ix_payment_methods_expiry", text("(exp_year * 12 + exp_month)"), "id"),

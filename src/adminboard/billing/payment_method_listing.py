@@ -1,6 +1,9 @@
 """The list of payment methods."""
 
-from sqlalchemy import func, select
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
 
 from adminboard.billing.alerts import is_card_expiring, is_not
 from adminboard.billing.customer import (
@@ -35,8 +38,20 @@ from adminboard.core.listings import (
     Sort,
     words_of,
 )
+from adminboard.core.listings.columns import Expression
+from adminboard.core.listings.search import SearchSource
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
+
+
+@dataclass(frozen=True, eq=False)
+class LastFour(SearchSource):
+    """The last four digits of a card or an account, as people read them from a statement."""
+
+    column: Expression
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:  # noqa: ARG002 - it is whole
+        return self.column == term if re.fullmatch(r"[0-9]{4}", term) else None
 
 
 def _in_words(word: str) -> str:
@@ -78,8 +93,11 @@ payment_methods = Listing(
     search=customer_search(
         PaymentMethod.id,
         PaymentMethod.organization_id,
-        (StripeId(PaymentMethod.stripe_payment_method_id, beginnings=PAYMENT_METHOD_ID),),
-        "Customer, member's email or Stripe id",
+        (
+            LastFour(PaymentMethod.last4),
+            StripeId(PaymentMethod.stripe_payment_method_id, beginnings=PAYMENT_METHOD_ID),
+        ),
+        "Last 4, customer, member's email or Stripe id",
     ),
     filters=[
         customer_filter(PaymentMethod.organization_id),

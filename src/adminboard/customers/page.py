@@ -43,7 +43,7 @@ customer_tabs = (
         path="payment-methods",
         order=40,
         listing=payment_methods,
-        search_for="Stripe id",
+        search_for="Last 4 or Stripe id",
     ),
     ListTab(
         page=CUSTOMER,

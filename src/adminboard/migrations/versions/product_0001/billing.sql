@@ -139,6 +139,7 @@ CREATE TABLE payment_methods (
 );
 CREATE INDEX ix_payment_methods_created_at ON payment_methods (created_at, id);
 CREATE INDEX ix_payment_methods_expiry ON payment_methods ((exp_year * 12 + exp_month), id);
+CREATE INDEX ix_payment_methods_last4 ON payment_methods (last4, created_at, id);
 CREATE INDEX ix_payment_methods_organization_id ON payment_methods (organization_id, status, created_at);
 CREATE INDEX ix_payment_methods_status ON payment_methods (status, created_at, id);
 CREATE INDEX ix_payment_methods_type ON payment_methods (type, created_at, id);
