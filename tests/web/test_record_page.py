@@ -139,6 +139,18 @@ def test_what_the_database_refuses_is_said_in_the_tab_and_the_page_is_there(
     assert retry.attributes["hx-get"] == f"/businesses/{business}/refused"
 
 
+def test_a_list_that_the_database_refuses_leaves_the_page_too(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        other = make_business(session, name="Beta Roofing").id
+        make_call(session, business_id=other, started_at=START - timedelta(days=90), duration_seconds=0)
+    page = get(board, f"/businesses/{other}/calls?fails=late")
+    assert page.root.get("h1").text == "Beta Roofing"
+    assert tabs_of(page)[0] == "Facts"
+    (panel,) = page.root.find_all("div", class_="error-panel")
+    retry = panel.get("a", hx_target="body")
+    assert retry.attributes["hx-get"] == f"/businesses/{other}/calls?fails=late"
+
+
 def test_what_is_not_there_is_missing_as_a_whole(board: BoardUnderTest, business: UUID) -> None:
     answer = board.browser(Role.SUPPORT).get(f"/businesses/{business}/missing")
     assert answer.status_code == 404

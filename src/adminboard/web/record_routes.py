@@ -113,10 +113,14 @@ def _show_list(
     part = find_list_part(visit, tab.fixed, place)
     if part is not None:
         return part
-    view = make_list_view(visit, tab.fixed, place)
+    view = load_panel(visit, lambda: make_list_view(visit, tab.fixed, place))
+    frame = make_record_view(visit, page, tabs, tab, found.id, found.head)
+    if isinstance(view, DomainError):
+        failure = draw_failure(visit, view, make_here(visit, page), target="body")
+        return visit.render("ui/record_template.html", page=frame, body=failure, actor=visit.actor)
     return visit.render(
         "ui/record_list.html",
-        page=make_record_view(visit, page, tabs, tab, found.id, found.head),
+        page=frame,
         list=replace(view, detail=make_detail(visit, tab.fixed, place)),
         actor=visit.actor,
     )
