@@ -216,7 +216,10 @@ def test_the_panel_tells_each_refund_newest_first(board: BoardUnderTest, rows: R
 
 def test_the_panel_tells_why_payments_failed(board: BoardUnderTest, rows: Rows) -> None:
     text = get_panel(board, "invoices", rows["failed"]).text
-    assert text.count("Your card has insufficient funds.") == 2
+    assert text.count("Your card has insufficient funds.") == 3
+    notice = text.index("The last payment failed")
+    assert "Your card has insufficient funds." in text[notice : text.index("Billing email")]
+    assert "The last payment failed" not in get_panel(board, "invoices", rows["whole"]).text
     assert "an hour ago" in text
 
 

@@ -244,6 +244,8 @@ def test_only_what_applies_to_a_subscription_is_offered(
     with board.rows() as session:
         customer = make_subscription(session, **fields).organization_id
     actions = actions_of(board, customer, Role.BILLING)
+    head = show(board, customer).root.get("div", id="record-head").text
+    assert (" ends 20" in head) == bool(fields.get("cancel_at_period_end"))
     always = {"billing.reset_grace_period", "customers.suspend"}
     assert set(actions) == {f"billing.{name}" for name in offered} | always
     assert actions["billing.reset_grace_period"] == "Open a grace period"

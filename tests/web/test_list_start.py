@@ -21,6 +21,7 @@ TODAY = datetime(START.year, START.month, START.day, tzinfo=PACIFIC)
 AGES = {
     "tomorrow": timedelta(days=-1),
     "today": timedelta(hours=-1),
+    "yesterday": timedelta(days=1),
     "six days ago": timedelta(days=6),
     "seven days ago": timedelta(days=6, seconds=1),
     "a month ago": timedelta(days=29),
@@ -55,7 +56,7 @@ def get(browser: Browser, query: str = "") -> Page:
     return Page(browser.get(f"/samples{query}").text)
 
 
-WEEK = ["today", "six days ago"]
+WEEK = ["today", "yesterday", "six days ago"]
 ALL = list(AGES)
 
 
@@ -74,7 +75,7 @@ def test_every_link_from_there_carries_the_start(browser: Browser) -> None:
         assert "started=7d" in link
     row = page.root.get("a", class_="row-link").attributes["href"]
     assert "started=7d" in row
-    assert names(Page(browser.get(page.link("page-next")).text)) == ["six days ago"]
+    assert names(Page(browser.get(page.link("page-next")).text)) == ["yesterday"]
     assert "last year" not in browser.get(export[0]).text
 
 
@@ -109,7 +110,13 @@ def test_what_was_cleared_stays_cleared_in_the_form(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("preset", "expected"),
-    [("today", ALL[1:2]), ("7d", ALL[1:3]), ("30d", ALL[1:5]), ("90d", ALL[1:5])],
+    [
+        ("today", ALL[1:2]),
+        ("yesterday", ALL[2:3]),
+        ("7d", ALL[1:4]),
+        ("30d", ALL[1:6]),
+        ("90d", ALL[1:6]),
+    ],
 )
 def test_a_preset_counts_the_days_of_the_reader(browser: Browser, preset: str, expected: list[str]) -> None:
     assert names(get(browser, f"?started={preset}")) == expected
@@ -126,7 +133,7 @@ def test_dates_win_over_a_preset_and_links_forget_it(browser: Browser) -> None:
 
 def test_a_preset_nobody_knows_is_a_sentence(browser: Browser) -> None:
     page = get(browser, "?started=8d")
-    assert "'8d' is none of today, 7d, 30d, 90d" in page.alerts[0]
+    assert "'8d' is none of today, yesterday, 7d, 30d, 90d" in page.alerts[0]
     assert names(page) == ALL
     beside = page.root.get("div", id="filter-started").get("p", class_="field-error")
     assert "'8d' is none of" in beside.text
@@ -155,14 +162,20 @@ def test_a_start_that_finds_nothing_leads_to_everything(board: BoardUnderTest) -
 def test_the_api_and_exports_answer_what_they_are_asked(board: BoardUnderTest, browser: Browser) -> None:
     program = board.program()
     assert len(program.get("/v1/admin/samples").json()["items"]) == len(ALL)
-    assert len(program.get("/v1/admin/samples?started=7d").json()["items"]) == 3, "days of UTC"
+    assert len(program.get("/v1/admin/samples?started=7d").json()["items"]) == 4, "days of UTC"
     assert "last year" in browser.get("/samples/export.csv").text
 
 
 def test_the_audit_log_has_presets_too(board: BoardUnderTest) -> None:
     page = Page(board.browser(Role.ADMIN).get("/audit").text)
     presets = page.root.get("div", id="filter-date").find_all("a")
-    assert [preset.text for preset in presets] == ["Today", "Last 7 days", "Last 30 days", "Last 90 days"]
+    assert [preset.text for preset in presets] == [
+        "Today",
+        "Yesterday",
+        "Last 7 days",
+        "Last 30 days",
+        "Last 90 days",
+    ]
     assert page.root.find_all("summary", class_="chip-on") == []
 
 

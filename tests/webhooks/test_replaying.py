@@ -257,6 +257,11 @@ def test_its_panel_has_a_button_where_there_is_something_to_replay(board: BoardU
     assert f"event={ignored.id}" not in browser.get(f"/webhooks?selected={ignored.id}").text
     page = Page(browser.get(link).text)
     assert CREATED in page.text
+    assert "It is applied in a moment" not in browser.get(f"/webhooks?selected={row.id}").text
+    with board.rows() as session:
+        put_back = session.get_one(BillingEvent, row.id)
+        put_back.processing_status, put_back.attempts = ProcessingStatus.RECEIVED, 0
+    assert "It is applied in a moment" in browser.get(f"/webhooks?selected={row.id}").text
     assert "/actions/webhooks.replay_failed" in browser.get("/webhooks").text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -27,12 +28,12 @@ from adminboard.billing.grace_writing import say
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
-from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.commands import NO_REASON, undo_reason
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
-from adminboard.core.work import Work
+from adminboard.core.work import Work, moment, reader
 
 RESET, CLOSE = "billing.reset_grace_period", "billing.close_grace_period"
 RESTORE = "billing.restore_grace_period"
@@ -52,15 +53,22 @@ def preview_reset(session: Session, command: ResetGracePeriod) -> Preview:
     if find_subscription_status(session, payer.id) in PAYING:
         sentence = "The customer's subscription is paid: a grace period changes nothing while it is."
         warnings.append(Caution("not_needed", sentence))
+    state = Change("Grace period", "open" if row else "none", "open")
+    days = Change("Days left", days_left(session, row), command.days)
     return Preview(
         subject=customer_of(session, payer.id),
-        changes=(
-            Change("Grace period", "open" if row else "none", "open"),
-            Change("Days left", days_left(session, row), command.days),
-        ),
+        changes=(days, state) if row else (state, days),
         warnings=tuple(warnings),
         facts={"ends_at": row.ends_at if row else None},
+        details=(Detail("Ends on", _say_day(session, command.days)),),
     )
+
+
+def _say_day(session: Session, days: int) -> str:
+    """The day of so many days from now, as whoever looks at the preview calls it. Not the moment, which
+    would be another by the time they confirm it."""
+    ends_at = (moment(session) + timedelta(days=days)).astimezone(ZoneInfo(reader(session).time_zone))
+    return f"{ends_at:%A, %-d %B %Y}"
 
 
 def apply_reset(work: Work, command: ResetGracePeriod) -> Applied:

@@ -21,7 +21,13 @@ class ResetGracePeriod(Command):
         None, title="User", description="The id or e-mail address of a user whom the customer pays for."
     )
     customer: PayerReference | None = None
-    days: int = Field(7, title="Days from now", ge=1, le=90)
+    days: int = Field(
+        7,
+        title="Days from now",
+        ge=1,
+        le=90,
+        description="Whatever is left of the grace period that is open now.",
+    )
     reason: Reason
 
     @model_validator(mode="after")

@@ -117,7 +117,7 @@ refunds = Listing(
         find_id=find_refund_id,
         title=lambda record: record.invoice_number or record.customer.name,
     ),
-    empty="A refund appears here as soon as one is asked for, here or in Stripe.",
+    empty="Refunds are made from an invoice. One appears here as soon as it is asked for, here or in Stripe.",
     views=[
         BuiltInView("On their way", _query_of(UNDER_WAY)),
         BuiltInView("Failed", _query_of(CAME_TO_NOTHING)),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import Plan
+from adminboard.billing.models import Plan, Subscription
 from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown
 from adminboard.customers.models import Organization
@@ -30,6 +30,8 @@ class CustomerHead:
     stripe_customer_id: str | None
     plan: str | None
     subscription_status: str | None
+    subscription_ends_at: datetime | None
+    """When it is cancelled at the end of its period."""
 
 
 def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
@@ -46,6 +48,9 @@ def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
             Organization.stripe_customer_id,
             func.coalesce(override_plan_name(Organization.id), Plan.name).label("plan"),
             subscription_status().label("subscription_status"),
+            case((Subscription.cancel_at_period_end, Subscription.current_period_end)).label(
+                "subscription_ends_at"
+            ),
         )
         .where(Organization.id == customer_id)
     )

@@ -99,7 +99,7 @@ events = Listing(
             StripeId(payment_intent_id(), beginnings=("pi_",)),
             IdPrefix(BillingEvent.id),
         ),
-        placeholder="Stripe's id of the event or of what it is about",
+        placeholder="Any Stripe id",
     ),
     filters=[
         Choice("type", "Type", BillingEvent.event_type, options=words_of(BillingEvent.event_type)),

@@ -81,6 +81,12 @@ class EventDetail(LoggedEvent):
         return self.stripe_event_id is not None and self.event_type in KINDS
 
     @property
+    def is_about_to_be_applied(self) -> bool:
+        """Whether it came, or was put back, a moment ago: no attempt was made yet."""
+        waits = self.processing_status in (ProcessingStatus.RECEIVED, ProcessingStatus.PROCESSING)
+        return waits and self.attempts == 0
+
+    @property
     def payload_text(self) -> str | None:
         """The payload as lines of JSON; None when nothing was sent, or when it is not shown."""
         return None if self.raw_payload is None else write_json(self.raw_payload)

@@ -203,6 +203,9 @@ def test_warnings_say_what_it_means(
     reset_command = ResetGracePeriod(customer="cus_acme", days=14, reason=REASON)
     preview = runner.preview(support, resetting, reset_command).preview
     assert [warning.code for warning in preview.warnings] == ["not_needed"]
+    assert [(detail.label, detail.value) for detail in preview.details] == [
+        ("Ends on", "Thursday, 29 January 2026")
+    ]
 
 
 def test_viewers_give_nobody_time(

@@ -51,6 +51,7 @@ class DatePreset:
 TODAY = DatePreset("today", "Today", 0, 0)
 PAST_DAYS = (
     TODAY,
+    DatePreset("yesterday", "Yesterday", -1, -1),
     DatePreset("7d", "Last 7 days", -6, 0),
     DatePreset("30d", "Last 30 days", -29, 0),
     DatePreset("90d", "Last 90 days", -89, 0),
