@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(None, min_length=20)
     """Who sends it as ``Authorization: Bearer`` gets the metrics at /metrics, at the board's own port."""
 
+    otel_exporter_otlp_endpoint: str | None = Field(None, pattern=r"^https?://[^/@\s]+(/[^@?#\s]*)?$")
+    """The collector that traces go to, as OTLP over HTTP. Without it none are made."""
+    otel_service_name: str = "adminboard"
+
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")
     approval_critical_features: bool = False

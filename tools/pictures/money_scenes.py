@@ -1,6 +1,6 @@
 """What is on the guide's pictures about money and operations. Nothing is confirmed but a file's upload."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tools.pictures.camera import Scene
 from tools.pictures.scenes import PANEL, SOMEBODY, find_dialog, find_frame, open_first, preview
@@ -122,7 +122,7 @@ def check_file(page: Page) -> Locator:
     rows = [f"{email},20.00,{REASON}" for email in emails] + [f"nobody@example.com,20.00,{REASON}"]
     content = "\n".join(["user,amount,reason", *rows]).encode()
     page.goto("/bulk/new?action=credits.adjust")
-    file = {"name": "outage.csv", "mimeType": "text/csv", "buffer": content}
+    file: FilePayload = {"name": "outage.csv", "mimeType": "text/csv", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload and check").click()
     expect(page.get_by_role("region", name="The run")).to_contain_text("Start", timeout=60_000)
