@@ -150,8 +150,11 @@ def settings_of(session: Session) -> Settings:
     return settings
 
 
-def open_runtime(settings: Settings, *, application_name: str = "adminboard") -> Runtime:
-    """A runtime on the database the settings name. Raises `SettingsError` when they name none."""
+def open_runtime(settings: Settings, *, application_name: str = "adminboard", traced: bool = True) -> Runtime:
+    """A runtime on the database the settings name; ``traced`` where the settings name a collector, too.
+
+    Raises `SettingsError` when they name no database, `TracesNotInstalled`.
+    """
     if settings.database_url is None:
         raise SettingsError(
             "DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database, "
@@ -176,7 +179,7 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard") ->
     if settings.has_metrics:
         watch_engine(engine, "pages", limit=settings.db_pool_size + settings.db_max_overflow)
         watch_engine(exports, "exports", limit=MAX_EXPORTS)
-    if settings.otel_exporter_otlp_endpoint is not None:
+    if traced and settings.otel_exporter_otlp_endpoint is not None:
         begin_traces(
             settings.otel_exporter_otlp_endpoint,
             service=settings.otel_service_name,

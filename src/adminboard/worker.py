@@ -17,6 +17,7 @@ import procrastinate
 import structlog
 from opentelemetry.trace import SpanKind
 from procrastinate import PsycopgConnector
+from procrastinate.middleware import WorkerMiddleware
 from sqlalchemy.orm import Session
 
 from adminboard.app import make_board, make_operation_runner
@@ -41,7 +42,6 @@ CONCURRENT_JOBS = 2
 RESTART_PAUSE_SECONDS = 5
 GRACE_SECONDS = 10
 STALLED_AFTER_SECONDS = 60
-Watcher = Callable[[Callable[[], Awaitable[Any]], procrastinate.JobContext, object], Awaitable[Any]]
 
 
 def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrastinate.App:
@@ -104,10 +104,14 @@ async def run_worker(
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
 
 
-def watchers_of(settings: Settings) -> list[Watcher]:
+def watchers_of(settings: Settings) -> list[WorkerMiddleware]:
     """What notes each job, as far as anybody wants to know."""
-    measured = [measure_job] if settings.has_metrics else []
-    return measured if settings.otel_exporter_otlp_endpoint is None else [*measured, trace_job]
+    watchers: list[WorkerMiddleware] = []
+    if settings.has_metrics:
+        watchers.append(measure_job)
+    if settings.otel_exporter_otlp_endpoint is not None:
+        watchers.append(trace_job)
+    return watchers
 
 
 async def trace_job(
