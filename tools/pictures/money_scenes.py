@@ -1,10 +1,13 @@
-"""What is on the guide's pictures about money and operations. Nothing is confirmed but a file's upload."""
+"""What is on the guide's pictures about money and operations. Only a file is sent, and a comparison made."""
+
+import re
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tools.pictures.camera import Scene
 from tools.pictures.scenes import PANEL, SOMEBODY, find_dialog, find_frame, open_first, preview
 
+WAIT_MS = 120_000
 REASON = "Goodwill for the outage of Tuesday"
 
 
@@ -62,10 +65,14 @@ def preview_replay(page: Page) -> Locator:
 
 
 def compare(page: Page) -> Locator:
+    """Begins a comparison and waits for its end: only what was compared with this Stripe can be repaired."""
     page.goto("/reconciliation")
-    expect(page.get_by_role("region", name="Comparison with Stripe")).to_contain_text(
-        "Last compared", timeout=60_000
-    )
+    comparison = page.get_by_role("region", name="Comparison with Stripe")
+    comparison.get_by_role("link", name="Compare with Stripe").click()
+    find_dialog(page).get_by_label("Reason").fill("A customer asks why they pay for more, ticket 4711")
+    preview(page).get_by_role("button", name="Compare").click()
+    expect(comparison).to_contain_text(re.compile("Last compared.*by billing@"), timeout=WAIT_MS)
+    page.goto("/reconciliation")
     return find_frame(page)
 
 
@@ -125,7 +132,7 @@ def check_file(page: Page) -> Locator:
     file: FilePayload = {"name": "outage.csv", "mimeType": "text/csv", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload and check").click()
-    expect(page.get_by_role("region", name="The run")).to_contain_text("Start", timeout=60_000)
+    expect(page.get_by_role("region", name="The run")).to_contain_text("Start", timeout=WAIT_MS)
     return find_frame(page)
 
 
