@@ -80,6 +80,11 @@ covered-tests: $(STAMPS)/dev frontend
 	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --durations=5
 	@$(BIN)/python -m tools.coverage_gate coverage.json
 
+.PHONY: guide
+guide: $(STAMPS)/dev frontend ## Make the pictures of the guide anew, from a demonstration of their own
+	@$(BIN)/python -m tools.browser
+	@exec $(BIN)/python -m tools.pictures
+
 .PHONY: soak
 soak: $(STAMPS)/dev frontend ## Run the long fault and load tests
 	@exec $(BIN)/python -m pytest -m soak tests
@@ -105,7 +110,8 @@ browser: $(STAMPS)/venv ## Install Chromium for the end-to-end tests, where apt-
 .PHONY: lock
 lock: $(STAMPS)/venv ## Lock the packages anew after a change in pyproject.toml (UPGRADE=1 takes the newest versions)
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt >/dev/null
-	$(LOCK) pyproject.toml --extra dev --constraints requirements/runtime.txt --output-file requirements/dev.txt >/dev/null
+	$(LOCK) pyproject.toml --extra otel --constraints requirements/runtime.txt --output-file requirements/otel.txt >/dev/null
+	$(LOCK) pyproject.toml --extra dev --extra otel --constraints requirements/runtime.txt --output-file requirements/dev.txt >/dev/null
 	$(LOCK) --group build --constraints requirements/dev.txt --output-file requirements/build.txt >/dev/null
 	$(LOCK) --group frontend --output-file requirements/frontend.txt >/dev/null
 	$(LOCK) --group packaging --constraints requirements/dev.txt --output-file requirements/packaging.txt >/dev/null

@@ -11,6 +11,8 @@ from pathlib import Path
 from tools.environment import ROOT, UV, SetupError, run
 
 SOURCE = ROOT / "src"
+GUIDE = ROOT / "docs" / "guide"
+GUIDE_IN_WHEEL = "adminboard/guide/pages"
 OUTPUT = ROOT / "dist"
 NOT_PACKED = {"__pycache__"}
 NEEDED = {
@@ -18,6 +20,8 @@ NEEDED = {
     "migrations": "adminboard/migrations/versions/*.sql",
     "scripts": "adminboard/web/static/dist/board-*.js",
     "style sheets": "adminboard/web/static/dist/board-*.css",
+    "guide": f"{GUIDE_IN_WHEEL}/*.md",
+    "pictures of the guide": f"{GUIDE_IN_WHEEL}/pictures/*.webp",
 }
 """What a wheel that was built carelessly would lack, by what to call it."""
 
@@ -30,11 +34,13 @@ def build() -> Path:
     return next(OUTPUT.glob("adminboard-*.whl"))
 
 
-def find_faults(wheel: Path, source: Path = SOURCE) -> list[str]:
+def find_faults(wheel: Path, source: Path = SOURCE, guide: Path = GUIDE) -> list[str]:
     """One sentence for each file that is missing from the wheel, or that has no business in it."""
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     present = {path.relative_to(source).as_posix() for path in source.rglob("*") if is_packed(path)}
+    pages = (path.relative_to(guide).as_posix() for path in guide.rglob("*") if is_packed(path))
+    present |= {f"{GUIDE_IN_WHEEL}/{page}" for page in pages}
     faults = [f"{name} is missing" for name in sorted(present - packed)]
     faults += [f"{name} does not belong there" for name in sorted(packed - present)]
     for what, pattern in NEEDED.items():

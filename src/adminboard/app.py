@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
@@ -34,13 +35,15 @@ from adminboard.web.errors import install_error_handlers
 from adminboard.web.headers import RequestFrame
 from adminboard.web.list_api import mount_list_api, mount_list_export
 from adminboard.web.list_page import mount_list_page, mount_list_parts
-from adminboard.web.measuring import MeasuredRequests, find_templates
+from adminboard.web.measuring import MeasuredRequests, TracedRequests, find_templates
 from adminboard.web.page_context import VERSION
 from adminboard.web.record_page import tabs_of
 from adminboard.web.record_routes import mount_record_page
 
 API_PREFIX = "/v1/admin"
 PRODUCT_API_PREFIX = "/v1"
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would tell whole addresses, with the names and e-mail addresses that people search for."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -53,18 +56,22 @@ def create_app(
     """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does."""
     uploads: dict[str, int] = {}
     templates: dict[int, str] = {}
-    measuring = [Middleware(MeasuredRequests, templates=templates)] if runtime.settings.has_metrics else []
+    settings = runtime.settings
+    watching = [Middleware(MeasuredRequests, templates=templates)] if settings.has_metrics else []
+    if settings.otel_exporter_otlp_endpoint is not None:
+        watching.append(Middleware(TracedRequests, templates=templates))
     app = FastAPI(
         title="AICallGO Admin Board",
         version=VERSION,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
         lifespan=_lifespan(runtime, alongside),
         middleware=[
-            *measuring,
-            Middleware(RequestFrame, settings=runtime.settings, uploads=uploads),
-            Middleware(CrossSiteGuard, public_url=runtime.settings.public_url),
+            *watching,
+            Middleware(RequestFrame, settings=settings, uploads=uploads),
+            Middleware(CrossSiteGuard, public_url=settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
     )

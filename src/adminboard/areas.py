@@ -18,6 +18,7 @@ from adminboard.customers.area import area as customers
 from adminboard.dashboard.area import area as dashboard
 from adminboard.entitlements.area import area as entitlements
 from adminboard.figures.area import area as figures
+from adminboard.guide.area import area as guide
 from adminboard.notes.area import area as notes
 from adminboard.notifications.area import area as notifications
 from adminboard.promotions.area import area as promotions
@@ -50,4 +51,5 @@ AREAS: Sequence[Area] = (
     webhooks,
     reconciliation,
     dashboard,
+    guide,
 )

@@ -34,7 +34,7 @@ def open_cli_runtime() -> Iterator[Runtime]:
     what cannot be reached with 3."""
     with sentences():
         settings = load_settings()
-        runtime = open_runtime(settings, application_name="adminboard command")
+        runtime = open_runtime(settings, application_name="adminboard command", traced=False)
         assert settings.database_url is not None
         require_database(settings.database_url.get_secret_value())
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.metadata import version
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -21,6 +22,7 @@ from adminboard.core.kept import Kept
 from adminboard.core.measures import watch_engine
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
+from adminboard.core.traces import begin_traces, trace_engine
 from adminboard.core.work import Announce, Work, situate, work_in
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.settings import Settings, SettingsError
@@ -148,8 +150,11 @@ def settings_of(session: Session) -> Settings:
     return settings
 
 
-def open_runtime(settings: Settings, *, application_name: str = "adminboard") -> Runtime:
-    """A runtime on the database the settings name. Raises `SettingsError` when they name none."""
+def open_runtime(settings: Settings, *, application_name: str = "adminboard", traced: bool = True) -> Runtime:
+    """A runtime on the database the settings name; ``traced`` where the settings name a collector, too.
+
+    Raises `SettingsError` when they name no database, `TracesNotInstalled`.
+    """
     if settings.database_url is None:
         raise SettingsError(
             "DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database, "
@@ -174,4 +179,13 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard") ->
     if settings.has_metrics:
         watch_engine(engine, "pages", limit=settings.db_pool_size + settings.db_max_overflow)
         watch_engine(exports, "exports", limit=MAX_EXPORTS)
+    if traced and settings.otel_exporter_otlp_endpoint is not None:
+        begin_traces(
+            settings.otel_exporter_otlp_endpoint,
+            service=settings.otel_service_name,
+            version=version("adminboard"),
+            environment=settings.app_env.value,
+        )
+        for each in (engine, exports):
+            trace_engine(each)
     return Runtime(settings, Database(engine), exports=Database(exports))

@@ -74,9 +74,14 @@ def _stripe_key(key: SecretStr) -> SecretStr:
 
 
 def _webhook_secret(secret: SecretStr) -> SecretStr:
-    if not secret.get_secret_value().startswith("whsec_"):
+    if not all(each.startswith("whsec_") for each in _split(secret)):
         raise ValueError("the signing secret of a webhook endpoint begins with whsec_")
     return secret
+
+
+def _split(secret: SecretStr) -> tuple[str, ...]:
+    """Several secrets stand behind each other, separated by commas, while one takes another's place."""
+    return tuple(part.strip() for part in secret.get_secret_value().split(",") if part.strip())
 
 
 Recordings = Annotated[str, AfterValidator(_folder_or_origin)]
@@ -89,9 +94,14 @@ class StripeAccess:
 
     api_key: SecretStr
     webhook_secret: SecretStr
+    """One, or several separated by commas: any of them proves that something comes from Stripe."""
     api_base: str | None
     """Where Stripe's stand-in is; None for Stripe itself."""
     calls_per_second: float
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        return _split(self.webhook_secret)
 
 
 class Settings(BaseSettings):
@@ -139,6 +149,10 @@ class Settings(BaseSettings):
     """A port of their own for the metrics, which Prometheus alone should reach."""
     metrics_token: SecretStr | None = Field(None, min_length=20)
     """Who sends it as ``Authorization: Bearer`` gets the metrics at /metrics, at the board's own port."""
+
+    otel_exporter_otlp_endpoint: str | None = Field(None, pattern=r"^https?://[^/@\s]+(/[^@?#\s]*)?$")
+    """The collector that traces go to, as OTLP over HTTP. Without it none are made."""
+    otel_service_name: str = "adminboard"
 
     approval_threshold_credits: Credits = Decimal("1000.00")
     approval_threshold_refund: Credits = Decimal("500.00")
@@ -189,7 +203,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "STRIPE_API_KEY is missing. Set it to a secret or restricted key of your Stripe account."
             )
-        if self.stripe_webhook_secret is None:
+        if self.stripe_webhook_secret is None or not _split(self.stripe_webhook_secret):
             raise SettingsError(
                 "STRIPE_WEBHOOK_SECRET is missing. Set it to the signing secret of the webhook endpoint in "
                 "Stripe's dashboard; without it anybody could tell the board what was paid."
@@ -218,8 +232,7 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """The signing keys, the current one first. Raises `SettingsError` when there is none."""
-        raw = self.secret_key.get_secret_value() if self.secret_key else ""
-        keys = tuple(part.strip() for part in raw.split(",") if part.strip())
+        keys = _split(self.secret_key) if self.secret_key else ()
         if not keys:
             raise SettingsError(
                 "SECRET_KEY is missing. It signs previews and encrypts second factors; set it to at least "

@@ -15,7 +15,9 @@ from uuid import UUID
 
 import procrastinate
 import structlog
+from opentelemetry.trace import SpanKind
 from procrastinate import PsycopgConnector
+from procrastinate.middleware import WorkerMiddleware
 from sqlalchemy.orm import Session
 
 from adminboard.app import make_board, make_operation_runner
@@ -27,10 +29,12 @@ from adminboard.core.models import Run
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import RUN_OPERATION
 from adminboard.core.run_advancing import SLICE_SECONDS, RunAdvancer
+from adminboard.core.traces import span
 from adminboard.db.urls import psycopg_conninfo
 from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
 from adminboard.notifications.announcing import announce
 from adminboard.runtime import Runtime
+from adminboard.settings import Settings
 from adminboard.web.area import Area
 
 logger = structlog.get_logger(__name__)
@@ -90,7 +94,7 @@ async def run_worker(
                     install_signal_handlers=install_signal_handlers,
                     shutdown_graceful_timeout=GRACE_SECONDS,
                     delete_jobs="successful",
-                    worker_middleware=[measure_job] if runtime.settings.has_metrics else [],
+                    worker_middleware=watchers_of(runtime.settings),
                 )
                 return
         except asyncio.CancelledError:
@@ -98,6 +102,25 @@ async def run_worker(
         except Exception as error:  # noqa: BLE001 - the edge of the worker: it must outlive whatever went wrong
             logger.warning("worker_interrupted", error=type(error).__name__)
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
+
+def watchers_of(settings: Settings) -> list[WorkerMiddleware]:
+    """What notes each job, as far as anybody wants to know."""
+    watchers: list[WorkerMiddleware] = []
+    if settings.has_metrics:
+        watchers.append(measure_job)
+    if settings.otel_exporter_otlp_endpoint is not None:
+        watchers.append(trace_job)
+    return watchers
+
+
+async def trace_job(
+    call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, _: object
+) -> Any:
+    """The job as the beginning of a trace. A sync job takes what is open along into its thread."""
+    assert context.job is not None
+    with span(f"job {context.job.task_name}", SpanKind.CONSUMER):
+        return await call_next()
 
 
 async def measure_job(

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from adminboard.auth.cli import admins_app, keys_app
 from adminboard.auth.keys import find_key_actor
+from adminboard.auth.sealing import SealedTexts
 from adminboard.auth.set_password import set_password
+from adminboard.auth.totp import SEALING_PURPOSE
 from adminboard.core.permissions import Permission, Role
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
@@ -55,6 +57,15 @@ def test_an_admin_made_here_sets_a_password_with_the_printed_code(runtime: Runti
     set_password(runtime, HOME, code[1], NEW_PASSWORD)
 
     assert can_enter(runtime, "first@board.test", NEW_PASSWORD)
+
+
+def test_second_factors_are_sealed_anew_and_counted(runtime: Runtime, fresh_owner_database: Database) -> None:
+    assert call(admins_app, "reseal", "--json") == '{"resealed": 0}\n'
+    with put_rows(fresh_owner_database) as rows:
+        sealed = SealedTexts([SECRET_KEY], SEALING_PURPOSE).seal("JBSWY3DPEHPK3PXP")
+        add_person(rows, Role.ADMIN, email="sealed@board.test").totp_secret_encrypted = sealed
+
+    assert call(admins_app, "reseal") == "Second factors that have the current key now: 1.\n"
 
 
 def test_the_same_address_twice_is_refused_with_a_sentence(owner: str) -> None:

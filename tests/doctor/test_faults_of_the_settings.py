@@ -1,6 +1,7 @@
 """What is dangerous in the settings, and what the board speaks to and does not answer."""
 
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from adminboard.doctor.configuration import (
     check_public_url,
     check_secret_key,
     check_stripe_mode,
+    check_traces,
     check_webhook_secret,
 )
 from adminboard.doctor.examination import OfSettings
@@ -54,6 +56,8 @@ FAULTS: list[tuple[OfSettings, dict[str, Any], Level, str, str]] = [
     (check_metrics, {}, OK, "off", ""),
     (check_metrics, {"metrics_token": SecretStr(LONG)}, OK, "METRICS_TOKEN", ""),
     (check_metrics, {"metrics_port": 9100}, OK, "at port 9100", ""),
+    (check_traces, {}, OK, "off", ""),
+    (check_traces, {"otel_exporter_otlp_endpoint": "http://c:4318"}, OK, "sent to http://c:4318", ""),
 ]
 
 
@@ -67,6 +71,12 @@ def test_a_setting_is_judged_with_what_to_do(
     assert advice in finding.advice
     assert bool(finding.advice) is (level is not OK)
     assert LONG not in repr(finding)
+
+
+def test_a_collector_without_what_sends_to_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", None)
+    (finding,) = check_traces(Settings(otel_exporter_otlp_endpoint="http://c:4318"))
+    assert (finding.level, "requirements/otel.txt" in finding.advice) == (ERROR, True)
 
 
 def test_every_setting_is_told_with_where_it_comes_from_and_no_secret(installation: Installation) -> None:

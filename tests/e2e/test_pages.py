@@ -96,6 +96,8 @@ OTHERS = (
     "/audit/chain",
     "/audit/history?kind=user&id={caller}",
     "/settings/thresholds",
+    "/help",
+    "/help/refund",
     "/account",
     "/account/password",
     "/account/second-factor",

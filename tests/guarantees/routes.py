@@ -11,7 +11,13 @@ from adminboard.app import find_doors
 from tests.clients import BoardUnderTest
 
 ANY_ID = "6f0e5a51-7d3f-4c5c-9d3e-000000000000"
-_PARTS = {"page": "users", "setting": "grace_period_days", "name": "board.css"}
+_PARTS = {
+    "page": "users",
+    "setting": "grace_period_days",
+    "name": "board.css",
+    "job": "refund",
+    "picture": "refund-form.webp",
+}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 import adminboard
 from adminboard.areas import AREAS
 from adminboard.auth.models import LoginAttempt, LoginOutcome
+from adminboard.auth.sealing import SealedTexts
+from adminboard.auth.totp import SEALING_PURPOSE
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.cli import cli
 from adminboard.core.actions import Action
@@ -76,6 +78,7 @@ COMMANDS = {
     "actions undo": None,
     "admins create": ["robin@example.com"],
     "admins disable": ["staff@example.com"],
+    "admins reseal": [],
     "admins reset-2fa": ["staff@example.com"],
     "bulk run": ["credits.adjust", str(Path(__file__).parent / "examples" / "adjustments.csv")],
     "bulk template": None,
@@ -236,7 +239,8 @@ def test_no_command_changes_anything_without_the_audit(
             processing_status=ProcessingStatus.FAILED,
             raw_payload={},
         )
-        make_admin(session, email="staff@example.com", totp_secret_encrypted=b"x", totp_confirmed_at=START)
+        sealed = SealedTexts([SECRET_KEY], SEALING_PURPOSE).seal("x")
+        make_admin(session, email="staff@example.com", totp_secret_encrypted=sealed, totp_confirmed_at=START)
     with board.runtime.work(make_scene(board, "commands").actor) as work:
         work.audit("flags.set", Target("flag", "new", "new"), "Something to sign")
     revoke_the_audit(board)

@@ -19,9 +19,12 @@ from adminboard.auth.own_account import (
     confirm_second_factor,
 )
 from adminboard.auth.proof import CodeRefused
+from adminboard.auth.resealing import reseal_second_factors
+from adminboard.auth.sealing import SealedTexts, SecretUnreadable
 from adminboard.auth.step_up import PasswordRefused, ProofKind, proof_kind, prove
+from adminboard.auth.totp import SEALING_PURPOSE
 from adminboard.core.action_runner import Confirmation, StepUpRequired
-from adminboard.core.actor import Actor
+from adminboard.core.actor import Actor, system_actor
 from adminboard.core.clock import MovableClock
 from adminboard.core.permissions import Role
 from adminboard.db.engine import Database
@@ -44,6 +47,7 @@ from tests.auth.staff import (
 )
 
 STEP = timedelta(seconds=30)
+NEW_KEY = "n" * 40
 
 
 @pytest.fixture
@@ -162,9 +166,42 @@ def test_a_second_factor_survives_the_rotation_of_the_secret_key(
 ) -> None:
     app, _ = set_second_factor(runtime, log_in_as(runtime, person))
     clock.advance(STEP)
-    rotated = make_runtime(database, clock, secret_key="n" * 40 + "," + SECRET_KEY)
+    rotated = make_runtime(database, clock, secret_key=f"{NEW_KEY},{SECRET_KEY}")
 
     enter_with(rotated, person, app.at(clock.now()))
+
+
+def test_a_second_factor_that_was_sealed_anew_needs_the_former_key_no_longer(
+    database: Database, runtime: Runtime, person: Admin, clock: MovableClock
+) -> None:
+    app, _ = set_second_factor(runtime, log_in_as(runtime, person))
+    clock.advance(STEP)
+    rotated = make_runtime(database, clock, secret_key=f"{NEW_KEY},{SECRET_KEY}")
+    for _ in range(2):
+        with rotated.work(system_actor()) as work:
+            sealed = SealedTexts(rotated.settings.secret_keys, SEALING_PURPOSE)
+            assert reseal_second_factors(work, sealed) == 1
+    new_alone = make_runtime(database, clock, secret_key=NEW_KEY)
+
+    enter_with(new_alone, person, app.at(clock.now()))
+
+
+def test_a_second_factor_that_no_key_opens_is_named_and_nothing_is_sealed_anew(
+    database: Database, runtime: Runtime, session: Session, person: Admin, clock: MovableClock
+) -> None:
+    set_second_factor(runtime, log_in_as(runtime, person))
+    session.refresh(person)
+    before = person.totp_secret_encrypted
+    sealed = SealedTexts([NEW_KEY], SEALING_PURPOSE)
+
+    with (
+        pytest.raises(SecretUnreadable, match=f"admins reset-2fa {person.email}"),
+        make_runtime(database, clock, secret_key=NEW_KEY).work(system_actor()) as work,
+    ):
+        reseal_second_factors(work, sealed)
+
+    session.refresh(person)
+    assert person.totp_secret_encrypted == before
 
 
 def test_a_wrong_code_sets_nothing_up(runtime: Runtime, person: Admin) -> None:

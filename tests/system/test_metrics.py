@@ -14,8 +14,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from adminboard.core.clock import MovableClock
-from adminboard.core.measures import MEASURES, name_statement
+from adminboard.core.measures import MEASURES
 from adminboard.core.permissions import Role
+from adminboard.core.statements import name_statement
 from adminboard.db.embedded import EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.runtime import Runtime, open_runtime

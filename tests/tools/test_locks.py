@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = ["runtime", "dev", "build", "packaging", "frontend", "uv"]
+LOCKS = ["runtime", "otel", "dev", "build", "packaging", "frontend", "uv"]
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
 
 
@@ -21,10 +21,11 @@ def read_lock(name: str) -> str:
 def asked_for(name: str) -> list[Requirement]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
-    runtime = project["project"]["dependencies"]
+    runtime, optional = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     asked = {
         "runtime": runtime,
-        "dev": runtime + project["project"]["optional-dependencies"]["dev"],
+        "otel": runtime + optional["otel"],
+        "dev": runtime + optional["dev"] + optional["otel"],
         **project["dependency-groups"],
     }
     return [Requirement(line) for line in asked[name]]

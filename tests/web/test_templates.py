@@ -8,7 +8,7 @@ import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adminboard.web import formatting
-from adminboard.web.area import Hit
+from adminboard.web.area import HelpPage, Hit
 from adminboard.web.search_page import HitGroup
 from adminboard.web.tones import tone_of
 from tests.web.samples import (
@@ -26,6 +26,8 @@ USERS = SimpleNamespace(title="Users", url="/users", icon="users", active=True, 
 BOARD = SimpleNamespace(
     environment=SimpleNamespace(name="staging", tone="warning"),
     theme="auto",
+    help_pages=[HelpPage("refund", "Refund a payment", ["/billing"])],
+    help_here=HelpPage("refund", "Refund a payment", ["/billing"]),
     csrf_token="token",
     version="1.0",
     actor=SimpleNamespace(name="b@aicallgo.test", role="billing", time_zone="UTC", initials="B"),

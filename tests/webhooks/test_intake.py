@@ -15,7 +15,7 @@ from adminboard.webhooks.waking import APPLY_EVENTS
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses, copied_database, opened_database
 from tests.factories import make_organization
-from tests.stand_in import Served, open_board_on_stripe
+from tests.stand_in import WEBHOOK_SECRET, Served, open_board_on_stripe
 from tests.web.problems import read_problem
 from tests.webhooks.sending import PATH, make_event, send_event, sign_now
 
@@ -45,6 +45,18 @@ def find_event(board: BoardUnderTest, event: dict[str, Any]) -> BillingEvent:
     with board.rows() as session:
         found = select(BillingEvent).where(BillingEvent.stripe_event_id == event["id"])
         return session.scalars(found).one()
+
+
+def test_while_one_secret_takes_the_place_of_another_both_count(
+    fresh_addresses: Addresses, served_standin: Served
+) -> None:
+    secrets = {"stripe_webhook_secret": SecretStr(f"whsec_new, {WEBHOOK_SECRET}")}
+    with open_board(fresh_addresses, **(served_standin.settings | secrets)) as board:
+        program = board.program_with({})
+        for secret, status in (("whsec_new", 200), (WEBHOOK_SECRET, 200), ("whsec_other", 400)):
+            body = json.dumps(make_event()).encode()
+            answer = program.post(PATH, content=body, headers=sign_now(body, secret=secret))
+            assert answer.status_code == status, secret
 
 
 @pytest.mark.parametrize("way", WAYS)

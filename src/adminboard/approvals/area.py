@@ -8,7 +8,7 @@ from adminboard.approvals.queries import count_waiting
 from adminboard.approvals.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.jobs import EVERY_MINUTE, PeriodicJob
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
 area = Area(
@@ -37,4 +37,11 @@ area = Area(
         )
     ],
     jobs=[PeriodicJob("expire_requests", EVERY_MINUTE, expire_requests)],
+    help_pages=[
+        HelpPage(
+            "approve",
+            "Approve or reject a request",
+            ["/approvals", "/actions/approvals.approve", "/actions/approvals.reject"],
+        ),
+    ],
 )

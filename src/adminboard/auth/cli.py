@@ -19,6 +19,9 @@ from adminboard.auth.actions import (
 from adminboard.auth.keys import MARK
 from adminboard.auth.listing import KEY_STATUS
 from adminboard.auth.models import Admin, ApiKey
+from adminboard.auth.resealing import reseal_second_factors
+from adminboard.auth.sealing import SealedTexts
+from adminboard.auth.totp import SEALING_PURPOSE
 from adminboard.cli_runtime import command_actor, open_cli_runtime
 from adminboard.core.action_runner import ActionRunner, Confirmation, Outcome
 from adminboard.core.actions import Action, Actions
@@ -64,6 +67,21 @@ def reset_2fa(email: Email, as_json: AsJson = False) -> None:
     """Take a person's second factor away, so that they can set a new one."""
     with open_cli_runtime() as runtime:
         _show(_run(runtime, reset_second_factor, {"admin": email}), as_json)
+
+
+@admins_app.command("reseal")
+def reseal(as_json: AsJson = False) -> None:
+    """Encrypt all second factors with the first SECRET_KEY, so that the former ones can be taken away."""
+    with open_cli_runtime() as runtime:
+        sealed = SealedTexts(runtime.settings.secret_keys, SEALING_PURPOSE)
+        with runtime.work(command_actor()) as work:
+            count = reseal_second_factors(work, sealed)
+    told = (
+        json.dumps({"resealed": count})
+        if as_json
+        else f"Second factors that have the current key now: {count}."
+    )
+    typer.echo(told)
 
 
 @keys_app.command("create")

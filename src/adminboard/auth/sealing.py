@@ -28,6 +28,10 @@ class SealedTexts:
     def seal(self, text: str) -> bytes:
         return self._box.encrypt(text.encode())
 
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same text, sealed with the first key. Raises `SecretUnreadable`."""
+        return self.seal(self.open(sealed))
+
     def open(self, sealed: bytes) -> str:
         """The text. Raises `SecretUnreadable` when no key of this board opens it."""
         try:

@@ -19,7 +19,7 @@ from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.figures.cards import keeping_cards
 from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
 LISTS = (subscriptions, invoices, refunds, usage, payment_methods, grace_periods)
@@ -65,6 +65,14 @@ area = Area(
         ),
         search_listing(
             payment_methods, icon="credit-card", headline=("customer",), details=("type", "last4", "status")
+        ),
+    ],
+    help_pages=[
+        HelpPage("refund", "Refund a payment", ["/billing", "/actions/billing.refund"]),
+        HelpPage(
+            "change-seats",
+            "Change the number of seats",
+            ["/billing/subscriptions", "/actions/billing.change_quantity"],
         ),
     ],
 )

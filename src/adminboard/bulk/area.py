@@ -6,7 +6,7 @@ from adminboard.bulk.kinds import KINDS
 from adminboard.bulk.listing import runs
 from adminboard.bulk.web import pages
 from adminboard.core.permissions import Permission
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 
 area = Area(
     name="bulk",
@@ -20,4 +20,7 @@ area = Area(
     pages=pages,
     api=router,
     runs=KINDS,
+    help_pages=[
+        HelpPage("bulk-changes", "Change many records by a file", ["/bulk", "/actions/bulk.start"]),
+    ],
 )

@@ -4,7 +4,7 @@ from adminboard.calls.api import router
 from adminboard.calls.listing import calls
 from adminboard.calls.web import pages
 from adminboard.core.permissions import Permission
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 
 area = Area(
@@ -21,5 +21,8 @@ area = Area(
         search_listing(
             calls, icon="phone", headline=("caller_phone", "started_at"), details=("started_at", "business")
         )
+    ],
+    help_pages=[
+        HelpPage("read-a-transcript", "Read a transcript", ["/calls"]),
     ],
 )

@@ -7,23 +7,21 @@ imported), and whichever is asked adds them up.
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from sqlalchemy import Engine, QueuePool, event
 
+from adminboard.core.statements import OTHER, name_statement
+
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MEASURES = CollectorRegistry()
 UNMATCHED = "unmatched"
-OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-STATEMENTS = frozenset({"select", "insert", "update", "delete", "with", "copy", "fetch", "declare"})
 QUICK = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 USUAL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 20.0)
 LONG = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)
-_WORD = re.compile(r"\s*(?:/\*.*?\*/\s*)?([A-Za-z]+)", re.DOTALL)
 _STARTED = "statement_started"
 
 requests = Counter(
@@ -65,9 +63,14 @@ pool_limit = Gauge(
 
 def note_request(route: str | None, method: str, status: int, seconds: float) -> None:
     """``route`` is the template of the address, None for one that no route has."""
-    method = method if method in METHODS else OTHER
+    method = name_method(method)
     requests.labels(route or UNMATCHED, method, str(status)).inc()
     request_seconds.labels(route or UNMATCHED, method).observe(seconds)
+
+
+def name_method(method: str) -> str:
+    """The method of a request, of a small set."""
+    return method if method in METHODS else OTHER
 
 
 def note_job(name: str, outcome: str, seconds: float) -> None:
@@ -108,10 +111,3 @@ def _note_end(
 ) -> None:
     seconds = time.perf_counter() - getattr(context, _STARTED)
     query_seconds.labels(name_statement(statement)).observe(seconds)
-
-
-def name_statement(statement: str) -> str:
-    """The first word of a statement, of a small set."""
-    found = _WORD.match(statement)
-    word = found[1].lower() if found else OTHER
-    return word if word in STATEMENTS else OTHER

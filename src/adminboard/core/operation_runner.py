@@ -13,6 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,7 @@ from adminboard.core.operations import (
     Refused,
 )
 from adminboard.core.standing import Standing, get_standing
+from adminboard.core.traces import span
 from adminboard.core.work import Work, forbid_inside_work, moment
 
 logger = structlog.get_logger(__name__)
@@ -94,7 +96,9 @@ class OperationRunner:
             return {}
         kind = self.kinds.find(claim.call.kind)
         assert kind is not None, "only kinds that are known are claimed"
-        reply = self._make(kind, claim)
+        with span(f"operation {kind.name}", SpanKind.CLIENT) as traced:
+            reply = self._make(kind, claim)
+            traced.set_attribute("adminboard.outcome", type(reply).__name__)
         with self._doors.work(actor) as work:
             is_noted = note_outcome(work, kind, claim, reply)
             if not is_noted:

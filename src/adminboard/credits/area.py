@@ -9,7 +9,7 @@ from adminboard.credits.search import transactions_search
 from adminboard.credits.usage_api import usage
 from adminboard.credits.web import pages
 from adminboard.jobs import EVERY_MINUTE, PeriodicJob
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SubjectPage
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SubjectPage
 
 area = Area(
     name="credits",
@@ -26,4 +26,11 @@ area = Area(
     search=[transactions_search],
     subject_pages=[SubjectPage("Credits", "user", "/credits?user={}", "coins", Permission.CREDITS_READ)],
     jobs=[PeriodicJob("expire_credits", EVERY_MINUTE, expire_due)],
+    help_pages=[
+        HelpPage(
+            "adjust-credits",
+            "Adjust credits",
+            ["/credits", "/actions/credits.adjust", "/actions/credits.reverse"],
+        ),
+    ],
 )

@@ -10,7 +10,7 @@ from adminboard.customers.suspension import activate, suspend
 from adminboard.customers.timeline.api import router
 from adminboard.customers.timeline.tab import timeline_tab
 from adminboard.figures.cards import keeping_cards
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 
 area = Area(
     name="customers",
@@ -32,4 +32,11 @@ area = Area(
     operations=[opening_portal],
     jobs=[keeping_cards("keep_customer_cards", customers)],
     search=[customers_search, plans_search],
+    help_pages=[
+        HelpPage(
+            "suspend-a-customer",
+            "Suspend a customer",
+            ["/customers", "/actions/customers.suspend", "/actions/customers.activate"],
+        ),
+    ],
 )

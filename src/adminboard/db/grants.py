@@ -90,6 +90,52 @@ BOARD_PRIVILEGES = {
 
 SCHEMA_PRIVILEGES = {"public": PRODUCT_PRIVILEGES, "board": BOARD_PRIVILEGES}
 
+READER_ROLE = "adminboard_reader"
+"""For whoever evaluates the data without the board. Its privileges are given where the role is there."""
+
+READER_PRIVILEGES = {
+    "public": dict.fromkeys(PRODUCT_PRIVILEGES, READ),
+    "board": {
+        "admins": (
+            "SELECT (id, email, name, role, time_zone, totp_confirmed_at, invited_at, last_login_at, "
+            "disabled_at, created_at, updated_at)"
+        ),
+        "api_keys": (
+            "SELECT (id, prefix, name, owner_admin_id, scopes, created_at, expires_at, last_used_at, "
+            "revoked_at)"
+        ),
+        "operations": (
+            "SELECT (id, kind, status, target_kind, target_id, target_label, customer_id, actor_kind, "
+            "actor_id, actor_name, attempts, first_sent_at, finished_at, external_id, error, created_at, "
+            "updated_at)"
+        ),
+        **dict.fromkeys(
+            (
+                "audit_entries",
+                "audit_checkpoints",
+                "approvals",
+                "notes",
+                "runs",
+                "run_rows",
+                "discrepancies",
+                "listed_subscriptions",
+                "open_grants",
+                "open_debts",
+                "user_figures",
+                "business_figures",
+                "promotion_figures",
+                "business_call_days",
+                "daily_metrics",
+                "settings",
+                "feature_flags",
+            ),
+            READ,
+        ),
+    },
+}
+"""No password, second factor, session, key or answer kept for a repeated request, not even as a hash, and
+nothing to write."""
+
 
 def read_privileges(privileges: str) -> Mapping[str, frozenset[str] | None]:
     """The privileges in a text like the above: by their word, the columns they are for; None for all."""
@@ -103,11 +149,19 @@ def apply(connection: Connection, app_role: str, *, board_only: bool = False) ->
     """Gives the role exactly these privileges, taking away others it had; commits nothing.
 
     Run as the owner of the tables. With `board_only` the owner of `public` grants what
-    `PRODUCT_PRIVILEGES` lists. Tables that are not there are passed over.
+    `PRODUCT_PRIVILEGES` lists. Tables that are not there are passed over. Where there is a `READER_ROLE`, it
+    gets its own.
     """
+    kept = {"board"} if board_only else {"public", "board"}
     role = connection.dialect.identifier_preparer.quote(app_role)
-    schemas = {"board": BOARD_PRIVILEGES} if board_only else SCHEMA_PRIVILEGES
-    statements = [f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA board TO {role}"]
+    connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA board TO {role}")
+    _give(connection, role, {name: SCHEMA_PRIVILEGES[name] for name in kept})
+    if connection.scalar(text("SELECT to_regrole(:role)"), {"role": READER_ROLE}) is not None:
+        _give(connection, READER_ROLE, {name: READER_PRIVILEGES[name] for name in kept})
+
+
+def _give(connection: Connection, role: str, schemas: Mapping[str, Mapping[str, str]]) -> None:
+    statements = []
     for schema, privileges in schemas.items():
         statements.append(f"REVOKE CREATE ON SCHEMA {schema} FROM {role}, PUBLIC")
         statements.append(f"GRANT USAGE ON SCHEMA {schema} TO {role}")

@@ -41,7 +41,7 @@ def find_everything() -> list[Finding]:
     except SettingsError as problem:
         advice = "Set it as the table in README.md says; nothing else can be examined before."
         return [error("settings", line, advice) for line in str(problem).splitlines()]
-    opening = partial(open_runtime, settings, application_name="adminboard doctor")
+    opening = partial(open_runtime, settings, application_name="adminboard doctor", traced=False)
     return examine(settings, opening, command_actor())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from adminboard.doctor.findings import Finding, error, ok, warning
@@ -126,3 +127,17 @@ def check_metrics(settings: Settings) -> Iterator[Finding]:
         yield ok(
             "metrics", f"at port {settings.metrics_port}, which nobody but Prometheus should reach{also}"
         )
+
+
+def check_traces(settings: Settings) -> Iterator[Finding]:
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        yield ok("traces", "off: OTEL_EXPORTER_OTLP_ENDPOINT is not set")
+    elif find_spec("opentelemetry.sdk") is None:
+        yield error(
+            "traces",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry's SDK is not installed: nothing starts",
+            "Install requirements/otel.txt (adminboard[otel]), or unset it.",
+        )
+    else:
+        yield ok("traces", f"sent to {endpoint}")

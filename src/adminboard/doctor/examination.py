@@ -33,6 +33,7 @@ SETTINGS: Sequence[OfSettings] = (
     configuration.check_webhook_secret,
     configuration.check_stripe_mode,
     configuration.check_metrics,
+    configuration.check_traces,
 )
 DATABASE: Sequence[OfDatabase] = (
     server.check_pooler,

@@ -11,7 +11,7 @@ from adminboard.entitlements.restoring import restore_override
 from adminboard.entitlements.web import pages
 from adminboard.entitlements.withdrawing import withdraw_entitlement
 from adminboard.jobs import EVERY_HOUR, PeriodicJob
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SubjectPage
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SubjectPage
 
 area = Area(
     name="entitlements",
@@ -41,4 +41,11 @@ area = Area(
         SubjectPage("Entitlements", "user", "/entitlements?user={}", "key", Permission.ENTITLEMENTS_READ)
     ],
     jobs=[PeriodicJob("expire_overrides", EVERY_HOUR, remove_expired)],
+    help_pages=[
+        HelpPage(
+            "grant-a-feature",
+            "Grant a feature for 30 days",
+            ["/entitlements", "/actions/entitlements.set_override"],
+        ),
+    ],
 )

@@ -13,7 +13,7 @@ from adminboard.reconciliation.listing import results, runs
 from adminboard.reconciliation.plan_sync import sync_plans
 from adminboard.reconciliation.promotion_sync import SYNC
 from adminboard.reconciliation.web import pages
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 
 area = Area(
     name="reconciliation",
@@ -33,4 +33,16 @@ area = Area(
     api=router,
     jobs=[PeriodicJob("compare_with_stripe", "37 * * * *", begin_hourly)],
     runs=[COMPARISON, FIXING, SYNC],
+    help_pages=[
+        HelpPage(
+            "reconcile",
+            "Reconcile with Stripe",
+            [
+                "/reconciliation",
+                "/actions/reconciliation.run",
+                "/actions/reconciliation.fix",
+                "/actions/reconciliation.fix_customer",
+            ],
+        ),
+    ],
 )

@@ -4,7 +4,7 @@ from adminboard.core.permissions import Permission
 from adminboard.users.listing import users
 from adminboard.users.search import users_search
 from adminboard.users.web import pages
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 
 area = Area(
     name="users",
@@ -16,4 +16,7 @@ area = Area(
     listings=[users],
     pages=pages,
     search=[users_search],
+    help_pages=[
+        HelpPage("find-a-user", "Find a user", ["/users", "/search"]),
+    ],
 )

@@ -86,6 +86,23 @@ class SubjectPage:
     permission: Permission
 
 
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """A page of the guide at /help/``name``, offered wherever one is at one of ``paths`` or below."""
+
+    name: str
+    title: str
+    paths: Sequence[str] = ()
+
+    @property
+    def url(self) -> str:
+        return f"/help/{self.name}"
+
+    def find_match(self, path: str) -> int:
+        """How much of the path this page is about: the more, the nearer; 0 when it is about another."""
+        return max((len(own) for own in self.paths if path == own or path.startswith(f"{own}/")), default=0)
+
+
 @dataclass(frozen=True)
 class Area:
     """A subject of the board.
@@ -97,7 +114,7 @@ class Area:
     does by the clock, ``deferred`` what it does when an action queued it. ``operations`` are the kinds of
     calls to the outside that the area writes down, ``runs`` the kinds of long work that are advanced step by
     step. ``record_pages`` are pages about one record of a listing, ``record_tabs`` what the area has to show
-    on its own such pages and on those of areas below it.
+    on its own such pages and on those of areas below it. ``help_pages`` are what the guide tells about it.
     """
 
     name: str
@@ -116,3 +133,4 @@ class Area:
     deferred: Sequence[DeferredJob] = ()
     operations: Sequence[OperationKind] = ()
     runs: Sequence[RunKind] = ()
+    help_pages: Sequence[HelpPage] = ()

@@ -16,7 +16,7 @@ from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.runtime import Runtime
-from adminboard.web.area import Area, NavigationGroup, NavigationItem, SearchProvider
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SearchProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,24 @@ class Board:
     @cached_property
     def search_providers(self) -> Sequence[SearchProvider]:
         """In the order of the sidebar, so that hits stand where their lists do; last those without a list."""
-        places = {
-            item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))
-        }
         providers = [provider for area in self.areas for provider in area.search]
-        return sorted(providers, key=lambda provider: _find_place(provider.path, places))
+        return sorted(providers, key=lambda provider: _find_place(provider.path, self._places))
+
+    @cached_property
+    def help_pages(self) -> Sequence[HelpPage]:
+        """The pages of the guide, in the order of the sidebar; last those about no page of it."""
+        pages = [page for area in self.areas for page in area.help_pages]
+        return sorted(pages, key=lambda page: _find_place(next(iter(page.paths), None), self._places))
+
+    def find_help(self, path: str) -> HelpPage | None:
+        """The page of the guide about an address, None when there is none."""
+        nearest = max(self.help_pages, key=lambda page: page.find_match(path), default=None)
+        return nearest if nearest is not None and nearest.find_match(path) else None
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """The entries of the sidebar by their address, numbered from the top."""
+        return {item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))}
 
 
 def _place_in_sidebar(item: NavigationItem) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from fastapi import Request
 
 from adminboard.core.actor import Actor
 from adminboard.settings import Environment
-from adminboard.web.area import NavigationGroup, NavigationItem
+from adminboard.web.area import HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.board import Board, Login, get_board
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.form_view import ToastView
@@ -61,6 +61,9 @@ class PageContext:
     csrf_token: str
     actor: ShownActor | None
     navigation: Sequence[ShownGroup]
+    help_pages: Sequence[HelpPage]
+    help_here: HelpPage | None
+    """What the guide says about the page that is shown."""
     toasts: Sequence[ToastView]
     version: str
     time_zone: str
@@ -91,6 +94,8 @@ def _make_context(request: Request) -> PageContext:
         csrf_token=make_csrf_token(board.runtime, login.session_id if login else None),
         actor=_shown_actor(login.actor) if login else None,
         navigation=_navigation(board, login.actor, request.url.path) if login else (),
+        help_pages=board.help_pages if login else (),
+        help_here=board.find_help(request.url.path) if login else None,
         toasts=(),
         version=VERSION,
         time_zone=login.actor.time_zone if login else settings.default_timezone,

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import DataError, IntegrityError
 
 from adminboard.billing.mirror.customers_of_ours import lock_customers
@@ -21,6 +22,7 @@ from adminboard.billing.mirror.mirrored import NeedsFetching
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import AuditUnavailable
 from adminboard.core.errors import DomainError, TooFast, Unavailable
+from adminboard.core.traces import span
 from adminboard.core.work import Work, forbid_inside_work
 from adminboard.db.reachability import is_database_gone
 from adminboard.runtime import Runtime
@@ -124,7 +126,7 @@ class EventApplier:
             return None
         kind, event = self._kinds[taken.event_type], taken.event
         try:
-            with work.part():
+            with span(f"event {taken.event_type}", SpanKind.CONSUMER), work.part():
                 told = kind.apply(work, event, kind.read(event), event.created_at)
                 audit_applied(work, taken, told)
         except Exception as error:
@@ -137,7 +139,8 @@ class EventApplier:
         """One by one; where Stripe does not answer for one, it is not asked about the others either."""
         for place, taken in enumerate(events):
             try:
-                self._apply_alone(taken)
+                with span(f"event {taken.event_type}", SpanKind.CONSUMER):
+                    self._apply_alone(taken)
             except AuditUnavailable:
                 raise
             except (TooFast, Unavailable) as error:

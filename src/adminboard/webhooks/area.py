@@ -1,7 +1,7 @@
 """Webhooks: what happened in billing, how Stripe told it, and what became of it."""
 
 from adminboard.core.permissions import Permission
-from adminboard.web.area import Area, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 from adminboard.web.record_page import ListTab
 from adminboard.webhooks.actions import replay_event, replay_failed
@@ -36,5 +36,12 @@ area = Area(
             headline=("event_type",),
             details=("customer", "received_at", "processing_status"),
         )
+    ],
+    help_pages=[
+        HelpPage(
+            "replay-webhooks",
+            "Replay webhooks",
+            ["/webhooks", "/actions/webhooks.replay", "/actions/webhooks.replay_failed"],
+        ),
     ],
 )

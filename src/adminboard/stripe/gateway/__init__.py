@@ -51,7 +51,7 @@ class StripeGateway:
         self.catalogue = Catalogue(client)
         self.charges = Charges(client)
         self.customers = Customers(client)
-        self.events = Events(client, access.webhook_secret.get_secret_value())
+        self.events = Events(client, access.webhook_secrets)
         self.invoices = Invoices(client)
         self.refunds = Refunds(client)
         self.subscriptions = Subscriptions(client)

@@ -19,28 +19,38 @@ NOT_SIGNED = "This was not signed by Stripe with the board's secret, or too long
 
 
 class Events:
-    def __init__(self, client: stripe.StripeClient, webhook_secret: str) -> None:
+    """``webhook_secrets`` are those that may have signed: two while a new one takes the old one's place."""
+
+    def __init__(self, client: stripe.StripeClient, webhook_secrets: Sequence[str]) -> None:
         self._client = client
-        self._webhook_secret = webhook_secret
+        self._webhook_secrets = webhook_secrets
 
     def read_webhook(self, body: bytes, signature: str | None) -> Event:
         """The event in the raw body of a webhook. Raises `BadSignature` unless Stripe signed it just now."""
+        secret = self._get_secret_of(body, signature)
         try:
-            event = self._client.construct_event(
-                body, signature, self._webhook_secret, tolerance=TOLERANCE_SECONDS
-            )
+            event = self._client.construct_event(body, signature, secret, tolerance=TOLERANCE_SECONDS)
         except (ValueError, stripe.SignatureVerificationError) as error:
             raise BadSignature(NOT_SIGNED) from error
         return _read_event(event)
 
     def check_signature(self, body: bytes, signature: str | None) -> None:
         """The same without reading the event, which takes ten times as long. Raises `BadSignature`."""
-        try:
-            stripe.WebhookSignature.verify_header(
-                body.decode(), signature or "", self._webhook_secret, TOLERANCE_SECONDS
-            )
-        except (ValueError, stripe.SignatureVerificationError) as error:
-            raise BadSignature(NOT_SIGNED) from error
+        self._get_secret_of(body, signature)
+
+    def _get_secret_of(self, body: bytes, signature: str | None) -> str:
+        """The secret that signed it. Raises `BadSignature` where none did."""
+        problem: Exception | None = None
+        for secret in self._webhook_secrets:
+            try:
+                stripe.WebhookSignature.verify_header(
+                    body.decode(), signature or "", secret, TOLERANCE_SECONDS
+                )
+            except (ValueError, stripe.SignatureVerificationError) as error:
+                problem = error
+            else:
+                return secret
+        raise BadSignature(NOT_SIGNED) from problem
 
     def get(self, event_id: str) -> Event:
         """Raises `NotInStripe` for events of more than 30 days ago."""

@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import stripe
+from opentelemetry.trace import SpanKind
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from adminboard.core.traces import mark_failed, span
 from adminboard.stripe.limiter import Limiter
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
@@ -70,10 +73,15 @@ class Transport(stripe.RequestsClient):
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any) -> Outcome:
-        try:
-            return super().request(method, url, headers, post_data)
-        except stripe.APIConnectionError as error:
-            return error
+        facts = {"http.request.method": method.upper(), "url.template": template_of(url)}
+        with span(f"{method.upper()} {facts['url.template']}", SpanKind.CLIENT, facts) as traced:
+            try:
+                answered = super().request(method, url, headers, post_data)
+            except stripe.APIConnectionError as error:
+                mark_failed(traced, error)
+                return error
+            traced.set_attribute("http.response.status_code", answered[1])
+            return answered
 
     def _wait_after(self, outcome: Outcome, number: int) -> None:
         """After too many calls everybody waits, as long as Stripe asks for; after others only this one."""
@@ -81,6 +89,12 @@ class Transport(stripe.RequestsClient):
             self._limiter.back_off(retry_after(outcome[2], otherwise=pause_after(number)))
         else:
             self._pause(pause_after(number))
+
+
+def template_of(url: str) -> str:
+    """What is asked of Stripe, without whom it is about: /v1/refunds, /v1/customers/…"""
+    version, resource, *rest = urlsplit(url).path.strip("/").split("/")
+    return f"/{version}/{resource}{'/…' if rest else ''}"
 
 
 def may_have_had_its_effect(outcome: Outcome) -> bool:
