@@ -22,7 +22,7 @@ from tests.guarantees.routes import Route, list_routes
 from tests.stand_in import Served, open_board_on_stripe
 from tests.web.problems import read_problem
 
-TABLES = "what needs which permission is written down in tests/guarantees/permission_tables.py"
+TABLES = "what needs which permission is written down in tests/guarantees/*permission*.py"
 
 
 @pytest.fixture(scope="module")
