@@ -127,3 +127,23 @@ def test_only_the_kinds_asked_for_are_paged_through(runtime: Runtime, session: S
     second = page(runtime, customer, first.next_cursor, frozenset({Kind.CALL}))
     assert set(lines(first) + lines(second)) == calls
     assert second.next_cursor is None
+
+
+@pytest.mark.parametrize("few", ["gathered too few", "sifted too few", "looked up"])
+def test_where_some_members_are_no_measure_the_others_are_found_all_the_same(
+    runtime: Runtime, session: Session, monkeypatch: pytest.MonkeyPatch, few: str
+) -> None:
+    """One of twelve who did as much: by that one, a page ends much too soon."""
+    for name, value in ({"searching.FEW_MEMBERS": 0} | WAYS[few]).items():
+        monkeypatch.setattr(f"adminboard.customers.timeline.{name}", value)
+    customer = make_organization(session).id
+    expected = add(session, customer, [("credit", timedelta(seconds=number)) for number in range(12)])
+    met: list[tuple[str, UUID]] = []
+    cursor = None
+    for _ in range(3):
+        shown = page(runtime, customer, cursor, frozenset({Kind.CREDIT}))
+        assert len(shown.entries) == LIMIT
+        met += lines(shown)
+        cursor = shown.next_cursor
+    assert cursor is None
+    assert (len(met), set(met)) == (12, expected)
