@@ -8,7 +8,6 @@ from benchmarks.client import Answer, Client
 from benchmarks.measure import Request
 from benchmarks.servers import ADMIN_KEY
 
-HEADERS = {"X-Admin-Key": ADMIN_KEY, "Content-Type": "application/json"}
 _BODY = {
     "amount": "1.00",
     "type": "adjustment",
@@ -19,19 +18,20 @@ _BODY = {
 
 def previews(user_ids: Sequence[str]) -> list[Request]:
     """A dry run of an adjustment for each user."""
-    return [_adjustment(user_id, "?dry_run=true") for user_id in user_ids]
+    return [_adjustment(user_id, "?dry_run=true", ADMIN_KEY) for user_id in user_ids]
 
 
-def adjustments(user_ids: Sequence[str]) -> list[Request]:
-    """A durable adjustment for each user."""
-    return [_adjustment(user_id, "") for user_id in user_ids]
+def adjustments(user_ids: Sequence[str], key: str = ADMIN_KEY) -> list[Request]:
+    """A durable adjustment for each user; a process that was begun anew is told the ``key``."""
+    return [_adjustment(user_id, "", key) for user_id in user_ids]
 
 
-def _adjustment(user_id: str, query: str) -> Request:
+def _adjustment(user_id: str, query: str, key: str) -> Request:
     path = f"/v1/admin/users/{user_id}/credit-adjustments{query}"
     body = json.dumps(_BODY).encode()
+    headers = {"X-Admin-Key": key, "Content-Type": "application/json"}
 
     def send(client: Client) -> Answer:
-        return client.send("POST", path, body, HEADERS | {"Idempotency-Key": uuid.uuid4().hex})
+        return client.send("POST", path, body, headers | {"Idempotency-Key": uuid.uuid4().hex})
 
     return send

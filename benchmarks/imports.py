@@ -1,86 +1,43 @@
-"""Measures a file of credit adjustments: upload, check and run, and how long single changes wait meanwhile.
+"""Measures a file of credit adjustments: upload, check and run, and how pages and changes do meanwhile.
 
 ``python -m benchmarks.imports --rows 100000``. Budgets (docs/PERFORMANCE.md): 100,000 rows are checked within
-two minutes and run within five, and memory does not grow with them.
+two minutes and run within five, pages keep to theirs, and memory does not grow with the rows.
 """
 
 import argparse
 import csv
-import resource
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+import psutil
 from pydantic import SecretStr
 from rich.console import Console
 
 from adminboard.app import make_board
 from adminboard.bulk.commands import NameRun
-from adminboard.bulk.following import follow
-from adminboard.bulk.queries import RunDetail
+from adminboard.bulk.queries import RunDetail, get_run_detail
 from adminboard.bulk.upload import upload
 from adminboard.core.action_runner import Confirmation
 from adminboard.core.actor import command_line_actor
-from adminboard.core.commands import parse_command
 from adminboard.demo.seed.plan import Size
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Environment, load_settings
-from adminboard.worker import make_run_advancer
 from benchmarks.dataset import DataSet, opened_data_set
+from benchmarks.meanwhile import Processors, cores_table, cpu_seconds, pages_table
+from benchmarks.servers import Server, make_login, running_board, running_worker
+from benchmarks.visitor import Visitor, find_kinds, visit_idle
 
 T = TypeVar("T")
 ACTOR = command_line_actor("benchmark")
 REASON = "Measured by the benchmark"
 CODES = frozenset({"large_amount", "negative_balance", "duplicate_rows"})
-PAUSE_SECONDS = 0.1
-console = Console(width=120)
-
-
-@dataclass
-class SingleChanges:
-    """Somebody who adjusts one balance after another while the run goes on."""
-
-    runtime: Runtime
-    user_ids: list[str]
-    took_ms: list[float] = field(default_factory=list)
-    _stop: Event = field(default_factory=Event)
-
-    def __enter__(self) -> "SingleChanges":
-        self._thread = Thread(target=self._change)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _change(self) -> None:
-        runner = make_board(self.runtime).runner
-        action = runner.actions.get("credits.adjust")
-        number = 0
-        while not self._stop.wait(PAUSE_SECONDS):
-            user = self.user_ids[number % len(self.user_ids)]
-            number += 1
-            command = parse_command(action.command, {"user": user, "amount": "1.00", "reason": REASON})
-            begun = time.perf_counter()
-            runner.run(ACTOR, action, command, Confirmation(acknowledged=CODES))
-            self.took_ms.append((time.perf_counter() - begun) * 1_000)
-
-    def words(self) -> str:
-        took = sorted(self.took_ms)
-        if not took:
-            return "no single change was made meanwhile"
-        at = {
-            name: took[min(int(len(took) * share), len(took) - 1)]
-            for name, share in (("p50", 0.5), ("p99", 0.99))
-        }
-        figures = ", ".join(f"{name} {value:,.0f} ms" for name, value in at.items())
-        return f"{len(took)} single changes meanwhile: {figures}, longest {took[-1]:,.0f} ms"
+LOOK_SECONDS = 0.5
+console = Console(width=150)
 
 
 def main() -> None:
@@ -96,27 +53,69 @@ def main() -> None:
             secret_key=SecretStr("b" * 48),
         )
         runtime = open_runtime(settings)
+        cookie = make_login(data)
         try:
-            measure(data, runtime, wanted.rows)
+            with running_board(data, worker=False) as board, running_worker(data) as worker:
+                Measurement(data, runtime, board, worker, cookie).take(wanted.rows)
         finally:
             runtime.dispose()
 
 
-def measure(data: DataSet, runtime: Runtime, rows: int) -> None:
-    """Sends a file of so many rows over as many users as there are, and prints what each part took."""
-    user_ids = list_users(data, rows)
-    run_id = timed("upload", rows, lambda: send(runtime, user_ids, rows))
-    check = timed("check", rows, lambda: follow_quietly(runtime, run_id))
-    assert check.rows_ready == rows, check
-    runner = make_board(runtime).runner
-    with SingleChanges(runtime, user_ids) as singles:
-        runner.run(
-            ACTOR, runner.actions.get("bulk.start"), NameRun(run=run_id), Confirmation(acknowledged=CODES)
+@dataclass
+class Measurement:
+    """A board, a worker that has a file to work through, and somebody who looks at pages meanwhile."""
+
+    data: DataSet
+    runtime: Runtime
+    board: Server
+    worker: psutil.Process
+    cookie: str
+    pages: dict[str, Any] = field(default_factory=dict)
+    cores: dict[str, Any] = field(default_factory=dict)
+    _most_mb: float = 0.0
+
+    def take(self, rows: int) -> None:
+        """Sends a file of so many rows over as many users as there are, and prints what each part took."""
+        user_ids = list_users(self.data, rows)
+        self._kinds = find_kinds(self.data)
+        self.pages["idle"] = visit_idle(self.board, self.cookie, self._kinds).as_data()
+        check = self._timed("check", rows, lambda: self._follow(send(self.runtime, user_ids, rows)))
+        assert check.rows_ready == rows, check
+        done = self._timed("run", rows, lambda: self._follow(self._start(check.id)))
+        assert done.rows_done == rows, done
+        console.print(pages_table(self.pages))
+        console.print(cores_table(self.cores))
+
+    def _timed(self, words: str, rows: int, do: Callable[[], T]) -> T:
+        named = {"board": self.board.process, "worker": self.worker, "this program": psutil.Process()}
+        looking = Visitor(self.board, self.cookie, self._kinds)
+        with looking as visitor, Processors(self.data, named, visitor) as processors:
+            begun, worked = time.perf_counter(), cpu_seconds(self.worker)
+            result = do()
+            took, worked = time.perf_counter() - begun, cpu_seconds(self.worker) - worked
+        self.pages[words], self.cores[words] = visitor.as_data(), processors.cores
+        memory = f"memory at most {self._most_mb:,.0f} MB, the board's {self.board.memory_mb():,.0f} MB"
+        console.print(
+            f"{words}: {took:,.1f} s, {rows / took:,.0f} rows a second; the worker's processor "
+            f"{worked:,.1f} s, its {memory}"
         )
-        done = timed("run", rows, lambda: follow_quietly(runtime, run_id))
-    assert done.rows_done == rows, done
-    console.print(singles.words())
-    console.print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MB")
+        return result
+
+    def _start(self, run_id: UUID) -> UUID:
+        runner = make_board(self.runtime).runner
+        confirmation = Confirmation(acknowledged=CODES)
+        runner.run(ACTOR, runner.actions.get("bulk.start"), NameRun(run=run_id), confirmation)
+        return run_id
+
+    def _follow(self, run_id: UUID) -> RunDetail:
+        """Looks until the worker has nothing more to do for the run."""
+        while True:
+            self._most_mb = max(self._most_mb, self.worker.memory_info().rss / 1e6)
+            with self.runtime.reading() as session:
+                run = get_run_detail(session, run_id)
+            if not run.is_advancing:
+                return run
+            time.sleep(LOOK_SECONDS)
 
 
 def list_users(data: DataSet, rows: int) -> list[str]:
@@ -137,18 +136,6 @@ def send(runtime: Runtime, user_ids: list[str], rows: int) -> UUID:
         with Path(file.name).open("rb") as sent, runtime.work(ACTOR) as work:
             action = make_board(runtime).runner.actions.get("credits.adjust")
             return upload(work, action, sent, "benchmark.csv")[0].id
-
-
-def follow_quietly(runtime: Runtime, run_id: UUID) -> RunDetail:
-    return follow(runtime, make_run_advancer(runtime), run_id, lambda _: None)
-
-
-def timed(words: str, rows: int, do: Callable[[], T]) -> T:
-    begun, worked = time.perf_counter(), time.process_time()
-    result = do()
-    took, worked = time.perf_counter() - begun, time.process_time() - worked
-    console.print(f"{words}: {took:,.1f} s, {rows / took:,.0f} rows a second, {worked:,.1f} s of processor")
-    return result
 
 
 if __name__ == "__main__":

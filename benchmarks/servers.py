@@ -28,6 +28,7 @@ from benchmarks.dataset import DataSet
 
 SECRET_KEY = secrets.token_urlsafe(48)
 ADMIN_KEY = secrets.token_urlsafe(32)
+METRICS_TOKEN = secrets.token_urlsafe(32)
 WEBHOOK_SECRET = "whsec_of_the_benchmark"  # noqa: S105 - of processes that nobody else reaches
 START_TIMEOUT_SECONDS = 30
 PROCESSES = os.cpu_count() or 1
@@ -60,6 +61,16 @@ def running_board(data: DataSet, *, processes: int = PROCESSES, worker: bool = T
 
 
 @contextmanager
+def running_intake(data: DataSet) -> Iterator[Server]:
+    """`adminboard serve --only-webhooks` on the data set."""
+    port = _free_port()
+    environment = _environment(data) | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    command = [sys.executable, "-m", "adminboard", "serve", "--port", str(port), "--only-webhooks"]
+    with _running(command, environment, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
 def running_worker(data: DataSet) -> Iterator[psutil.Process]:
     """`adminboard worker` on the data set."""
     command = [sys.executable, "-m", "adminboard", "worker"]
@@ -77,6 +88,7 @@ def _environment(data: DataSet) -> dict[str, str]:
         "DATABASE_URL": data.app_url,
         "SECRET_KEY": SECRET_KEY,
         "ADMIN_KEY": ADMIN_KEY,
+        "METRICS_TOKEN": METRICS_TOKEN,
         "STRIPE_API_KEY": "sk_test_of_the_benchmark",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }

@@ -7,28 +7,36 @@ none lost, none applied twice; a burst of 50,000 drains. On a database of its ow
 import argparse
 import asyncio
 import json
-import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.client import Client
 from benchmarks.dataset import DataSet, opened_own_data_set
-from benchmarks.servers import WEBHOOK_SECRET, make_login, running_board, running_worker
+from benchmarks.meanwhile import Processors, cores_table, cpu_seconds, pages_table
+from benchmarks.servers import (
+    WEBHOOK_SECRET,
+    Server,
+    make_login,
+    running_board,
+    running_intake,
+    running_worker,
+)
+from benchmarks.visitor import Visitor, at_share, find_kinds, visit_idle
 from benchmarks.webhook_events import Signed, Teller
+
+T = TypeVar("T")
 
 CONNECTIONS = 128
 """Stripe waits for no answer before it sends the next event; with few connections one would measure them."""
-PAGE = "/users"
-PAGE_PAUSE_SECONDS = 0.2
 LOOK_SECONDS = 1.0
 RESULTS = Path(__file__).parent / "results"
 console = Console(width=120)
@@ -44,36 +52,6 @@ class Sending:
     rate: float
     median_ms: float
     p99_ms: float
-
-
-@dataclass
-class PageVisitor:
-    """Somebody who looks at a page meanwhile."""
-
-    port: int
-    cookie: str
-    took_ms: list[float] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> "PageVisitor":
-        self._thread = threading.Thread(target=self._visit)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _visit(self) -> None:
-        client = Client(self.port, {"Cookie": self.cookie})
-        while not self._stop.wait(PAGE_PAUSE_SECONDS):
-            answer = client.get(PAGE)
-            assert answer.status == 200, answer.status
-            self.took_ms.append(answer.seconds * 1e3)
-
-    def at_share_ms(self, share: float) -> float:
-        """What this share of the visits took at most."""
-        return at_share(self.took_ms, share)
 
 
 async def send(port: int, events: Sequence[Signed], rate: float | None) -> Sending:
@@ -139,24 +117,15 @@ def _count(connection: psycopg.Connection, condition: str) -> int:
     return int(found)
 
 
-def at_share(values: Sequence[float], share: float) -> float:
-    """The value that this share of all is below."""
-    return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else 0.0
-
-
-def cpu_ms(process: psutil.Process) -> float:
-    """How long the process and its children have kept a core busy: says more than the clock where others
-    share the machine."""
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return sum(float(each.user + each.system) for each in times) * 1e3
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=1_000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--burst", type=int, default=50_000)
     parser.add_argument("--processes", type=int, default=2, help="of the board, as many as cores")
+    parser.add_argument(
+        "--together", action="store_false", dest="apart", help="events go to the processes that draw pages"
+    )
     wanted = parser.parse_args()
     with opened_own_data_set("webhooks") as data:
         with data.session() as session:
@@ -164,49 +133,88 @@ def main() -> None:
         cookie = make_login(data)
         with (
             running_board(data, processes=wanted.processes, worker=False) as board,
+            running_intake(data) if wanted.apart else nullcontext(board) as intake,
             running_worker(data) as worker,
         ):
-            found = measure(data, teller, board.port, cookie, wanted)
-            found["memory of the board, MB"] = board.memory_mb()
-            found["CPU of the board, ms an event"] = cpu_ms(board.process) / found["events"]
-            found["CPU of the worker, ms an event"] = cpu_ms(worker) / found["events"]
+            found = Measurement(data, teller, board, intake, worker, cookie).take(wanted)
     report(found)
 
 
-def measure(
-    data: DataSet, teller: Teller, port: int, cookie: str, wanted: argparse.Namespace
-) -> dict[str, Any]:
-    asyncio.run(send(port, list(teller.tell(50)), None))
-    wait_until_applied(data, teller.prefix)
-    steady = list(teller.tell(int(wanted.rate * wanted.seconds)))
-    with PageVisitor(port, cookie) as visitor:
-        stream = asyncio.run(send(port, steady, wanted.rate))
-    after_stream = wait_until_applied(data, teller.prefix)
-    burst, burst_drained = None, 0.0
-    if wanted.burst:
-        burst = asyncio.run(send(port, list(teller.tell(wanted.burst)), None))
-        burst_drained = wait_until_applied(data, teller.prefix)
-    events = 50 + len(steady) + (burst.sent if burst else 0)
-    check_once_each(data, teller.prefix, events)
-    return {
-        "events": events,
-        "stream": asdict(stream),
-        "page meanwhile, median ms": visitor.at_share_ms(0.5),
-        "page meanwhile, p95 ms": visitor.at_share_ms(0.95),
-        "applied after the stream, s": after_stream,
-        "burst": asdict(burst) if burst else None,
-        "applied after the burst, s": burst_drained,
-    }
+@dataclass
+class Measurement:
+    """A board and a worker under events, which go to ``intake``, and somebody who looks at pages."""
+
+    data: DataSet
+    teller: Teller
+    board: Server
+    intake: Server
+    worker: psutil.Process
+    cookie: str
+
+    def take(self, wanted: argparse.Namespace) -> dict[str, Any]:
+        """Everything that is measured, by name. Raises where an event was lost or applied twice."""
+        self._send_all(50)
+        self._wait()
+        self._kinds = find_kinds(self.data)
+        idle = visit_idle(self.board, self.cookie, self._kinds)
+        steady = list(self.teller.tell(int(wanted.rate * wanted.seconds)))
+        worker_before = cpu_seconds(self.worker)
+        stream, pages_sent, cores_sent = self._visited(lambda: self._send(steady, wanted.rate))
+        after_stream, pages_applied, cores_applied = self._visited(self._wait)
+        burst = self._send_all(wanted.burst) if wanted.burst else None
+        burst_drained = self._wait()
+        applied = len(steady) + wanted.burst
+        check_once_each(self.data, self.teller.prefix, 50 + applied)
+        return {
+            "events": applied,
+            "stream": asdict(stream),
+            "applied after the stream, s": after_stream,
+            "burst": asdict(burst) if burst else None,
+            "applied after the burst, s": burst_drained,
+            "memory of the board, MB": self.board.memory_mb(),
+            "CPU of the worker, ms an event": (cpu_seconds(self.worker) - worker_before) / applied * 1e3,
+            "pages": {
+                "idle": idle.as_data(),
+                "while events come": pages_sent.as_data(),
+                "while they are applied": pages_applied.as_data(),
+            },
+            "cores": {
+                "while events come": cores_sent.cores,
+                "while they are applied": cores_applied.cores,
+            },
+        }
+
+    def _visited(self, do: Callable[[], T]) -> tuple[T, Visitor, Processors]:
+        named = {"board": self.board.process, "worker": self.worker, "sender": psutil.Process()}
+        if self.intake is not self.board:
+            named["intake"] = self.intake.process
+        looking = Visitor(self.board, self.cookie, self._kinds)
+        with looking as visitor, Processors(self.data, named, visitor) as processors:
+            done = do()
+        return done, visitor, processors
+
+    def _send(self, events: Sequence[Signed], rate: float | None) -> Sending:
+        return asyncio.run(send(self.intake.port, events, rate))
+
+    def _send_all(self, how_many: int) -> Sending:
+        return self._send(list(self.teller.tell(how_many)), None)
+
+    def _wait(self) -> float:
+        return wait_until_applied(self.data, self.teller.prefix)
 
 
 def report(found: dict[str, Any]) -> None:
     table = Table("", "", title="Webhook intake")
     for name, value in found.items():
+        if name in ("pages", "cores"):
+            continue
         parts = value.items() if isinstance(value, dict) else [("", value)]
         for part, figure in parts:
             shown = f"{figure:,.1f}" if isinstance(figure, float) else str(figure)
             table.add_row(f"{name} {part}".strip(), shown)
     console.print(table)
+    console.print(pages_table(found["pages"]))
+    console.print(cores_table(found["cores"]))
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-webhooks.json"
     path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

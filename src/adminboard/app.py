@@ -39,6 +39,7 @@ from adminboard.web.measuring import MeasuredRequests, TracedRequests, find_temp
 from adminboard.web.page_context import VERSION
 from adminboard.web.record_page import tabs_of
 from adminboard.web.record_routes import mount_record_page
+from adminboard.web.straight_in import Entrance, StraightIn, find_entrances
 
 API_PREFIX = "/v1/admin"
 PRODUCT_API_PREFIX = "/v1"
@@ -52,10 +53,14 @@ def create_app(
     *,
     areas: Sequence[Area] = AREAS,
     alongside: Callable[[], AbstractAsyncContextManager[None]] | None = None,
+    only_incoming: bool = False,
 ) -> FastAPI:
-    """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does."""
+    """The application over a runtime; ``alongside`` (by default the worker) runs as long as it does. With
+    ``only_incoming`` it has no pages and no API: it takes in what others send, as a process of its own can
+    beside those that have (docs/adr/0019)."""
     uploads: dict[str, int] = {}
     templates: dict[int, str] = {}
+    entrances: dict[str, Entrance] = {}
     settings = runtime.settings
     watching = [Middleware(MeasuredRequests, templates=templates)] if settings.has_metrics else []
     if settings.otel_exporter_otlp_endpoint is not None:
@@ -71,6 +76,7 @@ def create_app(
         middleware=[
             *watching,
             Middleware(RequestFrame, settings=settings, uploads=uploads),
+            Middleware(StraightIn, entrances=entrances),
             Middleware(CrossSiteGuard, public_url=settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
@@ -78,13 +84,15 @@ def create_app(
     app.state.board = make_board(runtime, areas)
     install_error_handlers(app)
     add_incoming(app.router, areas)
-    add_pages(app.router, areas)
-    app.include_router(make_api(areas), prefix=API_PREFIX)
-    app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
+    if not only_incoming:
+        add_pages(app.router, areas)
+        app.include_router(make_api(areas), prefix=API_PREFIX)
+        app.include_router(make_product_api(areas), prefix=PRODUCT_API_PREFIX)
     app.include_router(health.router)
     check_doors(app.routes)
     uploads.update(find_uploads(app.routes))
     templates.update(find_templates(app.routes))
+    entrances.update(find_entrances(area.incoming for area in areas if area.incoming is not None))
     return app
 
 

@@ -53,8 +53,6 @@ cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)
 console = Console()
 DEFAULT_PORT = 8000
-WORKER_NICENESS = 5
-"""Where a worker of its own shares a machine, people and Stripe go first: what it does can wait."""
 
 Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The port to listen on")]
 
@@ -88,6 +86,9 @@ def serve_board(
     port: Port = DEFAULT_PORT,
     processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes serve")] = 1,
     worker: Annotated[bool, typer.Option(help="Run the jobs in these processes too")] = True,
+    only_webhooks: Annotated[
+        bool, typer.Option("--only-webhooks", help="Take in Stripe's events and nothing else; runs no jobs")
+    ] = False,
 ) -> None:
     """Serve the board on the database that DATABASE_URL names."""
     configure_logs()
@@ -100,13 +101,21 @@ def serve_board(
         proxies = settings.trusted_proxies
         if processes > 1:
             runtime.dispose()
-            factory = f"adminboard.web_process:{'make_app' if worker else 'make_app_without_worker'}"
+            factory = _name_factory(worker=worker, only_webhooks=only_webhooks)
             with counting_together(settings), metrics_port(runtime, host):
                 serve_in_processes(factory, listener, processes=processes, trusted_proxies=proxies)
             return
-        app = create_app(runtime, alongside=worker_alongside(runtime) if worker else None)
+        alongside = worker_alongside(runtime) if worker and not only_webhooks else None
+        app = create_app(runtime, alongside=alongside, only_incoming=only_webhooks)
         with metrics_port(runtime, host):
             serve(app, listener, trusted_proxies=proxies)
+
+
+def _name_factory(*, worker: bool, only_webhooks: bool) -> str:
+    """What makes the application of each of several processes."""
+    if only_webhooks:
+        return "adminboard.web_process:make_intake"
+    return f"adminboard.web_process:{'make_app' if worker else 'make_app_without_worker'}"
 
 
 def require_ready(settings: Settings, runtime: Runtime) -> None:
@@ -125,9 +134,14 @@ def worker(
 ) -> None:
     """Run the board's jobs: expiry of credits and whatever else comes by the clock."""
     configure_logs()
-    os.nice(WORKER_NICENESS)
     with open_cli_runtime() as runtime, metrics_port(runtime, host):
+        let_others_go_first(runtime.settings.worker_nice)
         asyncio.run(run_worker(runtime, install_signal_handlers=True))
+
+
+def let_others_go_first(nice: int) -> None:
+    """Lowers the priority of this process to ``nice``, unless whoever started it made it as low already."""
+    os.nice(max(nice - os.nice(0), 0))
 
 
 @cli.command()

@@ -7,7 +7,7 @@ one kind of transaction that may write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from importlib.metadata import version
 from threading import BoundedSemaphore
@@ -63,6 +63,8 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self.announce: Announce | None = None
         """Set when the board is put together: whom to tell of what was changed."""
+        self.stepping: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Set by the worker: within what each step of work that can wait is done (`core.giving_way`)."""
         self._export_database = exports or database
         self._exports = BoundedSemaphore(MAX_EXPORTS)
         self._kept = Kept()

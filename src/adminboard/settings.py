@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     slack_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ("hooks.slack.com",)
     """The only hosts, with ":port" where it is not 443, to which the board writes of its own accord."""
 
+    worker_nice: int = Field(10, ge=0, le=19)
+    """The priority of a worker of its own: where it shares a machine, people and Stripe go first."""
+
     metrics_port: int | None = Field(None, ge=1, le=65535)
     """A port of their own for the metrics, which Prometheus alone should reach."""
     metrics_token: SecretStr | None = Field(None, min_length=20)

@@ -27,3 +27,11 @@ def make_app_without_worker() -> FastAPI:
     app = create_app(open_runtime(load_settings()))
     settle_memory()
     return app
+
+
+def make_intake() -> FastAPI:
+    """The application of this process, when it only takes in what Stripe sends."""
+    configure_logs()
+    app = create_app(open_runtime(load_settings()), only_incoming=True)
+    settle_memory()
+    return app

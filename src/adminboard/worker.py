@@ -24,6 +24,7 @@ from adminboard.app import make_board, make_operation_runner
 from adminboard.areas import AREAS
 from adminboard.auth.actors import find_actor
 from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.giving_way import giving_way
 from adminboard.core.measures import note_job
 from adminboard.core.models import Run
 from adminboard.core.operation_runner import OperationRunner
@@ -46,7 +47,7 @@ STALLED_AFTER_SECONDS = 60
 
 def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrastinate.App:
     """The job application with every area's jobs registered."""
-    runtime.announce = announce
+    runtime.announce, runtime.stepping = announce, giving_way
     assert runtime.settings.database_url is not None
     connector = PsycopgConnector(
         conninfo=psycopg_conninfo(runtime.settings.database_url.get_secret_value()),
@@ -72,7 +73,15 @@ def make_run_advancer(
     """What advances the runs of every area, each for whom it acts."""
     kinds = [kind for area in areas for kind in area.runs]
     runner = make_board(runtime, areas).runner
-    return RunAdvancer(runtime, runner, kinds, find_actor_of_run, wake_runs, slice_seconds=slice_seconds)
+    return RunAdvancer(
+        runtime,
+        runner,
+        kinds,
+        find_actor_of_run,
+        wake_runs,
+        slice_seconds=slice_seconds,
+        stepping=runtime.stepping,
+    )
 
 
 def find_actor_of_run(session: Session, run: Run) -> Actor | None:

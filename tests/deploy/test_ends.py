@@ -11,7 +11,11 @@ from tests.deploy.kubernetes import base_objects, container_of, find_object
 from tests.deploy.test_environment import ANSWERS
 from tools.environment import ROOT
 
-TAKES = {"web": GRACEFUL_SHUTDOWN_SECONDS, "worker": GRACE_SECONDS}
+TAKES = {
+    "web": GRACEFUL_SHUTDOWN_SECONDS,
+    "intake": GRACEFUL_SHUTDOWN_SECONDS,
+    "worker": GRACE_SECONDS,
+}
 
 
 @pytest.mark.parametrize("part", TAKES)

@@ -34,6 +34,7 @@ ANSWERS = SECRETS | {
 }
 WEB = find_object(base_objects(), "Deployment", "adminboard-web")
 WORKER = find_object(base_objects(), "Deployment", "adminboard-worker")
+INTAKE = find_object(base_objects(), "Deployment", "adminboard-intake")
 MIGRATION = find_object(base_objects(), "Job", "adminboard-migration")
 
 
@@ -59,7 +60,7 @@ def require_what_serving_needs(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("workload", [WEB, WORKER], ids=["web", "worker"])
+@pytest.mark.parametrize("workload", [WEB, INTAKE, WORKER], ids=["web", "intake", "worker"])
 def test_with_its_secrets_filled_in_a_pod_can_start(
     workload: dict[str, object], overlay: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +85,7 @@ def test_a_secret_left_as_in_the_example_stops_the_start_and_is_named(
 
 def test_only_the_migration_knows_the_owner() -> None:
     assert "MIGRATION_DATABASE_URL" in variables_of(container_of(MIGRATION), "production")
-    for workload in (WEB, WORKER):
+    for workload in (WEB, INTAKE, WORKER):
         assert "MIGRATION_DATABASE_URL" not in variables_of(container_of(workload), "production")
 
 
@@ -112,7 +113,7 @@ def test_no_file_holds_anything_that_looks_like_a_secret() -> None:
     assert looks.search(f"url: {SECRETS['DATABASE_URL']}")
 
 
-@pytest.mark.parametrize("service", ["web", "worker"])
+@pytest.mark.parametrize("service", ["web", "intake", "worker"])
 def test_on_one_host_each_service_can_start(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values = read_services(ANSWERS)[service]["environment"]
     settings = settings_from(values, monkeypatch)

@@ -75,10 +75,10 @@ def containers() -> list[dict[str, list[str]]]:
 
 
 def is_board(service: str) -> bool:
-    return service in {"web", "worker", "migration"}
+    return service in {"web", "intake", "worker", "migration"}
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "migration"])
+@pytest.mark.parametrize("service", ["web", "intake", "worker", "migration"])
 def test_on_one_host_too_it_writes_nowhere_and_may_do_nothing(service: str) -> None:
     found = read_services(ANSWERS)[service]
 

@@ -17,10 +17,12 @@ from tests.deploy.kubernetes import (
 
 WEB = find_object(base_objects(), "Deployment", "adminboard-web")
 WORKER = find_object(base_objects(), "Deployment", "adminboard-worker")
+INTAKE = find_object(base_objects(), "Deployment", "adminboard-intake")
 
 
-def test_the_web_pods_are_asked_whether_they_live_and_whether_they_can_serve() -> None:
-    container = container_of(WEB)
+@pytest.mark.parametrize("workload", [WEB, INTAKE], ids=["web", "intake"])
+def test_pods_that_serve_are_asked_whether_they_live_and_whether_they_can(workload: Object) -> None:
+    container = container_of(workload)
 
     assert container["startupProbe"]["httpGet"]["path"] == "/healthz"
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
@@ -46,15 +48,16 @@ def test_production_keeps_two_of_each_through_maintenance() -> None:
     assert autoscaler["scaleTargetRef"]["name"] == WEB["metadata"]["name"]
     assert 2 <= autoscaler["minReplicas"] < autoscaler["maxReplicas"]
     assert "replicas" not in WEB["spec"], "each `kubectl apply` would undo what the autoscaler did"
-    assert find_object(objects, "Deployment", "adminboard-worker")["spec"]["replicas"] == 2
-    for workload in (WEB, WORKER):
+    for workload in (INTAKE, WORKER):
+        assert find_object(objects, "Deployment", workload["metadata"]["name"])["spec"]["replicas"] == 2
+    for workload in (WEB, INTAKE, WORKER):
         budget = find_object(objects, "PodDisruptionBudget", workload["metadata"]["name"])["spec"]
         assert budget["maxUnavailable"] == 1
         assert budget["selector"] == workload["spec"]["selector"]
 
 
 def test_a_new_version_takes_over_only_once_it_answers() -> None:
-    for workload in (WEB, WORKER):
+    for workload in (WEB, INTAKE, WORKER):
         assert workload["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 
@@ -79,6 +82,17 @@ def test_http_is_sent_on_and_the_list_of_addresses_spares_stripe() -> None:
     assert "haproxy.org/allow-list" in pages["metadata"]["annotations"]
     assert "haproxy.org/allow-list" not in webhooks["metadata"]["annotations"]
     assert (path["path"], path["pathType"]) == (incoming.routes[0].path, "Exact")  # type: ignore[attr-defined]  # a route
+
+
+@pytest.mark.parametrize(
+    "objects", [base_objects(), *map(overlay_objects, OVERLAYS)], ids=["base", *OVERLAYS]
+)
+def test_what_stripe_sends_goes_to_pods_that_draw_no_pages(objects: list[Object]) -> None:
+    (path,) = find_object(objects, "Ingress", "adminboard-webhooks")["spec"]["rules"][0]["http"]["paths"]
+    service = find_object(base_objects(), "Service", path["backend"]["service"]["name"])
+
+    assert service["spec"]["selector"] == INTAKE["spec"]["selector"]["matchLabels"]
+    assert container_of(INTAKE)["args"][-1] == "--only-webhooks"
 
 
 def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select, text
+from starlette.testclient import TestClient
 
+from adminboard.app import create_app
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
 from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.webhooks.waking import APPLY_EVENTS
-from tests.clients import BoardUnderTest, open_board
+from tests.clients import CLIENT, BoardUnderTest, open_board
 from tests.db.templates import Addresses, copied_database, opened_database
 from tests.factories import make_organization
 from tests.stand_in import WEBHOOK_SECRET, Served, open_board_on_stripe
@@ -244,6 +246,32 @@ def test_it_goes_on_after_the_database_was_away(fresh_addresses: Addresses, serv
             assert session.scalar(ended) == 1
         assert send_event(board, make_event()).status_code == 200
         assert len(list_events(board)) == 2
+
+
+def test_the_short_way_has_the_frame_of_every_request(board: BoardUnderTest) -> None:
+    body = json.dumps(make_event()).encode()
+    for headers, status in ((sign_now(body), 200), ({}, 400)):
+        named = headers | {"X-Request-ID": "from-the-proxy"}
+        answer = board.program_with({}).post(PATH, content=body, headers=named)
+        assert (answer.status_code, answer.headers["x-request-id"]) == (status, "from-the-proxy")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+    assert board.program_with({}).get(PATH).status_code == 405
+
+
+def test_a_process_that_only_takes_events_in_shows_nothing(
+    fresh_addresses: Addresses, served_standin: Served
+) -> None:
+    with open_board_on_stripe(fresh_addresses, served_standin) as board:
+        body = json.dumps(make_event()).encode()
+        intake = create_app(board.runtime, only_incoming=True)
+        with TestClient(intake, **CLIENT) as client:
+            assert client.post(PATH, content=body, headers=sign_now(body)).json() == {"received": True}
+            assert client.post(PATH, content=body).status_code == 400
+            assert client.get("/readyz").status_code == 200
+            for nowhere in ("/users", "/login", "/", "/v1/admin/users"):
+                assert client.get(nowhere).status_code == 404
+        assert len(list_events(board)) == 1
 
 
 def test_a_board_without_an_account_takes_none(fresh_addresses: Addresses) -> None:

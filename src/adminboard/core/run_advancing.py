@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -55,7 +55,8 @@ class Claim:
 
 
 class RunAdvancer:
-    """Takes up the runs there are. ``queue`` has a worker look for runs again, once a work is committed."""
+    """Takes up the runs there are. ``queue`` has a worker look for runs again, once a work is committed; each
+    step is done within ``stepping``."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class RunAdvancer:
         queue: Callable[[Work], None],
         *,
         slice_seconds: float = SLICE_SECONDS,
+        stepping: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._doors = doors
         self._runner = runner
@@ -73,6 +75,7 @@ class RunAdvancer:
         self._find_actor = find_actor
         self._queue = queue
         self._slice_seconds = slice_seconds
+        self._stepping = stepping
 
     def advance_next(self, run_id: UUID | None = None) -> UUID | None:
         """Advances the run that has waited longest, or the one that is named, for a slice of time.
@@ -85,8 +88,10 @@ class RunAdvancer:
             return None
         ends_at = time.monotonic() + self._slice_seconds
         try:
-            while self._step(claim, ends_at):
-                pass
+            goes_on = True
+            while goes_on:
+                with self._stepping():
+                    goes_on = self._step(claim, ends_at)
         except Exception as error:
             self._note_failure(claim, error)
             raise

@@ -52,7 +52,7 @@ def describe_event(event: Any, payload: str) -> Delivery:
     """The same of an event that was read already. Raises `UnreadableEvent`."""
     changed = _part(_part(event, "data"), "object")
     event_id, event_type = _find_id(_part(event, "id")), _part(event, "type")
-    if not isinstance(changed, Mapping) or event_id is None or not _is_type(event_type):
+    if not isinstance(changed, dict) or event_id is None or not _is_type(event_type):
         raise UnreadableEvent("The body names no event with an id, a type and an object.")
     if not _is_moment(_part(event, "created")):
         raise UnreadableEvent("The body does not say when the event was made.")
@@ -77,12 +77,12 @@ def _find_ids(changed: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _part(thing: Any, name: str) -> Any:
-    return thing.get(name) if isinstance(thing, Mapping) else None
+    return thing.get(name) if isinstance(thing, dict) else None
 
 
 def _find_id(thing: Any) -> str | None:
     """The id of what may have been expanded."""
-    found = _part(thing, "id") if isinstance(thing, Mapping) else thing
+    found = _part(thing, "id") if isinstance(thing, dict) else thing
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 

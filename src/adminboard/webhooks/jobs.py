@@ -19,7 +19,11 @@ def apply_due_events(runtime: Runtime) -> int:
     """Applies what is due for a slice of time, and queues the next slice where that was not all; returns how
     many events it took. Twice is once, and what a killed worker left is taken up by the next."""
     applier, ends_at, count = EventApplier(runtime), time.monotonic() + SLICE_SECONDS, 0
-    while taken := applier.apply_next():
+    while True:
+        with runtime.stepping():
+            taken = applier.apply_next()
+        if not taken:
+            break
         count += taken
         if time.monotonic() >= ends_at:
             with runtime.work(WORKER) as work:
