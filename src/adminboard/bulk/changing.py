@@ -21,7 +21,7 @@ from adminboard.core.work import Work
 
 FIRST_AT_ONCE, MOST_AT_ONCE = 50, 200
 """Rows of one step. Its entries go to the end of the audit log together, which nobody else can write to
-meanwhile: with 500 a single change waited for 120 ms by 95th percentile."""
+meanwhile. With 500 a single change was seen to take 120 ms by 95th percentile."""
 STEP_SECONDS = 0.5
 """A step takes no further row after this long: its locks are in the way of others."""
 REFUSALS = (DomainError, IntegrityError, DataError)
