@@ -3,7 +3,7 @@
 This is the one place that turns a refused change back into its form, so that what was typed stays.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Annotated, Any
@@ -33,6 +33,7 @@ from adminboard.web.done import find_done_toasts
 from adminboard.web.form_view import FormView
 from adminboard.web.formatting import displaying
 from adminboard.web.forms import Typed, asks_nothing, load_offers, make_fields, typed_values, unwritten_texts
+from adminboard.web.page_context import count_id
 from adminboard.web.step_up import ask_for_proof
 from adminboard.web.visit import Visit
 
@@ -220,12 +221,20 @@ def _done(visit: Visit, action: Action[Any], outcome: Outcome) -> Response:
     made = _find_made(action, outcome)
     if visit.target is not None and made is None:
         toast = outcome_toast(outcome)
-        return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit))
+        counts = _count_navigation(visit)
+        return visit.render("ui/action_done.html", toast=toast, csrf_token=_csrf_token(visit), counts=counts)
     path, _, query = (made or _return_to(visit)).partition("?")
     location = f"{path}?{query}&done={outcome.audit_id}" if query else f"{path}?done={outcome.audit_id}"
     if visit.target is not None:
         return Response(headers={"HX-Redirect": location})
     return RedirectResponse(location, 303)
+
+
+def _count_navigation(visit: Visit) -> Mapping[str, int]:
+    """The sidebar's figures after a change, by the ids of their elements: the sidebar itself stays drawn."""
+    with visit.reading() as session:
+        counts = visit.board.count_navigation(session, visit.actor)
+    return {count_id(url): count for url, count in counts.items()}
 
 
 def _find_made(action: Action[Any], outcome: Outcome) -> str | None:

@@ -42,6 +42,7 @@ class ShownItem:
     url: str
     icon: str
     active: bool
+    count_id: str | None
     count: int | None
     tone: str | None
 
@@ -133,6 +134,12 @@ def _with_counts(groups: Sequence[ShownGroup], counts: Mapping[str, int]) -> Seq
     ]
 
 
+def count_id(url: str) -> str:
+    """The id of the element that holds the figure of a sidebar's entry, by the address it leads to."""
+    return f"count{url.replace('/', '-')}"
+
+
 def _shown_item(item: NavigationItem, path: str) -> ShownItem:
     active = path == item.url or path.startswith(f"{item.url}/")
-    return ShownItem(item.title, item.url, item.icon, active, None, None)
+    counted_by = count_id(item.url) if item.count is not None else None
+    return ShownItem(item.title, item.url, item.icon, active, counted_by, None, None)
