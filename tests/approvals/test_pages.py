@@ -237,6 +237,19 @@ def test_the_sidebar_counts_what_waits_for_those_who_may_see_it(
     assert "/approvals" not in read(viewer, "/users").links()
 
 
+def test_the_sidebar_counts_anew_after_a_decision(
+    office: Office, ada: Browser, bob: Browser, jane: User
+) -> None:
+    """The page stays, so the answer to the dialog brings the figure."""
+    requests = [office.ask(of(office, ada), jane) for _ in range(2)]
+    for request, left in zip(requests, ("1", ""), strict=True):
+        form = Page(ada.submit("/actions/approvals.withdraw/preview", {"approval": str(request)}).text)
+        sent = form.form("/actions/approvals.withdraw").values
+        dialog = {"HX-Request-Type": "partial", "HX-Target": "dialog"}
+        done = ada.post("/actions/approvals.withdraw", data=sent, headers=dialog)
+        assert f'hx-target="#count-approvals" hx-swap="innerHTML">{left}</hx-partial>' in done.text
+
+
 def test_the_dashboard_says_what_waits_to_those_who_decide(
     office: Office, ada: Browser, bob: Browser, jane: User
 ) -> None:

@@ -211,7 +211,7 @@ MOVES: dict[str, tuple[Callable[[Office, Actor, User], None], str]] = {
     ),
     "the user would owe something": (
         lambda office, ada, jane: void(office.adjust(ada, jane, "-700.00")),
-        "Warnings to accept: large amount → large amount, negative balance",
+        "New, and accepted by nobody: The balance will be below zero: the user will owe $400.00.",
     ),
     "the threshold was raised": (
         lambda office, *_: office.set_threshold("2000.00"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from adminboard.auth.actors import find_actor
 from adminboard.core.actions import Action, Actions, Preview
 from adminboard.core.actor import Actor, ActorKind
-from adminboard.core.approvals import facts_of, find_moved, is_as_asked
+from adminboard.core.approvals import WARNINGS, facts_of, find_moved, is_as_asked
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError
 from adminboard.core.models import Approval
@@ -50,7 +50,9 @@ def get_standing(session: Session, actions: Actions, approval: Approval) -> Stan
         if error.status >= 500:
             raise
         raise RequestVoid(f"It is no longer possible: {error.detail}") from error
-    _require_unmoved(approval.facts, facts_of(action, preview))
+    moved = _list_moved(approval, facts_of(action, preview), preview)
+    if moved:
+        raise RequestVoid(f"Something it rests on has changed since it was asked for. {' '.join(moved)}")
     return Standing(action, command, requester, preview)
 
 
@@ -75,7 +77,20 @@ def _get_requester(session: Session, approval: Approval, action: Action[Any]) ->
     )
 
 
-def _require_unmoved(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    moved: Sequence[str] = find_moved(then, now)
-    if moved:
-        raise RequestVoid(f"Something it rests on has changed since it was asked for. {'. '.join(moved)}.")
+def _list_moved(approval: Approval, facts: Mapping[str, Any], preview: Preview) -> Sequence[str]:
+    """What the request rested on and is other now, a sentence each."""
+    then, now = dict(approval.facts), dict(facts)
+    warnings: Sequence[str] = ()
+    if then.pop(WARNINGS, None) != now.pop(WARNINGS, None):
+        warnings = _list_moved_warnings(approval.preview["warnings"], preview)
+    return [*warnings, *(f"{moved}." for moved in find_moved(then, now))]
+
+
+def _list_moved_warnings(then: Sequence[Mapping[str, Any]], preview: Preview) -> Sequence[str]:
+    """Warnings by what they say: their codes, which are what is compared, tell a person nothing."""
+    accepted = {warning["code"]: warning["message"] for warning in then if warning["must_acknowledge"]}
+    needed = {warning.code: warning.message for warning in preview.warnings if warning.must_acknowledge}
+    return [
+        *(f"New, and accepted by nobody: {needed[code]}" for code in needed if code not in accepted),
+        *(f"No longer so: {accepted[code]}" for code in accepted if code not in needed),
+    ]

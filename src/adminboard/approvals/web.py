@@ -23,11 +23,15 @@ def show_now(approval_id: UUID, visit: Annotated[Visit, page_read(Permission.APP
     """What approving would do now, or why it no longer can; a fragment, or a page without JavaScript."""
     approval = get_approval(visit.session, approval_id)
     is_waiting = status_of(approval, visit.session) is ApprovalStatus.WAITING
+    is_own = approval.requested_by_id == visit.actor.person_id
     template = "approvals/now_page.html" if visit.target is None else "approvals/now.html"
     try:
         preview = get_standing(visit.session, visit.board.runner.actions, approval).preview
     except RequestVoid as problem:
-        return visit.render(template, void=problem.detail, changes=[], moved=False, is_waiting=is_waiting)
+        can_mark = visit.actor.may(Permission.APPROVALS_DECIDE) and not is_own
+        return visit.render(
+            template, void=problem.detail, changes=[], moved=False, is_waiting=is_waiting, can_mark=can_mark
+        )
     with displaying(visit.actor.time_zone, visit.now):
         changes = [make_change_view(change) for change in preview.changes]
     moved = has_moved(approval, preview)
