@@ -16,6 +16,7 @@ from tests.factories import (
     make_business,
     make_call,
     make_end_user,
+    make_feature,
     make_invoice,
     make_membership,
     make_organization,
@@ -271,6 +272,24 @@ def test_an_action_alone_opens_its_form_where_that_asks_for_the_rest(
     for term in ("adjust credits", "adjust", "adj"):
         assert "/actions/credits.adjust" in groups(search(board, term))["Actions"]
     assert "/actions/notes.add" not in search(board, "add a note").links()
+
+
+def test_a_feature_leads_to_those_with_an_override_of_it(board: BoardUnderTest, world: World) -> None:
+    with board.rows() as session:
+        make_feature(session, feature_key="voice_cloning", name="Own voice")
+    for term in ("own vo", "voice_cl"):
+        assert groups(search(board, term))["Features"] == ["/entitlements/overrides?feature=voice_cloning"]
+    assert "Features" not in groups(search(board, "vo"))
+
+
+def test_an_action_is_found_by_what_else_people_call_it(board: BoardUnderTest, world: World) -> None:
+    for term in ("give credits to hazel@north.test", "deduct credits hazel"):
+        (address,) = groups(search(board, term))["Actions"]
+        assert address.startswith(f"/actions/credits.adjust?user={world.user}&return_to=")
+    (address,) = groups(search(board, "plan override for hazel", Role.BILLING))["Actions"]
+    assert address.startswith(f"/actions/billing.override_entitlement?user={world.user}&return_to=")
+    invoices = f"/customers/{world.customer}/invoices?status=paid"
+    assert groups(search(board, "refund northwind", Role.BILLING))["Actions"] == [invoices]
 
 
 def test_a_page_about_somebody_is_a_jump(board: BoardUnderTest, world: World) -> None:

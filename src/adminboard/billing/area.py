@@ -19,7 +19,7 @@ from adminboard.billing.web import pages
 from adminboard.core.permissions import Permission
 from adminboard.figures.cards import keeping_cards
 from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
-from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
+from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SubjectPage
 from adminboard.web.listing_search import search_listing
 
 LISTS = (subscriptions, invoices, refunds, usage, payment_methods, grace_periods)
@@ -32,6 +32,16 @@ area = Area(
         )
     ],
     listings=LISTS,
+    subject_pages=[
+        SubjectPage(
+            "Refund an invoice",
+            "customer",
+            "/customers/{}/invoices?status=paid",
+            "receipt-refund",
+            Permission.REFUNDS_WRITE,
+            also_called=("refund",),
+        )
+    ],
     actions=[
         refund,
         change_quantity,

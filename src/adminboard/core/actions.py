@@ -250,6 +250,9 @@ class Action(Generic[C]):
     """Where its page goes afterwards, with ``{names}`` of its result, or made of that: the record it made,
     where that has to be seen next. Without it, or where None is made, people come back to where they were."""
 
+    also_called: Sequence[str] = ()
+    """Other words that people look for it by, in the search over everything."""
+
     def __post_init__(self) -> None:
         """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""
         if self.bulk is not None and self.step_up:

@@ -153,6 +153,7 @@ def _applied(user: UserIdentity, outcome: Outcome, undo: Undo | None) -> Applied
 adjust_credits = Action(
     name="credits.adjust",
     title="Adjust credits",
+    also_called=("add credits", "give credits", "deduct credits", "take credits"),
     command=AdjustCredits,
     preview=preview_adjustment,
     apply=apply_adjustment,

@@ -4,6 +4,7 @@ from adminboard.core.permissions import Permission
 from adminboard.entitlements.actions import remove_override, set_override
 from adminboard.entitlements.api import router
 from adminboard.entitlements.expiry import remove_expired
+from adminboard.entitlements.feature_search import feature_search
 from adminboard.entitlements.listing import overrides
 from adminboard.entitlements.override_entitlement import override_entitlement
 from adminboard.entitlements.plan_override_actions import end_override, resume_override
@@ -37,6 +38,7 @@ area = Area(
     ],
     pages=pages,
     api=router,
+    search=[feature_search],
     subject_pages=[
         SubjectPage("Entitlements", "user", "/entitlements?user={}", "key", Permission.ENTITLEMENTS_READ)
     ],

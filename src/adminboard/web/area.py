@@ -77,13 +77,15 @@ class SearchProvider:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
-    """A page about one record, found as "credits of jane". ``url`` has "{}" where the record's id goes."""
+    """A page about one record, found as "credits of jane". ``url`` has "{}" where the record's id goes,
+    ``also_called`` other words that people look for it by."""
 
     title: str
     subject: str
     url: str
     icon: str
     permission: Permission
+    also_called: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

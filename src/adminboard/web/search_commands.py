@@ -1,7 +1,8 @@
 """Commands in the global search: "adjust credits for jane", "credits of jane", "add a note on acme".
 
-An action with a subject, and a page about one, are found by their title, with the record they are about
-chosen already. A title alone finds the action's form, where that can ask for the rest.
+An action with a subject, and a page about one, are found by their title or what else they are called, with
+the record they are about chosen already. A title alone finds the action's form, where that can ask for the
+rest.
 """
 
 from __future__ import annotations
@@ -31,6 +32,17 @@ class _Command:
     icon: str
     action: Action[Any] | None = None
     page_url: str = ""
+    also_called: Sequence[str] = ()
+
+    def find_rest(self, term: str) -> str | None:
+        """What follows the command in the term, "" when nothing does, None when the term is about something
+        else."""
+        rests = (_after_title(name, term) for name in (self.title, *self.also_called))
+        return next((rest for rest in rests if rest is not None), None)
+
+    def begins(self, term: str) -> bool:
+        """Whether what is typed so far may become the command."""
+        return any(_begins(name, term) for name in (self.title, *self.also_called))
 
     def hit_for(self, record: Hit) -> Hit:
         """The command with its record chosen."""
@@ -67,11 +79,11 @@ def find_commands(visit: Visit, term: str, limit: int) -> Sequence[Hit]:
     }
     found: list[Hit] = []
     for command in _list_commands(visit, providers):
-        rest = _after_title(command.title, term)
+        rest = command.find_rest(term)
         if rest:
             records = providers[command.subject].find(visit.session, visit.actor, rest, limit)
             found += [command.hit_for(record) for record in records if record.key]
-        elif rest is not None or _begins(command.title, term):
+        elif rest is not None or command.begins(term):
             alone = command.hit_alone()
             found += [alone] if alone is not None else []
     return found[:limit]
@@ -82,11 +94,13 @@ def _list_commands(visit: Visit, providers: dict[str, SearchProvider]) -> Iterat
         field = action.subject_field
         has_subject = action.subject is not None and field in action.command.model_fields
         if has_subject and field in providers and visit.actor.may(action.permission):
-            yield _Command(action.title, field, "bolt", action)
+            yield _Command(action.title, field, "bolt", action, also_called=action.also_called)
     for area in visit.board.areas:
         for page in area.subject_pages:
             if page.subject in providers and visit.actor.may(page.permission):
-                yield _Command(page.title, page.subject, page.icon, page_url=page.url)
+                yield _Command(
+                    page.title, page.subject, page.icon, page_url=page.url, also_called=page.also_called
+                )
 
 
 def _after_title(title: str, term: str) -> str | None:
