@@ -1,6 +1,5 @@
 """What staff may do about one feature of one user: grant or revoke it, or leave it to the plan again."""
 
-import re
 from collections.abc import Mapping
 
 from sqlalchemy import delete
@@ -31,8 +30,6 @@ from adminboard.entitlements.overrides import (
 )
 from adminboard.users.lookup import find_user_named
 
-_TRAIL = re.compile(r"^\[ADMIN: .*? @ [^]]*\] ")
-
 
 def begin_setting(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
     """The override as it is, to be edited, where the link that opened the form names one."""
@@ -44,8 +41,7 @@ def begin_setting(session: Session, given: Mapping[str, str]) -> Mapping[str, st
     if override is None or override.is_expired:
         return {}
     until = {"expires_at": override.expires_at.isoformat()} if override.expires_at is not None else {}
-    notes = _TRAIL.sub("", override.notes or "")
-    return {"has_access": str(override.has_access).lower(), "notes": notes, **until}
+    return {"has_access": str(override.has_access).lower(), "notes": override.note or "", **until}
 
 
 def preview_setting(session: Session, command: SetOverride) -> Preview:
@@ -126,6 +122,7 @@ def _label_setting(command: SetOverride, preview: Preview) -> str:
 set_override = Action(
     name=SET,
     title="Grant or revoke a feature",
+    also_called=("grant a feature", "give a feature", "revoke a feature", "feature override"),
     command=SetOverride,
     preview=preview_setting,
     apply=apply_setting,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from adminboard.core.errors import NotFound
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.masking import Mask
 from adminboard.entitlements.explaining import Step, explain, find_plan_end, find_plan_name, find_reason
+from adminboard.entitlements.models import TRAIL
 from adminboard.entitlements.rules import Decision
 
 
@@ -34,6 +36,11 @@ class OverrideState:
     created_by: str | None
     updated_at: datetime | None
     updated_by: str | None
+
+    @property
+    def note(self) -> str | None:
+        """The notes without their trail: what whoever wrote them typed."""
+        return re.sub(TRAIL, "", self.notes) if self.notes else self.notes
 
 
 @dataclass(frozen=True, slots=True)

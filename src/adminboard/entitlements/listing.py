@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, exists, func, or_, select
 
 from adminboard.core.listings import (
     COMING_DAYS,
@@ -28,7 +28,7 @@ from adminboard.core.listings.columns import AnySelect
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.entitlements.features import list_feature_options
-from adminboard.entitlements.models import Feature, PlanFeature, UserFeatureOverride
+from adminboard.entitlements.models import TRAIL, Feature, PlanFeature, UserFeatureOverride
 from adminboard.entitlements.override_detail import get_override_detail
 from adminboard.entitlements.rules import with_plan_in_force
 from adminboard.entitlements.standing import payers_now
@@ -71,6 +71,11 @@ def is_redundant() -> ColumnElement[bool]:
 def override_word() -> ColumnElement[str]:
     """What the override is: grant, revoke, or expired."""
     return case((is_expired(), "expired"), (UserFeatureOverride.has_access, WORDS[True]), else_=WORDS[False])
+
+
+def written_notes() -> ColumnElement[str]:
+    """The notes without their trail, which would be all that a narrow column shows."""
+    return func.regexp_replace(UserFeatureOverride.notes, TRAIL, "", type_=Text)
 
 
 def has_access_in(words: Sequence[str]) -> ColumnElement[bool]:
@@ -117,10 +122,18 @@ overrides = Listing(
             sort=Sort(UserFeatureOverride.expires_at, nullable=True),
             missing="Never",
         ),
-        Column("Notes", UserFeatureOverride.notes, cell="long_text", mask=Mask.HIDDEN),
+        Column("Notes", written_notes(), key="note", cell="long_text", mask=Mask.HIDDEN),
         Column("Created", UserFeatureOverride.created_at, key="created_at", cell="datetime", sort=True),
         Column("By", UserFeatureOverride.created_by, key="created_by", priority=3),
         Column("Changed by", UserFeatureOverride.updated_by, key="updated_by", shown=False),
+        Column(
+            "Notes with their trail",
+            UserFeatureOverride.notes,
+            key="notes",
+            cell="long_text",
+            mask=Mask.HIDDEN,
+            shown=False,
+        ),
         Column("Redundant", is_redundant(), cell="boolean", shown=False),
         Column("Feature key", Feature.feature_key, key="feature_key", cell="id", shown=False),
         Column("User id", UserFeatureOverride.user_id, key="user_id", cell="id", shown=False),

@@ -31,6 +31,10 @@ class PlanFeature(Identified, Timestamped, Base):
     __table_args__ = (UniqueConstraint("plan_id", "feature_id"),)
 
 
+TRAIL = r"^\[ADMIN: .*? @ [^]]*\] "
+"""What stored notes begin with, for PostgreSQL and Python alike: what follows is what somebody wrote."""
+
+
 class UserFeatureOverride(Identified, Timestamped, Base):
     """Access granted or revoked for one user, whatever the plan says. Counts until `expires_at`."""
 
@@ -41,7 +45,7 @@ class UserFeatureOverride(Identified, Timestamped, Base):
     has_access: Mapped[bool]
     expires_at: Mapped[datetime | None]
     notes: Mapped[str]
-    """Begins with the trail `[ADMIN: name @ ISO time]`."""
+    """Begins with the trail `[ADMIN: name @ ISO time]` (`TRAIL`)."""
     created_by: Mapped[str]
     updated_by: Mapped[str | None]
 

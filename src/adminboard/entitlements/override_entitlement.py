@@ -52,7 +52,7 @@ class OverrideEntitlement(Command):
         title="Plan",
         min_length=1,
         max_length=100,
-        description="The slug of a plan that counts in place of the customer's own; empty for none.",
+        description="Counts in place of the customer's own; empty for none.",
         json_schema_extra={"widget": "select", "empty": "Their own"},
     )
     valid_until: Moment = Field(
@@ -182,6 +182,7 @@ def _name_gift(command: OverrideEntitlement, plan: str | None) -> str:
 override_entitlement = Action(
     name="billing.override_entitlement",
     title="Override entitlements",
+    also_called=("plan override", "override the plan", "change the plan", "give a plan"),
     command=OverrideEntitlement,
     preview=preview,
     apply=apply,

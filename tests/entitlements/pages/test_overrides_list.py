@@ -42,6 +42,7 @@ def test_the_bare_address_shows_those_in_force_newest_first(board: BoardUnderTes
     ]
     assert page.rows[0]["Expires"] == "2026-01-16 04:00 PST"
     assert page.rows[1]["Expires"] == "Never"
+    assert {row["Notes"] for row in page.rows} == {"Asked for it"}, "without who and when"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,7 @@ def test_the_panel_tells_the_override_and_what_it_does(board: BoardUnderTest, ja
     detail = page.root.get("aside", id="detail").text
     for shown in ("Call recording critical", "Plan default No", "Plan in force Growth", "Asked for it"):
         assert shown in detail
+    assert "[ADMIN:" not in detail
     assert any("entitlements.remove_override" in link for link in page.links())
 
 
@@ -102,6 +104,8 @@ def test_the_export_holds_what_is_asked_for(board: BoardUnderTest, otto: Standin
     lines = board.browser(Role.SUPPORT).get(f"{PATH}/export.csv?access=revoke").text.splitlines()
     assert len(lines) == 2
     assert "otto@example.com" in lines[1]
+    (item,) = board.program().get(f"{API}/overrides?access=revoke").json()["items"]
+    assert (item["note"], item["notes"][:7]) == ("Asked for it", "[ADMIN:"), "as they are stored, too"
 
 
 def test_the_page_costs_the_same_queries_however_many_rows(board: BoardUnderTest, otto: Standing) -> None:

@@ -48,7 +48,7 @@ def test_a_user_is_named_by_address_too(board: BoardUnderTest, jane: Standing) -
 
 def test_without_a_user_it_tells_what_plans_include(board: BoardUnderTest, jane: Standing) -> None:
     text = get(board).text
-    assert "Transcripts Every plan" in text
+    assert "Transcripts Every plan on sale" in text
     assert "Call recording critical Scale" in text
     assert "Find a user to see every feature they may use" in text
 
@@ -86,6 +86,7 @@ def test_granting_editing_removing_and_undoing_need_no_javascript(board: BoardUn
     link = next(link for link in get(board, here).links() if "set_override" in link and "call_rec" in link)
     assert "has_access=true" in link
     form = Page(browser.get(link).text).form("/actions/entitlements.set_override/preview")
+    assert 'data-value="2026-01-31T23:59">End of the month<' in browser.get(link).text
     typed = form.values | {"expires_at": ["2026-02-14T04:00"], "notes": [NOTES]}
     preview = Page(browser.submit(form.action, typed).text)
     for shown in ("Access now no Access after yes", "Plan default no", "Feature Call recording", NOTES):
