@@ -32,12 +32,13 @@ def count_rows(bulk: BulkBoard) -> tuple[int, int]:
         (f"user,amount\n{ROW}".encode(), "wrong_columns", "Missing: 'reason'."),
         (f"user,amount,reason,colour\n{ROW}".encode(), "wrong_columns", "There is no column 'colour'."),
         (f"user,amount,user,reason\n{ROW}".encode(), "wrong_columns", "Named twice: 'user'."),
-        (f"user,amount,reason\n{ROW}".encode("utf-16"), "not_readable", "The file is not UTF-8 text"),
+        (f"user,amount,reason\n{ROW}".encode("utf-16"), "not_readable", "begins as UTF-16 does"),
         (
             b"user,amount,reason\nada@example.test,5.00,Entsch\xe4digung\n",
             "not_readable",
-            "it has the byte 0xe4. Save it as",
+            "not UTF-8 text: line 2 has the byte 0xe4. Save it as",
         ),
+        (f"user,amount,reason\n{ROW}é".encode()[:-1], "not_readable", "line 3 ends within a character"),
         (
             f'user,amount,reason\n"ada,5.00,{REASON}\n'.encode(),
             "not_readable",

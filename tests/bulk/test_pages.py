@@ -91,6 +91,8 @@ def test_the_run_shows_what_each_row_would_do(bulk: BulkBoard, checked: UUID) ->
         "large_amount",
         "There is no user nobody@example.test",
         "<strong>1</strong> × large amount",
+        f'href="/bulk/{checked}?warned=yes"',
+        f'<a href="/bulk/{checked}?status=refused">1</a>',
     ):
         assert words in page, words
     refused = bulk.staff.get(f"/bulk/{checked}?status=refused", headers=LIST_PART).text

@@ -143,7 +143,7 @@ def test_rows_that_say_the_same_must_be_acknowledged(bulk: BulkBoard) -> None:
 
     assert [row.duplicate_of for row in bulk.rows(run_id)] == [None, 2]
     refused = bulk.do("start", run_id)
-    assert "1 row say exactly the same" in refused.json()["detail"]
+    assert "1 row says exactly the same" in refused.json()["detail"]
     bulk.run_all(run_id, ["duplicate_rows"])
     assert bulk.balances([email]) == [Decimal(40)]
 

@@ -6,10 +6,12 @@ mean is for the command of the action, so a formula is nothing but its own chara
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import IO, Any
 
@@ -20,6 +22,7 @@ MAX_ROWS = 100_000
 MAX_CELL_LENGTH = 20_000
 DELIMITERS = ",;\t"
 _HEADER_BYTES = 64 * 1024
+_PART_BYTES = 64 * 1024
 csv.field_size_limit(MAX_CELL_LENGTH)
 
 
@@ -72,10 +75,10 @@ def read_rows(file: IO[bytes], action: Action[Any]) -> Iterator[FileRow]:
                 yield _read_row(number, names, cells, first_of)
             if number > MAX_ROWS + 1:
                 raise NotReadable(f"The file has more than {MAX_ROWS:,} rows. Split it into several files.")
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
+        where = _find_undecodable(file)
         raise NotReadable(
-            f"The file is not UTF-8 text: after line {lines.line_num:,} it has the byte "
-            f"{error.object[error.start]:#04x}. Save it as “CSV UTF-8” and send it again."
+            f"The file is not UTF-8 text: {where}. Save it as “CSV UTF-8” and send it again."
         ) from None
     except csv.Error as error:
         raise NotReadable(f"Line {lines.line_num:,} cannot be read: {_in_words(error)}") from None
@@ -85,6 +88,24 @@ def read_rows(file: IO[bytes], action: Action[Any]) -> Iterator[FileRow]:
         raise NotReadable(
             "The file has no rows. Fill in the template: a row of names, then one row for each change."
         )
+
+
+def _find_undecodable(file: IO[bytes]) -> str:
+    """Where the first byte is that is no UTF-8, in words; read anew, since text is decoded far ahead of its
+    lines."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    for part in iter(partial(file.read, _PART_BYTES), b""):
+        if line == 1 and part.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "it begins as UTF-16 does"
+        try:
+            decoder.decode(part)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            return f"line {line:,} has the byte {error.object[error.start]:#04x}"
+        line += part.count(b"\n")
+    return f"line {line:,} ends within a character"
 
 
 def _find_delimiter(text: io.TextIOWrapper) -> str:

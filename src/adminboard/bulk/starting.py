@@ -86,7 +86,8 @@ def _warnings(found: Mapping[str, Any]) -> list[Caution]:
     ]
     if found.get("duplicates"):
         count = count_rows(found["duplicates"])
-        message = f"{count} say exactly the same as an earlier row, and will be run as well."
+        says = "says" if found["duplicates"] == 1 else "say"
+        message = f"{count} {says} exactly the same as an earlier row, and will be run as well."
         warnings.append(Caution("duplicate_rows", message, must_acknowledge=True))
     return warnings
 
@@ -99,9 +100,10 @@ def _hints(found: Mapping[str, Any]) -> list[Caution]:
         hints.append(Caution("refused_rows", f"{rows} refused by the check will not be run."))
     if found["repeated"]:
         count = count_rows(found["repeated"])
+        verb, whose = ("is", "Its preview does") if found["repeated"] == 1 else ("are", "Their previews do")
         message = (
-            f"{count} are about something an earlier row is about too. Their previews do "
-            "not count what the rows before them will have done."
+            f"{count} {verb} about something an earlier row is about too. {whose} "
+            "not count what the rows before will have done."
         )
         hints.append(Caution("repeated_subjects", message))
     return hints
