@@ -26,7 +26,8 @@ from adminboard.customers.queries import (
     monthly_revenue_cents,
     subscription_status,
 )
-from adminboard.users.queries import override_plan_name
+from adminboard.users.models import User
+from adminboard.users.queries import override_plan_name, plan_override_end
 from adminboard.web.visit import Visit
 
 COUNTED_TO = 10_000
@@ -88,7 +89,8 @@ class OpenGrace:
 
 @dataclass(frozen=True, slots=True)
 class CustomerOverview:
-    """Everything the tab shows; `CustomerHead` has the rest. ``active_users`` is counted to `COUNTED_TO`."""
+    """Everything the tab shows; `CustomerHead` has the rest. ``active_users`` is counted to `COUNTED_TO`;
+    ``a_user_id`` is the first active user they pay for, by whom their entitlements are looked at."""
 
     id: UUID
     billing_email: str | None = field(metadata={"mask": Mask.EMAIL})
@@ -98,6 +100,8 @@ class CustomerOverview:
     stripe_deleted_at: datetime | None
     last_status: str | None
     override_plan: str | None
+    override_until: datetime | None
+    a_user_id: UUID | None
     active_users: int
     last_activity_at: datetime | None
     subscription: LiveSubscription | None
@@ -147,6 +151,8 @@ _FACTS = (
     "stripe_deleted_at",
     "last_status",
     "override_plan",
+    "override_until",
+    "a_user_id",
     "active_users",
     "last_activity_at",
 )
@@ -171,6 +177,8 @@ def _facts() -> Any:
             Organization.stripe_deleted_at,
             subscription_status().label("last_status"),
             override_plan_name(Organization.id).label("override_plan"),
+            plan_override_end(Organization.id).label("override_until"),
+            _first_paid_user().label("a_user_id"),
             _count_active().label("active_users"),
             last_activity().label("last_activity_at"),
             Subscription,
@@ -181,6 +189,17 @@ def _facts() -> Any:
             GracePeriod.ends_at,
             GracePeriod.reason,
         )
+    )
+
+
+def _first_paid_user() -> ScalarSelect[Any]:
+    return (
+        select(User.id)
+        .where(User.organization_id == Organization.id, User.is_active)
+        .order_by(User.created_at, User.id)
+        .correlate(Organization)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.models import IS_LIVE, LIVE_SUBSCRIPTION, Plan, Subscription
@@ -43,8 +43,20 @@ def users_with_plan() -> AnySelect:
 def override_plan_name(payer: InstrumentedAttribute[UUID] = User.organization_id) -> ScalarSelect[Any]:
     """The name of the plan that a valid plan override gives the ``payer``, null without one."""
     override_plan = Plan.__table__.alias("override_plan")
+    return _of_plan_override(override_plan, override_plan.c.name, payer)
+
+
+def plan_override_end(payer: InstrumentedAttribute[UUID] = User.organization_id) -> ScalarSelect[Any]:
+    """Until when that override holds, null without one and without an end."""
+    return _of_plan_override(Plan.__table__.alias("override_plan"), PlanOverride.valid_until, payer)
+
+
+def _of_plan_override(
+    override_plan: FromClause, shown: Any, payer: InstrumentedAttribute[UUID]
+) -> ScalarSelect[Any]:
     return (
-        select(override_plan.c.name)
+        select(shown)
+        .select_from(override_plan)
         .join(PlanOverride, PlanOverride.plan_id == override_plan.c.id)
         .where(
             PlanOverride.organization_id == payer,
