@@ -288,10 +288,13 @@ def field_words(info: FieldInfo, kind: FieldKind, offered: Sequence[Option] | No
 
 def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:
     local = now.astimezone(zone)
-    return [
+    in_days = [
         OptionView((local + timedelta(days=days)).strftime(DATETIME_FORMAT), f"{days} days")
         for days in (7, 30, 90)
     ]
+    next_month = (local.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
+    last_minute = next_month.replace(tzinfo=None) - timedelta(minutes=1)
+    return [*in_days, OptionView(last_minute.strftime(DATETIME_FORMAT), "End of the month")]
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:
