@@ -185,14 +185,14 @@ def test_a_suspended_customer_is_warned_of(runner: ActionRunner, support: Actor,
     [
         ({"notes": "too short"}, "notes", "At least 10 characters are needed; this has 9."),
         ({"notes": "x" * 501}, "notes", "At most 500 characters are possible; this has 501."),
-        ({"notes": " " * 40}, "notes", "At least 10 characters are needed; this has 0."),
+        ({"notes": " " * 40}, "notes", "This is required: at least 10 characters."),
         (
             {"expires_at": "2026-02-14T12:00:00"},
             "expires_at",
             "Say which time zone is meant, for example 2026-12-01T09:00:00-08:00.",
         ),
         ({"has_access": "perhaps"}, "has_access", None),
-        ({"feature_key": " "}, "feature_key", "At least 1 characters are needed; this has 0."),
+        ({"feature_key": " "}, "feature_key", "This is required."),
         ({"surprise": 1}, "surprise", "There is no such field."),
     ],
 )

@@ -85,6 +85,13 @@ _SENTENCES = {
     "extra_forbidden": "There is no such field.",
     "timezone_aware": "Say which time zone is meant, for example 2026-12-01T09:00:00-08:00.",
     "string_type": "This must be text.",
+    "uuid_parsing": "This must be an id, like 0198f3a0-0000-7000-8000-000000000000.",
+}
+_LIMITS = {
+    "less_than_equal": "of at most",
+    "less_than": "below",
+    "greater_than_equal": "of at least",
+    "greater_than": "above",
 }
 
 
@@ -123,10 +130,15 @@ def _sentence(problem: Any) -> str:
         return _SENTENCES[kind]
     if kind == "string_too_short":
         length = len(str(problem.get("input", "")).strip())
+        if length == 0:
+            least = context["min_length"]
+            return "This is required." if least == 1 else f"This is required: at least {least} characters."
         return f"At least {context['min_length']} characters are needed; this has {length}."
     if kind == "string_too_long":
         length = len(str(problem.get("input", "")).strip())
         return f"At most {context['max_length']} characters are possible; this has {length}."
+    if kind in _LIMITS:
+        return f"Write a number {_LIMITS[kind]} {next(iter(context.values()))}."
     if kind == "enum":
         return f"Choose one of {context['expected']}."
     message = str(problem["msg"]).removeprefix("Value error, ")

@@ -127,7 +127,10 @@ def _check_length(announced: str, limit: int) -> None:
 
 
 def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"This is more than the board takes in one request ({limit // 1_000_000} MB).")
+    megabytes = limit // 1_000_000
+    return BodyTooLarge(
+        f"This is more than the board takes in one request ({megabytes} MB). Send it in parts."
+    )
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -83,7 +83,8 @@ def list_events(
     """Newest first, with an exact ``total``. ``user_id`` is an id or an e-mail address. To read all of the
     log, follow the cursors of ``GET /v1/admin/webhooks`` instead of skipping."""
     zone = ZoneInfo(visit.actor.time_zone)
-    since, until = (read_moment(text, zone) if text else None for text in (wanted.since, wanted.until))
+    asked = {"since": wanted.since, "until": wanted.until}
+    since, until = (read_moment(text, zone, name) if text else None for name, text in asked.items())
     log = LogFilter(wanted.status, wanted.user_id, wanted.event_type, since, until)
     events, total = list_log(visit.session, log, skip=page.skip, limit=page.limit)
     items = [to_plain(asdict(masked_for(visit.actor, event))) for event in events]
