@@ -80,5 +80,6 @@ def _trouble(error: stripe.StripeError, *, is_change: bool) -> DomainError:
             "Stripe does not answer at the moment, so nothing was changed. Try again in a little while."
         )
     return UnknownOutcome(
-        "Stripe did not say whether it has done this. The board finds out and shows it; do not try again."
+        "Stripe did not say whether it has done this. The board asks until it knows, always under the same "
+        "key, so it is done once at most. Do not make the change a second time."
     )
