@@ -290,6 +290,7 @@ def test_an_action_is_found_by_what_else_people_call_it(board: BoardUnderTest, w
     assert address.startswith(f"/actions/billing.override_entitlement?user={world.user}&return_to=")
     invoices = f"/customers/{world.customer}/invoices?status=paid"
     assert groups(search(board, "refund northwind", Role.BILLING))["Actions"] == [invoices]
+    assert groups(search(board, "refund", Role.BILLING))["Actions"] == ["/billing/invoices?status=paid"]
 
 
 def test_a_page_about_somebody_is_a_jump(board: BoardUnderTest, world: World) -> None:

@@ -40,6 +40,7 @@ area = Area(
             "receipt-refund",
             Permission.REFUNDS_WRITE,
             also_called=("refund",),
+            alone="/billing/invoices?status=paid",
         )
     ],
     actions=[

@@ -78,7 +78,8 @@ class SearchProvider:
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
     """A page about one record, found as "credits of jane". ``url`` has "{}" where the record's id goes,
-    ``also_called`` other words that people look for it by."""
+    ``also_called`` other words that people look for it by. ``alone`` is where to choose the record, for those
+    who have not named one."""
 
     title: str
     subject: str
@@ -86,6 +87,7 @@ class SubjectPage:
     icon: str
     permission: Permission
     also_called: Sequence[str] = ()
+    alone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

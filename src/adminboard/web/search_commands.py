@@ -32,6 +32,7 @@ class _Command:
     icon: str
     action: Action[Any] | None = None
     page_url: str = ""
+    choose_url: str | None = None
     also_called: Sequence[str] = ()
 
     def find_rest(self, term: str) -> str | None:
@@ -59,9 +60,10 @@ class _Command:
         return Hit(f"{self.title} for {record.title}", record.subtitle, url, self.icon)
 
     def hit_alone(self) -> Hit | None:
-        """The form with nothing chosen, where it has a field to choose in."""
+        """The form with nothing chosen, where it has a field to choose in; of a page where to choose."""
         if self.action is None:
-            return None
+            choosing = f"of the {self.subject} you choose"
+            return Hit(f"{self.title} …", choosing, self.choose_url, self.icon) if self.choose_url else None
         kind = field_kind(self.action.command.model_fields[self.subject])
         if kind is FieldKind.HIDDEN:
             return None
@@ -99,7 +101,12 @@ def _list_commands(visit: Visit, providers: dict[str, SearchProvider]) -> Iterat
         for page in area.subject_pages:
             if page.subject in providers and visit.actor.may(page.permission):
                 yield _Command(
-                    page.title, page.subject, page.icon, page_url=page.url, also_called=page.also_called
+                    page.title,
+                    page.subject,
+                    page.icon,
+                    page_url=page.url,
+                    choose_url=page.alone,
+                    also_called=page.also_called,
                 )
 
 
