@@ -339,7 +339,9 @@ def test_it_begins_with_what_the_list_shows(board: BoardUnderTest) -> None:
         for url in Page(staff.get(shown).text).links()
         if url.startswith("/actions/webhooks.replay_failed")
     ]
-    form = Page(staff.get(link).text).form("/actions/webhooks.replay_failed/preview")
+    opened = staff.get(link).text
+    assert 'data-value="2026-01-08T04:00">7 days ago<' in opened, "what was received lies behind"
+    form = Page(opened).form("/actions/webhooks.replay_failed/preview")
     assert form.values["event_type"] == [f"{CREATED}, {other}"]
     assert form.values["customer"] == [str(payer)]
     form.values["reason"] = [REASON]

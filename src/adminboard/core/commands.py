@@ -76,7 +76,10 @@ Reason = Annotated[
 """Why a change is made, for the audit log: 10 to 500 characters after trimming."""
 
 Moment = Annotated[AwareDatetime | None, Field(json_schema_extra={"widget": "datetime"})]
-"""An optional point in time. It must say its zone; the form adds the admin's."""
+"""An optional point in time, mostly one to come. It must say its zone; the form adds the admin's."""
+
+PastMoment = Annotated[AwareDatetime | None, Field(json_schema_extra={"widget": "datetime", "past": True})]
+"""The same of one that is over: what the form offers to fill in lies behind."""
 
 C = TypeVar("C", bound=Command)
 

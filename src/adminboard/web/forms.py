@@ -184,7 +184,7 @@ def _make_field(
         max=limits.get("max"),
         min_length=limits.get("min_length"),
         max_length=limits.get("max_length"),
-        presets=_presets(zone, now) if kind is FieldKind.DATETIME else (),
+        presets=_presets(info, zone, now) if kind is FieldKind.DATETIME else (),
         search_url="/users/picker" if kind is FieldKind.USER else None,
         prefix=_prefix(kind, currency),
         checked=kind is FieldKind.CHECKBOX and value == "true",
@@ -286,15 +286,18 @@ def field_words(info: FieldInfo, kind: FieldKind, offered: Sequence[Option] | No
     return {str(word.value): str(word.value).replace("_", " ").capitalize() for word in words}
 
 
-def _presets(zone: ZoneInfo, now: datetime) -> list[OptionView]:
+def _presets(info: FieldInfo, zone: ZoneInfo, now: datetime) -> list[OptionView]:
+    """What a button fills in: days from now and the end of the month, or days ago where that is asked."""
     local = now.astimezone(zone)
-    in_days = [
-        OptionView((local + timedelta(days=days)).strftime(DATETIME_FORMAT), f"{days} days")
-        for days in (7, 30, 90)
-    ]
-    next_month = (local.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
-    last_minute = next_month.replace(tzinfo=None) - timedelta(minutes=1)
-    return [*in_days, OptionView(last_minute.strftime(DATETIME_FORMAT), "End of the month")]
+    if _declared_extra(info).get("past"):
+        return [_moment_option(local - timedelta(days=days), f"{days} days ago") for days in (7, 30, 90)]
+    in_days = [_moment_option(local + timedelta(days=days), f"{days} days") for days in (7, 30, 90)]
+    next_month = (local.replace(day=1, tzinfo=None) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
+    return [*in_days, _moment_option(next_month - timedelta(minutes=1), "Month's end")]
+
+
+def _moment_option(moment: datetime, label: str) -> OptionView:
+    return OptionView(moment.strftime(DATETIME_FORMAT), label)
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from adminboard.core.commands import Command, Moment, Reason
+from adminboard.core.commands import Command, PastMoment, Reason
 
 EventReference = Annotated[
     str,
@@ -66,8 +66,8 @@ class ReplayFailed(Command):
         ]
         | None
     ) = Field(None, title="Customer", description="Only events of these: ids, several with commas.")
-    since: Moment = Field(None, title="Received since", description="Only those that came since then.")
-    until: Moment = Field(None, title="Received before", description="Only those that came before then.")
+    since: PastMoment = Field(None, title="Received since", description="Only those that came since then.")
+    until: PastMoment = Field(None, title="Received before", description="Only those that came before then.")
     limit: int | None = Field(
         None, title="At most", ge=1, le=100_000, description="The oldest ones first; empty for all."
     )
