@@ -207,6 +207,19 @@ def test_billing_may_change_what_applies(board: BoardUnderTest, acme: UUID) -> N
     }
 
 
+def test_the_overview_leads_to_what_overrides_the_plan(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        customer = make_organization(session).id
+        user = make_user(session, organization_id=customer, created_at=START - timedelta(days=1)).id
+        make_user(session, organization_id=customer, created_at=START)
+        make_plan_override(session, organization_id=customer, valid_until=START + timedelta(days=10))
+    page = show(board, customer, role=Role.BILLING)
+    assert "until 2026-01-25 04:00 PST" in page.text
+    assert f"/entitlements?user={user}" in page.links()
+    assert "billing.override_entitlement" in actions_of(board, customer, Role.BILLING)
+    assert "billing.override_entitlement" not in actions_of(board, customer, Role.SUPPORT)
+
+
 def test_support_may_give_time_and_viewers_may_do_nothing(board: BoardUnderTest, acme: UUID) -> None:
     assert set(actions_of(board, acme, Role.SUPPORT)) == {
         "billing.reset_grace_period",

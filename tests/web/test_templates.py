@@ -22,7 +22,9 @@ from tests.web.samples import (
     with_hostile_text,
 )
 
-USERS = SimpleNamespace(title="Users", url="/users", icon="users", active=True, count=2, tone=None)
+USERS = SimpleNamespace(
+    title="Users", url="/users", icon="users", active=True, count_id="count-users", count=2, tone=None
+)
 BOARD = SimpleNamespace(
     environment=SimpleNamespace(name="staging", tone="warning"),
     theme="auto",
@@ -44,7 +46,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "ui/action_form_body.html": {"form": make_form(wrong=True)},
     "ui/action_preview.html": {"preview": make_preview()},
     "ui/action_preview_body.html": {"preview": make_preview(destructive=True)},
-    "ui/action_done.html": {"toast": make_toast(), "csrf_token": "token"},
+    "ui/action_done.html": {"toast": make_toast(), "csrf_token": "token", "counts": {"count-users": 3}},
     "ui/error_page.html": {"error": ERROR, "request_id": "abc"},
     "ui/error_panel.html": {"error": ERROR, "request_id": "abc", "retry_url": "/u", "retry_target": "this"},
     "ui/search_results.html": {"groups": GROUPS, "query": "a"},

@@ -88,7 +88,7 @@ def test_the_panel_tells_the_override_and_what_it_does(board: BoardUnderTest, ja
     detail = page.root.get("aside", id="detail").text
     for shown in ("Call recording critical", "Plan default No", "Plan in force Growth", "Asked for it"):
         assert shown in detail
-    assert "[ADMIN:" not in detail
+    assert "Notes Asked for it" in detail, "without who and when"
     assert any("entitlements.remove_override" in link for link in page.links())
 
 
