@@ -22,7 +22,7 @@ from adminboard.cli_reconcile import reconcile
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.cli_webhooks import webhooks_app
 from adminboard.credits.cli import ledger_app
-from adminboard.db.migrate import is_up_to_date
+from adminboard.db.migrate import can_serve
 from adminboard.db.prepare import prepare_schema
 from adminboard.db.reachability import require_database
 from adminboard.db.urls import parse_database_url
@@ -124,7 +124,7 @@ def require_ready(settings: Settings, runtime: Runtime) -> None:
     assert settings.database_url is not None
     require_database(settings.database_url.get_secret_value())
     with runtime.database.engine.connect() as connection:
-        if not is_up_to_date(connection):
+        if not can_serve(connection):
             raise SettingsError("The database's schema is not up to date. Run `adminboard migrate`.")
 
 
