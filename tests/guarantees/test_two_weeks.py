@@ -26,7 +26,7 @@ PAGES = (
     "/credits",
     "/",
     "/billing/subscriptions",
-    "/billing/events",
+    "/webhooks",
     "/system",
 )
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
