@@ -35,7 +35,7 @@ from adminboard.metrics_port import counting_together, metrics_port
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve, serve_in_processes
 from adminboard.settings import Settings, SettingsError, load_settings
-from adminboard.worker import run_worker, worker_alongside
+from adminboard.worker import run_worker_until_told, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
@@ -136,7 +136,7 @@ def worker(
     configure_logs()
     with open_cli_runtime() as runtime, metrics_port(runtime, host):
         let_others_go_first(runtime.settings.worker_nice)
-        asyncio.run(run_worker(runtime, install_signal_handlers=True))
+        asyncio.run(run_worker_until_told(runtime))
 
 
 def let_others_go_first(nice: int) -> None:

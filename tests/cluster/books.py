@@ -57,7 +57,7 @@ def log_in(installation: Installation, role: Role = Role.ADMIN) -> dict[str, str
 def check_books(installation: Installation, books: Books, *, server: EmbeddedServer | None = None) -> None:
     """Compares what was acknowledged with the database, once the workers have done their part."""
     server = server or installation.primary
-    assert books.faults == []
+    assert books.faults == [], books.faults[:3]
     wait_until(lambda: count_waiting(server, books) == 0, "every event is applied", seconds=200)
     with owner_session(server) as session:
         made = select(CreditTransaction).where(CreditTransaction.description.endswith(books.reason))

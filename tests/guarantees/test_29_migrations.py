@@ -24,12 +24,20 @@ from tests.cluster.programs import Program, free_ports, wait_until
 pytestmark = pytest.mark.soak
 MOST_HELD_SECONDS = 2.0
 BOTH_SECONDS = 4.0
-USERS, CALLS = 8_000, 60_000
+USERS, CALLS, SUBSCRIPTIONS = 2_000, 20_000, 400_000
+MULTIPLY = f"""
+INSERT INTO subscriptions SELECT many.*
+FROM (SELECT ended FROM subscriptions AS ended WHERE status = 'canceled' ORDER BY id LIMIT 1) AS one,
+    generate_series(1, {SUBSCRIPTIONS}) AS number,
+    jsonb_populate_record(ended, jsonb_build_object(
+        'id', gen_random_uuid(), 'stripe_subscription_id', 'sub_many' || number)) AS many
+"""  # noqa: S608 - a number
 
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
     with open_installation(users=USERS, calls=CALLS) as installation:
+        ask(installation.primary, MULTIPLY, DATABASE)
         ask(installation.primary, "ANALYZE", DATABASE)
         yield installation
 
