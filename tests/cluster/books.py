@@ -57,7 +57,7 @@ def log_in(installation: Installation, role: Role = Role.ADMIN) -> dict[str, str
 def check_books(installation: Installation, books: Books, *, server: EmbeddedServer | None = None) -> None:
     """Compares what was acknowledged with the database, once the workers have done their part."""
     server = server or installation.primary
-    assert books.faults == [], books.faults[:3]
+    assert books.faults == [], [*books.faults[:3], *find_unexpected(installation)]
     wait_until(lambda: count_waiting(server, books) == 0, "every event is applied", seconds=200)
     with owner_session(server) as session:
         made = select(CreditTransaction).where(CreditTransaction.description.endswith(books.reason))
@@ -65,6 +65,12 @@ def check_books(installation: Installation, books: Books, *, server: EmbeddedSer
         kept = select(BillingEvent.stripe_event_id, func.count()).group_by(BillingEvent.stripe_event_id)
         copies = {event: number for event, number in session.execute(kept)}  # noqa: C416 - rows are no pairs
         assert {event: copies.get(event) for event in books.events} == dict.fromkeys(books.events, 1)
+
+
+def find_unexpected(installation: Installation) -> list[str]:
+    """What the web processes logged of errors that they do not know."""
+    logs = (path.read_text(errors="replace").splitlines() for path in installation.folder.glob("web-*.log"))
+    return [line[-3_000:] for lines in logs for line in lines if '"code": "unexpected"' in line][:3]
 
 
 def verify_books(installation: Installation, *, server: EmbeddedServer | None = None) -> None:
