@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import APP_ROLE
 from adminboard.web import assets
+from adminboard.web.errors import DatabaseUnavailable, as_domain_error
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses
 from tests.pages import Page
@@ -25,6 +27,12 @@ def test_an_unknown_address_keeps_the_frame_for_who_is_logged_in(address: str, b
     page = Page(answer.text)
     assert has_frame(page)
     assert "/users" in page.links()
+
+
+def test_a_connection_lost_between_two_statements_is_a_database_that_does_not_answer() -> None:
+    problem = as_domain_error(psycopg.OperationalError("the connection is lost"))
+    assert isinstance(problem, DatabaseUnavailable)
+    assert problem.status == 503
 
 
 def test_a_method_that_a_page_does_not_take_keeps_it_too(board: BoardUnderTest) -> None:
