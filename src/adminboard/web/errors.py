@@ -114,7 +114,7 @@ def _from_http(error: HTTPException) -> DomainError:
 
 
 def _from_database(error: Exception) -> DomainError:
-    """It is the driver's own where a connection is lost between two statements, like when it is given back."""
+    """It is the driver's own where a connection is lost between two statements, as when it is given back."""
     original = getattr(error, "orig", error)
     if isinstance(original, postgres.QueryCanceled | postgres.LockNotAvailable):
         return TookTooLong("This took longer than it may. Narrow the filter, or try again in a moment.")
