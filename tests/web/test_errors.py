@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import InternalError
 
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import APP_ROLE
@@ -29,8 +30,16 @@ def test_an_unknown_address_keeps_the_frame_for_who_is_logged_in(address: str, b
     assert "/users" in page.links()
 
 
-def test_a_connection_lost_between_two_statements_is_a_database_that_does_not_answer() -> None:
-    problem = as_domain_error(psycopg.OperationalError("the connection is lost"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("the connection is lost"),
+        InternalError("SELECT 1", None, psycopg.InternalError("received 2 results from command 'BEGIN'")),
+    ],
+    ids=["between two statements", "right behind an answer"],
+)
+def test_a_connection_that_is_lost_means_that_the_database_does_not_answer(error: Exception) -> None:
+    problem = as_domain_error(error)
     assert isinstance(problem, DatabaseUnavailable)
     assert problem.status == 503
 

@@ -26,6 +26,7 @@ from adminboard.core.errors import (
     TooFast,
     Unavailable,
 )
+from adminboard.db.reachability import is_database_gone
 from adminboard.web.access import recognise_visitor
 from adminboard.web.assets import is_built
 from adminboard.web.csrf import PROGRAM_PATHS
@@ -120,7 +121,7 @@ def _from_database(error: Exception) -> DomainError:
         return TookTooLong("This took longer than it may. Narrow the filter, or try again in a moment.")
     if isinstance(original, postgres.DataError | postgres.ProgramLimitExceeded):
         return InvalidInput("Something in the request cannot be compared with the data.")
-    if isinstance(error, PoolTimeout | OperationalError | InterfaceError | psycopg.OperationalError):
+    if isinstance(error, PoolTimeout | OperationalError | InterfaceError) or is_database_gone(original):
         return DatabaseUnavailable(
             "The database does not answer. Nothing was changed; try again in a moment."
         )
