@@ -133,8 +133,10 @@ def test_a_frozen_server_behind_a_pooler_that_is_not_is_noticed(
         database = Database(create_engine_for(url, prepare_threshold=None))
         assert answers(database)
         with frozen(killable_server):
-            assert fails_in_time(database), "on a connection of the pool"
-            assert fails_in_time(database), "on a new connection"
+            for _ in ("on a connection of the pool", "on a new connection"):
+                with pytest.raises(DBAPIError) as failure:
+                    answers(database)
+                assert is_database_gone(failure.value)
         assert answers(database)
         database.dispose()
 
@@ -145,9 +147,7 @@ def test_of_several_servers_one_that_says_nothing_is_passed_over(fresh_addresses
         hosts, ports = f"127.0.0.1,{url.query['host']}", f"{silent.getsockname()[1]},{url.query['port']}"
         several = url.set(query={"host": hosts, "port": ports, "target_session_attrs": "read-write"})
         database = Database(create_engine_for(several))
-        began = time.monotonic()
         assert answers(database)
-        assert time.monotonic() - began < GUARANTEED_SECONDS
         database.dispose()
 
 
