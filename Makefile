@@ -86,7 +86,8 @@ guide: $(STAMPS)/dev frontend ## Make the pictures of the guide anew, from a dem
 	@exec $(BIN)/python -m tools.pictures
 
 .PHONY: soak
-soak: $(STAMPS)/dev frontend ## Run the long fault and load tests
+soak: $(STAMPS)/dev frontend ## Run the long fault and load tests (they need PgBouncer and HAProxy, installed where apt-get may be used)
+	@$(BIN)/python -m tools.soak_programs --install
 	@exec $(BIN)/python -m pytest -m soak tests
 
 ##@ Setting up

@@ -33,6 +33,7 @@ from adminboard.web.board import Board
 from adminboard.web.csrf import CrossSiteGuard
 from adminboard.web.errors import install_error_handlers
 from adminboard.web.headers import RequestFrame
+from adminboard.web.leaving import Leaving, leaving_late
 from adminboard.web.list_api import mount_list_api, mount_list_export
 from adminboard.web.list_page import mount_list_page, mount_list_parts
 from adminboard.web.measuring import MeasuredRequests, TracedRequests, find_templates
@@ -59,6 +60,7 @@ def create_app(
     ``only_incoming`` it has no pages and no API: it takes in what others send, as a process of its own can
     beside those that have (docs/adr/0019)."""
     uploads: dict[str, int] = {}
+    leaving = Leaving()
     templates: dict[int, str] = {}
     entrances: dict[str, Entrance] = {}
     settings = runtime.settings
@@ -72,16 +74,17 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         telemetry=NO_TELEMETRY,
-        lifespan=_lifespan(runtime, alongside),
+        lifespan=_lifespan(runtime, alongside, leaving),
         middleware=[
             *watching,
-            Middleware(RequestFrame, settings=settings, uploads=uploads),
+            Middleware(RequestFrame, settings=settings, uploads=uploads, leaving=leaving),
             Middleware(StraightIn, entrances=entrances),
             Middleware(CrossSiteGuard, public_url=settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
     )
     app.state.board = make_board(runtime, areas)
+    app.state.leaving = leaving
     install_error_handlers(app)
     add_incoming(app.router, areas)
     if not only_incoming:
@@ -215,7 +218,9 @@ def find_doors(dependant: Dependant) -> list[Door]:
 
 
 def _lifespan(
-    runtime: Runtime, alongside: Callable[[], AbstractAsyncContextManager[None]] | None
+    runtime: Runtime,
+    alongside: Callable[[], AbstractAsyncContextManager[None]] | None,
+    leaving: Leaving,
 ) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -224,11 +229,12 @@ def _lifespan(
             settings.db_pool_size + settings.db_max_overflow
         )
         try:
-            if alongside is None:
-                yield
-            else:
-                async with alongside():
+            with leaving_late(leaving, settings.drain_seconds):
+                if alongside is None:
                     yield
+                else:
+                    async with alongside():
+                        yield
         finally:
             await app.state.board.runtime.aclose()
 

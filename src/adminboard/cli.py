@@ -22,7 +22,7 @@ from adminboard.cli_reconcile import reconcile
 from adminboard.cli_runtime import open_cli_runtime, sentences
 from adminboard.cli_webhooks import webhooks_app
 from adminboard.credits.cli import ledger_app
-from adminboard.db.migrate import is_up_to_date
+from adminboard.db.migrate import can_serve
 from adminboard.db.prepare import prepare_schema
 from adminboard.db.reachability import require_database
 from adminboard.db.urls import parse_database_url
@@ -35,7 +35,7 @@ from adminboard.metrics_port import counting_together, metrics_port
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve, serve_in_processes
 from adminboard.settings import Settings, SettingsError, load_settings
-from adminboard.worker import run_worker, worker_alongside
+from adminboard.worker import run_worker_until_told, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
@@ -124,7 +124,7 @@ def require_ready(settings: Settings, runtime: Runtime) -> None:
     assert settings.database_url is not None
     require_database(settings.database_url.get_secret_value())
     with runtime.database.engine.connect() as connection:
-        if not is_up_to_date(connection):
+        if not can_serve(connection):
             raise SettingsError("The database's schema is not up to date. Run `adminboard migrate`.")
 
 
@@ -136,7 +136,7 @@ def worker(
     configure_logs()
     with open_cli_runtime() as runtime, metrics_port(runtime, host):
         let_others_go_first(runtime.settings.worker_nice)
-        asyncio.run(run_worker(runtime, install_signal_handlers=True))
+        asyncio.run(run_worker_until_told(runtime))
 
 
 def let_others_go_first(nice: int) -> None:

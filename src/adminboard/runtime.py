@@ -6,13 +6,14 @@ one kind of transaction that may write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from importlib.metadata import version
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
@@ -20,11 +21,13 @@ from adminboard.core.clock import Clock, SystemClock
 from adminboard.core.errors import Unavailable
 from adminboard.core.kept import Kept
 from adminboard.core.measures import watch_engine
+from adminboard.core.replica import Replica
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Defaults
 from adminboard.core.traces import begin_traces, trace_engine
 from adminboard.core.work import Announce, Work, situate, work_in
 from adminboard.db.engine import Database, create_engine_for
+from adminboard.db.reachability import is_database_gone
 from adminboard.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class Runtime:
         clock: Clock | None = None,
         *,
         exports: Database | None = None,
+        replica: Replica | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -65,6 +69,8 @@ class Runtime:
         """Set when the board is put together: whom to tell of what was changed."""
         self.stepping: Callable[[], AbstractContextManager[None]] = nullcontext
         """Set by the worker: within what each step of work that can wait is done (`core.giving_way`)."""
+        self.replica = replica
+        """Where lists and exports are read, as long as it is fresh enough."""
         self._export_database = exports or database
         self._exports = BoundedSemaphore(MAX_EXPORTS)
         self._kept = Kept()
@@ -83,19 +89,43 @@ class Runtime:
             yield session
 
     @contextmanager
+    def reading_lists(self, actor: Actor, last_change: int) -> Iterator[Session]:
+        """As `reading`, from the replica where there is one that knows the actor's last change
+        (`core.replica`), else from the primary."""
+        with ExitStack() as stack:
+            replica = self.replica
+            session = replica.find_session(stack, last_change) if replica is not None else None
+            if replica is None or session is None:
+                yield stack.enter_context(self.reading(actor))
+                return
+            self._prepare(session, actor)
+            try:
+                yield session
+            except DBAPIError as error:
+                if is_database_gone(error):
+                    replica.leave_alone(error)
+                raise
+
+    @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
         """A transaction of ``actor``: commits with its audit trail, or leaves no trace (see `core.work`)."""
         with work_in(self._writing(actor), actor, self.clock.now(), self.announce) as work:
             yield work
 
     @contextmanager
-    def exporting(self, actor: Actor) -> Iterator[Session]:
+    def exporting(self, actor: Actor, *, last_change: int | None = None) -> Iterator[Session]:
         """A read-only session without a time limit, on a connection of its own beside the pool, so that long
-        exports never take one from the pages. Raises `TooManyExports` when enough are running."""
+        exports never take one from the pages; from the replica where ``last_change`` is given, as for
+        `reading_lists`. Raises `TooManyExports` when enough are running."""
         if not self._exports.acquire(blocking=False):
             raise TooManyExports("Several exports are running already. Try again when one has ended.")
         try:
-            with self._export_database.reading(statement_timeout_ms=0) as session:
+            with ExitStack() as stack:
+                session = None
+                if self.replica is not None and last_change is not None:
+                    session = self.replica.find_session(stack, last_change, exporting=True)
+                if session is None:
+                    session = stack.enter_context(self._export_database.reading(statement_timeout_ms=0))
                 self._prepare(session, actor)
                 yield session
         finally:
@@ -132,6 +162,8 @@ class Runtime:
     def dispose(self) -> None:
         self.database.dispose()
         self._export_database.dispose()
+        if self.replica is not None:
+            self.replica.dispose()
 
     @contextmanager
     def _writing(self, actor: Actor) -> Iterator[Session]:
@@ -163,6 +195,21 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard", tr
             "or start `adminboard demo`, which brings its own database."
         )
     url = settings.database_url.get_secret_value()
+    database, exports = _open_pools(settings, url, application_name)
+    opened, replica = [database, exports], None
+    if settings.replica_database_url is not None:
+        url = settings.replica_database_url.get_secret_value()
+        replica = Replica(*_open_pools(settings, url, f"{application_name} lists", of="replica "))
+        opened += [replica.database, replica.exports]
+    if traced and settings.otel_exporter_otlp_endpoint is not None:
+        _trace(settings, settings.otel_exporter_otlp_endpoint, opened)
+    return Runtime(settings, database, exports=exports, replica=replica)
+
+
+def _open_pools(
+    settings: Settings, url: str, application_name: str, *, of: str = ""
+) -> tuple[Database, Database]:
+    """The connections of pages, and beside them those of exports; metrics name them after ``of``."""
     prepare_threshold = 5 if settings.db_prepared_statements else None
     engine = create_engine_for(
         url,
@@ -179,15 +226,17 @@ def open_runtime(settings: Settings, *, application_name: str = "adminboard", tr
         prepare_threshold=prepare_threshold,
     )
     if settings.has_metrics:
-        watch_engine(engine, "pages", limit=settings.db_pool_size + settings.db_max_overflow)
-        watch_engine(exports, "exports", limit=MAX_EXPORTS)
-    if traced and settings.otel_exporter_otlp_endpoint is not None:
-        begin_traces(
-            settings.otel_exporter_otlp_endpoint,
-            service=settings.otel_service_name,
-            version=version("adminboard"),
-            environment=settings.app_env.value,
-        )
-        for each in (engine, exports):
-            trace_engine(each)
-    return Runtime(settings, Database(engine), exports=Database(exports))
+        watch_engine(engine, f"{of}pages", limit=settings.db_pool_size + settings.db_max_overflow)
+        watch_engine(exports, f"{of}exports", limit=MAX_EXPORTS)
+    return Database(engine), Database(exports)
+
+
+def _trace(settings: Settings, endpoint: str, databases: Sequence[Database]) -> None:
+    begin_traces(
+        endpoint,
+        service=settings.otel_service_name,
+        version=version("adminboard"),
+        environment=settings.app_env.value,
+    )
+    for database in databases:
+        trace_engine(database.engine)

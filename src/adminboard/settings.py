@@ -113,9 +113,14 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", pattern=r"^https?://[^/\s]+$")
     database_url: SecretStr | None = None
     migration_database_url: SecretStr | None = None
+    replica_database_url: SecretStr | None = None
+    """A streaming standby, from which lists and exports are read while it is fresh enough."""
     db_pool_size: int = Field(5, ge=1, le=100)
     db_max_overflow: int = Field(5, ge=0, le=100)
     db_prepared_statements: bool = True
+
+    drain_seconds: float = Field(0, ge=0, le=60)
+    """How long a process that is told to end goes on serving, so that a balancer can turn to others first."""
 
     secret_key: SecretStr | None = None
     """One key, or several separated by commas: the first signs, all are accepted (rotation)."""

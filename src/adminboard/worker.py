@@ -7,6 +7,7 @@ job of each minute goes to one of them.
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -89,10 +90,21 @@ def find_actor_of_run(session: Session, run: Run) -> Actor | None:
     return find_actor(session, ActorKind(run.actor_kind), run.actor_id, run.actor_name)
 
 
-async def run_worker(
-    runtime: Runtime, areas: Sequence[Area] = AREAS, *, install_signal_handlers: bool
-) -> None:
-    """Works until it is cancelled or told to stop; begins anew when the database was away."""
+async def run_worker_until_told(runtime: Runtime) -> None:
+    """For a process of its own: works until SIGTERM or SIGINT, and ends what it has begun."""
+    working, loop = asyncio.create_task(run_worker(runtime)), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
+
+
+async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS) -> None:
+    """Works until it is cancelled; begins anew when the database was away.
+
+    procrastinate's worker ends without an error when its connection to listen on is lost: so whoever ends
+    without having been cancelled was not told to.
+    """
     while True:
         app = make_worker_app(runtime, areas)
         try:
@@ -100,17 +112,17 @@ async def run_worker(
                 await app.run_worker_async(
                     name="adminboard",
                     concurrency=CONCURRENT_JOBS,
-                    install_signal_handlers=install_signal_handlers,
+                    install_signal_handlers=False,
                     shutdown_graceful_timeout=GRACE_SECONDS,
                     delete_jobs="successful",
                     worker_middleware=watchers_of(runtime.settings),
                 )
-                return
+            logger.warning("worker_interrupted")
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge of the worker: it must outlive whatever went wrong
             logger.warning("worker_interrupted", error=type(error).__name__)
-            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+        await asyncio.sleep(RESTART_PAUSE_SECONDS)
 
 
 def watchers_of(settings: Settings) -> list[WorkerMiddleware]:
@@ -155,7 +167,7 @@ def worker_alongside(runtime: Runtime) -> Callable[[], AbstractAsyncContextManag
 
     @asynccontextmanager
     async def alongside() -> AsyncIterator[None]:
-        task = asyncio.create_task(run_worker(runtime, install_signal_handlers=False))
+        task = asyncio.create_task(run_worker(runtime))
         try:
             yield
         finally:

@@ -1,21 +1,21 @@
 """Sessions that say whether they may write, and connections that outlive their server."""
 
-import os
-import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 
 import pytest
-from sqlalchemy import Engine, exc, text
+from sqlalchemy import Engine, exc, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from adminboard.db.embedded import EmbeddedServer
-from adminboard.db.embedded.processes import processes_of
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.db.reachability import is_database_gone
+from tests.cluster.servers import frozen
 from tests.db.templates import Addresses, opened_database
+from tests.doctor.pooler import Pooler
 
 GUARANTEED_SECONDS = 2.0
 
@@ -33,19 +33,6 @@ def small_engine(addresses: Addresses, prepare_threshold: int | None = 5) -> Ite
     )
     yield engine
     engine.dispose()
-
-
-@contextmanager
-def frozen(server: EmbeddedServer) -> Iterator[None]:
-    """Every process of the server stopped, as on a machine that hangs."""
-    processes = list(processes_of(server.directories.cluster))
-    for process in processes:
-        os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process.pid, signal.SIGCONT)
 
 
 def answers(database: Database) -> bool:
@@ -137,6 +124,31 @@ def test_a_frozen_server_is_noticed_and_recovered_from(
         assert fails_in_time(killable_database), "on a connection of the pool"
         assert fails_in_time(killable_database), "on a new connection"
     assert answers(killable_database)
+
+
+def test_a_frozen_server_behind_a_pooler_that_is_not_is_noticed(
+    killable_server: EmbeddedServer, killable_addresses: Addresses
+) -> None:
+    with Pooler(killable_addresses.app_url, shares=True) as url:
+        database = Database(create_engine_for(url, prepare_threshold=None))
+        assert answers(database)
+        with frozen(killable_server):
+            for _ in ("on a connection of the pool", "on a new connection"):
+                with pytest.raises(DBAPIError) as failure:
+                    answers(database)
+                assert is_database_gone(failure.value)
+        assert answers(database)
+        database.dispose()
+
+
+def test_of_several_servers_one_that_says_nothing_is_passed_over(fresh_addresses: Addresses) -> None:
+    url = make_url(fresh_addresses.app_url)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hosts, ports = f"127.0.0.1,{url.query['host']}", f"{silent.getsockname()[1]},{url.query['port']}"
+        several = url.set(query={"host": hosts, "port": ports, "target_session_attrs": "read-write"})
+        database = Database(create_engine_for(several))
+        assert answers(database)
+        database.dispose()
 
 
 def test_a_statement_under_way_when_the_server_freezes_fails_in_time(

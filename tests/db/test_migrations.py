@@ -129,6 +129,18 @@ def test_a_database_that_was_never_migrated_is_not_up_to_date(empty_url: str) ->
         assert not migrate.is_up_to_date(connection)
 
 
+def test_a_version_serves_what_it_migrated_and_what_a_newer_one_did_but_nothing_older(empty_url: str) -> None:
+    with connect(empty_url) as connection:
+        assert not migrate.can_serve(connection)
+    migrate.upgrade(empty_url)
+    (newest,) = migrate.newest_revision(board_only=True)
+    for revision, can_serve in ((newest, True), ("board_9999", True), ("board_0001", False)):
+        with connect(empty_url) as connection:
+            known = "UPDATE board.alembic_version SET version_num = :now WHERE version_num LIKE 'board%'"
+            connection.execute(text(known), {"now": revision})
+            assert migrate.can_serve(connection) is can_serve
+
+
 def test_a_migration_that_fails_leaves_no_half_of_itself(empty_url: str) -> None:
     with connect(empty_url) as connection:
         connection.execute(text("CREATE TABLE promotion_codes (id int)"))

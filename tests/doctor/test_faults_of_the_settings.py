@@ -100,6 +100,17 @@ def starts(lines: set[str], beginning: str, end: str) -> bool:
     return any(line.startswith(beginning) and line.endswith(end) for line in lines)
 
 
+def test_a_replica_that_is_none_is_told(installation: Installation, silent_port: int) -> None:
+    for url, found in (
+        (installation.addresses.app_url, "no standby"),
+        (f"postgresql://board:canary@127.0.0.1:{silent_port}/board", "no server listens there"),
+    ):
+        (finding,) = named(installation.examine(replica_database_url=SecretStr(url)), "replica")
+        assert finding.level is not OK
+        assert found in finding.found
+        assert "canary" not in repr(finding)
+
+
 @pytest.fixture
 def silent_port() -> int:
     """Nobody listens there."""

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import InternalError
 
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import APP_ROLE
 from adminboard.web import assets
+from adminboard.web.errors import DatabaseUnavailable, as_domain_error
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses
 from tests.pages import Page
@@ -25,6 +28,20 @@ def test_an_unknown_address_keeps_the_frame_for_who_is_logged_in(address: str, b
     page = Page(answer.text)
     assert has_frame(page)
     assert "/users" in page.links()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("the connection is lost"),
+        InternalError("SELECT 1", None, psycopg.InternalError("received 2 results from command 'BEGIN'")),
+    ],
+    ids=["between two statements", "right behind an answer"],
+)
+def test_a_connection_that_is_lost_means_that_the_database_does_not_answer(error: Exception) -> None:
+    problem = as_domain_error(error)
+    assert isinstance(problem, DatabaseUnavailable)
+    assert problem.status == 503
 
 
 def test_a_method_that_a_page_does_not_take_keeps_it_too(board: BoardUnderTest) -> None:

@@ -74,3 +74,16 @@ def test_told_to_stop_all_processes_end(board: BoardUnderTest, options: list[str
 
     assert not alive
     assert parent in gone
+
+
+def test_told_to_end_a_process_says_so_serves_on_and_closes_its_connections(board: BoardUnderTest) -> None:
+    with served(board, "--no-worker", DRAIN_SECONDS="60") as (process, url):
+        process.terminate()
+        with httpx.Client(base_url=url) as client:
+            answer = next(found for found in iter(lambda: client.get("/readyz"), None) if found.is_error)
+            assert (answer.status_code, answer.json()) == (503, {"status": "about to end"})
+            page = client.get("/login")
+        assert (page.status_code, page.headers["Connection"]) == (200, "close")
+        assert process.is_running()
+        process.terminate()
+        process.wait(START_TIMEOUT_SECONDS)

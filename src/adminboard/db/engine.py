@@ -57,7 +57,7 @@ def create_engine_for(
         pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,
     )
-    watch_connections(engine)
+    watch_connections(engine, through_pooler=through_pooler)
     if through_pooler:
         set_in_each_transaction(engine, settings)
     return engine

@@ -5,6 +5,8 @@ cut network, shows nothing: so a statement that waits long, and each new connect
 anything answers.
 """
 
+from __future__ import annotations
+
 import select
 import time
 from typing import Any, TypeVar
@@ -34,9 +36,15 @@ class ServerSilent(psycopg.OperationalError):
 class WatchedConnection(psycopg.Connection[Any]):
     """A connection that gives a statement up when the server has gone silent. Slow statements are fine."""
 
+    through_pooler = False
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Raises ServerSilent, and closes itself, when the server answers nobody."""
         return super().wait(self._watch(gen), interval=interval, timeout=timeout)
+
+    def _where_connected(self) -> str:
+        """The one server that it is connected to, with the password that the library leaves out."""
+        return make_conninfo(self.info.dsn, password=self.info.password)
 
     def _watch(self, gen: PQGen[RV]) -> PQGen[RV]:
         try:
@@ -45,7 +53,7 @@ class WatchedConnection(psycopg.Connection[Any]):
             while True:
                 ready = yield wanted
                 if not ready and time.monotonic() - asked_at > STATEMENT_PATIENCE_SECONDS:
-                    if not server_answers(self.info.dsn):
+                    if not server_answers(self._where_connected(), through_pooler=self.through_pooler):
                         self.pgconn.finish()
                         raise ServerSilent
                     asked_at = time.monotonic()
@@ -55,41 +63,135 @@ class WatchedConnection(psycopg.Connection[Any]):
             return result
 
 
-def server_answers(conninfo: str, *, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> bool:
-    """Whether the server says anything at all, be it a refusal. It does not log in."""
-    parts = conninfo_to_dict(conninfo)
-    if "," in f"{parts.get('host', '')}{parts.get('hostaddr', '')}":
-        return True  # Several servers to choose from: psycopg tries each with its own timeout.
-    asked = pq.PGconn.connect_start(make_conninfo(conninfo, password="").encode())
-    deadline = time.monotonic() + timeout_seconds
+def server_answers(conninfo: str, *, through_pooler: bool = False) -> bool:
+    """Whether the server says anything at all in time, be it a refusal. It does not log in.
+
+    A pooler lets its clients wait for a server that is gone, so through one a query must be answered.
+    """
+    [question] = ask_at_once([conninfo], through_pooler=through_pooler)
+    return question.is_carried_out if through_pooler else question.is_answered
+
+
+def ask_at_once(conninfos: list[str], *, through_pooler: bool) -> list[_Question]:
+    """Asks all of these servers, and waits until each has answered or the time is over."""
+    questions = [_Question(conninfo, through_pooler) for conninfo in conninfos]
+    deadline = time.monotonic() + ANSWER_TIMEOUT_SECONDS
     try:
-        while (status := asked.connect_poll()) not in (pq.PollingStatus.OK, pq.PollingStatus.FAILED):
-            remaining_ms = (deadline - time.monotonic()) * 1000
+        while waiting := [question for question in questions if not question.is_answered]:
             poll = select.poll()
-            poll.register(
-                asked.socket, select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT
-            )
-            if remaining_ms <= 0 or not poll.poll(remaining_ms):
-                return False
-        return True
+            by_number = {question.socket: question for question in waiting}
+            for number, question in by_number.items():
+                poll.register(number, question.waits_for)
+            remaining_ms = (deadline - time.monotonic()) * 1000
+            ready = poll.poll(remaining_ms) if remaining_ms > 0 else []
+            if not ready:
+                break
+            for number, _ in ready:
+                by_number[number].go_on()
+        return questions
     finally:
-        asked.finish()
+        for question in questions:
+            question.close()
 
 
-def watch_connections(engine: Engine) -> None:
+class _Question:
+    """Asks one server whether it is there: by a login without a password, through a pooler by a query."""
+
+    def __init__(self, conninfo: str, through_pooler: bool) -> None:
+        self.conninfo = conninfo
+        self._through_pooler = through_pooler
+        asked = conninfo if through_pooler else make_conninfo(conninfo, password="")
+        self._connection = pq.PGconn.connect_start(asked.encode())
+        self._is_connected = False
+        self.waits_for = select.POLLOUT
+        self.is_answered = False
+        """It said something, be it a refusal."""
+        self.is_carried_out = False
+        """It did what it was asked."""
+        self.go_on()
+
+    @property
+    def socket(self) -> int:
+        return self._connection.socket
+
+    def go_on(self) -> None:
+        """Takes what has come, and notes what it is."""
+        if self._is_connected:
+            self._read_result()
+            return
+        status = self._connection.connect_poll()
+        self.waits_for = select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT
+        self.is_answered = status == pq.PollingStatus.FAILED
+        if status == pq.PollingStatus.OK:
+            self._begin_query()
+
+    def close(self) -> None:
+        self._connection.finish()
+
+    def _begin_query(self) -> None:
+        self._is_connected = True
+        self.waits_for = select.POLLIN
+        if self._through_pooler:
+            self._connection.send_query(b"SELECT 1")
+        else:
+            self.is_answered = self.is_carried_out = True
+
+    def _read_result(self) -> None:
+        try:
+            self._connection.consume_input()
+        except psycopg.OperationalError:
+            self.is_answered = True  # The connection was closed.
+            return
+        if not self._connection.is_busy():
+            result = self._connection.get_result()
+            self.is_answered = True
+            self.is_carried_out = result is not None and result.status == pq.ExecStatus.TUPLES_OK
+
+
+def watch_connections(engine: Engine, *, through_pooler: bool = False) -> None:
     """Make the engine use watched connections, and never hand out one that the server has closed."""
-    event.listen(engine, "do_connect", connect_to_answering_server)
+
+    def connect(
+        _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+    ) -> WatchedConnection:
+        return connect_to_answering_server(arguments, options, through_pooler=through_pooler)
+
+    event.listen(engine, "do_connect", connect)
     event.listen(engine, "checkout", refuse_closed_connection)
 
 
 def connect_to_answering_server(
-    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+    arguments: list[Any], options: dict[str, Any], *, through_pooler: bool
 ) -> WatchedConnection:
-    """psycopg itself waits no less than two seconds for a connection."""
+    """Asks first, since psycopg itself waits for two seconds at each of the servers that are named."""
     known = {name: value for name, value in options.items() if name not in {"context", "prepare_threshold"}}
-    if not server_answers(make_conninfo(*arguments, **known)):
+    asked = ask_at_once(split_servers(make_conninfo(*arguments, **known)), through_pooler=through_pooler)
+    answering = [question.conninfo for question in asked if question.is_answered]
+    if not answering:
         raise ServerSilent
-    return WatchedConnection.connect(*arguments, **options)
+    connection = WatchedConnection.connect(*arguments, **(options | _join_servers(answering)))
+    connection.through_pooler = through_pooler
+    return connection
+
+
+def split_servers(conninfo: str) -> list[str]:
+    """One for each of the servers that it names (``host=a,b port=5432,5432``)."""
+    parts = conninfo_to_dict(conninfo)
+    hosts, ports = (str(parts.get(name) or "").split(",") for name in ("host", "port"))
+    if len(hosts) == 1:
+        return [conninfo]
+    each_port = ports if len(ports) == len(hosts) else ports * len(hosts)
+    return [
+        make_conninfo(conninfo, host=host, port=port or None)
+        for host, port in zip(hosts, each_port, strict=True)
+    ]
+
+
+def _join_servers(conninfos: list[str]) -> dict[str, str]:
+    """Where they are, as libpq takes several at once."""
+    each = [conninfo_to_dict(conninfo) for conninfo in conninfos]
+    joined = {name: ",".join(str(parts.get(name) or "") for parts in each) for name in ("host", "port")}
+    return {name: value for name, value in joined.items() if value.strip(",")}
 
 
 def refuse_closed_connection(

@@ -72,6 +72,16 @@ def is_up_to_date(connection: Connection) -> bool:
     return current_revision(connection) in {newest_revision(), newest_revision(board_only=True)}
 
 
+def can_serve(connection: Connection) -> bool:
+    """Whether this version can serve: nothing is missing, or a newer version has migrated since, which leaves
+    the one before it what it needs (guarantee 29). So an old process may be started again while both run.
+    """
+    current, newest = current_revision(connection), newest_revision()
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    is_migrated = any(revision.startswith("board_") for revision in current)
+    return is_migrated and all(revision in newest or revision not in known for revision in current)
+
+
 def _targets(revision: str, board_only: bool) -> list[str]:
     if revision not in {"head", "base"}:
         return [revision]

@@ -59,7 +59,8 @@ def is_database_gone(error: BaseException) -> bool:
         return True  # No connection came free in time.
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_database_gone(error.orig))
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, psycopg.OperationalError | psycopg.InternalError):
+        # An InternalError without a state: a pooler said goodbye right behind the answer to a statement.
         return (
             error.sqlstate is None or error.sqlstate in SERVER_GONE_STATES or error.sqlstate.startswith("08")
         )

@@ -17,6 +17,7 @@ from adminboard.db.reachability import require_database
 from adminboard.db.urls import shown_database_url
 from adminboard.doctor import configuration, indexes, outside, privileges, schema, server
 from adminboard.doctor.findings import Finding, error, ok
+from adminboard.doctor.replica import check_replica
 from adminboard.runtime import Runtime
 from adminboard.settings import Settings
 
@@ -49,7 +50,7 @@ DATABASE: Sequence[OfDatabase] = (
     server.check_worker,
     server.check_jobs,
 )
-OUTSIDE: Sequence[OfOutside] = (outside.check_stripe, outside.check_mail, outside.check_redis)
+OUTSIDE: Sequence[OfOutside] = (check_replica, outside.check_stripe, outside.check_mail, outside.check_redis)
 
 
 def examine(settings: Settings, open_runtime: Callable[[], Runtime], actor: Actor) -> list[Finding]:

@@ -22,6 +22,7 @@ from starlette.datastructures import UploadFile
 from adminboard.core.actor import Actor
 from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotAuthenticated, Unavailable
 from adminboard.core.permissions import Permission
+from adminboard.core.replica import find_last_change
 from adminboard.runtime import Runtime
 from adminboard.settings import SettingsError
 from adminboard.stripe.errors import BadSignature
@@ -59,8 +60,8 @@ class Door:
 
 
 class _Public(Door):
-    def __call__(self) -> None:
-        return None
+    async def __call__(self) -> None:
+        """In the event loop: no thread is taken, for which a request would have to wait."""
 
 
 PUBLIC: Any = Depends(_Public("public", None))
@@ -122,6 +123,21 @@ class _PageReadDoor(Door):
     def _admit(self, actor: Actor) -> None:
         if self.permission is not None:
             actor.require(self.permission)
+
+
+class _ListPageDoor(_PageReadDoor):
+    def __call__(self, request: Request) -> Iterator[Visit]:
+        board = get_board(request)
+        if board.runtime.replica is None:
+            yield from super().__call__(request)
+            return
+        with board.runtime.reading() as session:
+            login = _require_login(request, session)
+            actor = _situated(request, login.actor)
+            self._admit(actor)
+            last_change = find_last_change(session, actor)
+        with board.runtime.reading_lists(actor, last_change) as session:
+            yield Visit(request, board, actor, login.session_id, last_change=last_change, _session=session)
 
 
 class _PageWriteDoor(_PageReadDoor):
@@ -192,6 +208,19 @@ class _ApiDoor(_PageReadDoor):
             yield Visit(request, board, actor, _session=session)
 
 
+class _ListApiDoor(_ApiDoor):
+    def __call__(self, request: Request) -> Iterator[Visit]:
+        board = get_board(request)
+        if board.runtime.replica is None:
+            yield from super().__call__(request)
+            return
+        with _recognised_key(request) as (session, actor):
+            self._admit(actor)
+            last_change = find_last_change(session, actor)
+        with board.runtime.reading_lists(actor, last_change) as session:
+            yield Visit(request, board, actor, last_change=last_change, _session=session)
+
+
 class _ApiWriteDoor(_PageReadDoor):
     def __call__(self, request: Request) -> Visit:  # type: ignore[override]  # no session stays open
         with _recognised_key(request) as (_, actor):
@@ -218,6 +247,11 @@ def page_read(permission: Permission) -> Any:
     return _door(_PageReadDoor("page_read", permission))
 
 
+def list_page_read(permission: Permission) -> Any:
+    """A page of a list: as `page_read`, but its rows may come from the replica (docs/adr/0021)."""
+    return _door(_ListPageDoor("page_read", permission))
+
+
 def page_write(permission: Permission) -> Any:
     """A form that changes: session, same origin and CSRF token are checked; `Visit.form` is filled."""
     return _door(_PageWriteDoor("page_write", permission))
@@ -241,6 +275,11 @@ def signed_by_stripe() -> Any:
 def api_read(permission: Permission) -> Any:
     """An API call that shows."""
     return _door(_ApiDoor("api_read", permission))
+
+
+def list_api_read(permission: Permission) -> Any:
+    """An API call that lists: as `api_read`, but its rows may come from the replica."""
+    return _door(_ListApiDoor("api_read", permission))
 
 
 def api_write(permission: Permission) -> Any:

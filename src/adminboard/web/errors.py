@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +26,7 @@ from adminboard.core.errors import (
     TooFast,
     Unavailable,
 )
+from adminboard.db.reachability import is_database_gone
 from adminboard.web.access import recognise_visitor
 from adminboard.web.assets import is_built
 from adminboard.web.csrf import PROGRAM_PATHS
@@ -64,7 +66,8 @@ class Unexpected(DomainError):
 
 def install_error_handlers(app: FastAPI) -> None:
     """Registers the handler for everything that can be raised."""
-    for kind in (DomainError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception):
+    database = (DBAPIError, PoolTimeout, psycopg.Error)
+    for kind in (DomainError, RequestValidationError, HTTPException, *database, Exception):
         app.add_exception_handler(kind, handle_error)
 
 
@@ -94,7 +97,7 @@ def as_domain_error(error: Exception) -> DomainError:
         return InvalidInput("Some of what was sent is not valid.", errors=errors)
     if isinstance(error, HTTPException):
         return _from_http(error)
-    if isinstance(error, PoolTimeout | OperationalError | InterfaceError | DBAPIError):
+    if isinstance(error, PoolTimeout | DBAPIError | psycopg.Error):
         return _from_database(error)
     return Unexpected(
         "The board could not do this. Try again; if it stays so, tell whoever runs it the request id."
@@ -112,12 +115,13 @@ def _from_http(error: HTTPException) -> DomainError:
 
 
 def _from_database(error: Exception) -> DomainError:
-    original = getattr(error, "orig", None)
+    """It is the driver's own where a connection is lost between two statements, as when it is given back."""
+    original = getattr(error, "orig", error)
     if isinstance(original, postgres.QueryCanceled | postgres.LockNotAvailable):
         return TookTooLong("This took longer than it may. Narrow the filter, or try again in a moment.")
     if isinstance(original, postgres.DataError | postgres.ProgramLimitExceeded):
         return InvalidInput("Something in the request cannot be compared with the data.")
-    if isinstance(error, PoolTimeout | OperationalError | InterfaceError):
+    if isinstance(error, PoolTimeout | OperationalError | InterfaceError) or is_database_gone(original):
         return DatabaseUnavailable(
             "The database does not answer. Nothing was changed; try again in a moment."
         )

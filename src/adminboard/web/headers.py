@@ -15,6 +15,7 @@ from adminboard.core.errors import DomainError
 from adminboard.settings import Settings
 from adminboard.web.cookies import session_cookie_header
 from adminboard.web.errors import handle_error
+from adminboard.web.leaving import Leaving
 
 MAX_BODY_BYTES = 2_000_000
 
@@ -65,8 +66,11 @@ class RequestFrame:
     What nothing inside has answered is answered here, so that faults, too, have the headers and name the id.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, uploads: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, uploads: Mapping[str, int], leaving: Leaving
+    ) -> None:
         self.app = app
+        self._leaving = leaving
         self._settings = settings
         self._uploads = uploads
         self._headers = SECURITY_HEADERS | {"Content-Security-Policy": make_policy(settings.recordings)}
@@ -113,6 +117,8 @@ class RequestFrame:
                 if login is not None and login.refreshed_cookie and "set-cookie" not in headers:
                     renewed = session_cookie_header(self._settings, login.refreshed_cookie)
                     headers.append("Set-Cookie", renewed)
+                if self._leaving.has_begun:
+                    headers["Connection"] = "close"
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -14,13 +14,16 @@ router = APIRouter(dependencies=[PUBLIC])
 
 
 @router.get("/healthz", summary="Is the process alive?", tags=["Health"])
-def healthz() -> JSONResponse:
+async def healthz() -> JSONResponse:
+    """It answers even while every thread waits for a database that does not."""
     return JSONResponse({"status": "alive"})
 
 
 @router.get("/readyz", summary="Can it serve: does the database answer?", tags=["Health"])
 def readyz(request: Request) -> JSONResponse:
-    """503 while the database does not answer or has not been migrated."""
+    """503 while the database does not answer or has not been migrated, and when the process is to end."""
+    if request.app.state.leaving.has_begun:
+        return JSONResponse({"status": "about to end"}, 503)
     try:
         with get_board(request).runtime.reading() as session:
             session.execute(text("SELECT 1 FROM board.audit_head"))

@@ -20,7 +20,7 @@ from adminboard.core.listings.paging import count_matches, load_page
 from adminboard.core.listings.query import ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.runtime import Runtime
-from adminboard.web.access import api_read, page_read
+from adminboard.web.access import api_read, list_api_read, list_page_read
 from adminboard.web.addresses import Parameters
 from adminboard.web.api_docs import ERRORS, cards_schema, filter_parameters, list_parameters, page_schema
 from adminboard.web.list_cards import answer_cards
@@ -40,7 +40,7 @@ def mount_list_api(router: APIRouter, listing: Listing) -> None:
         tags=[listing.title],
     )
     def list_records(
-        visit: Annotated[Visit, api_read(listing.permission)],
+        visit: Annotated[Visit, list_api_read(listing.permission)],
         accept: Annotated[str, Header(include_in_schema=False)] = "application/json",
     ) -> Response:
         return answer_list(visit, listing, visit.parameters, accept)
@@ -60,7 +60,7 @@ def _mount_cards(router: APIRouter, listing: Listing) -> None:
         openapi_extra={"parameters": filter_parameters(listing)},
         tags=[listing.title],
     )
-    def get_figures(visit: Annotated[Visit, api_read(listing.permission)]) -> Response:
+    def get_figures(visit: Annotated[Visit, list_api_read(listing.permission)]) -> Response:
         return answer_cards(visit, listing)
 
 
@@ -114,7 +114,7 @@ def mount_list_export(router: APIRouter, listing: Listing) -> None:
     """Adds ``GET <path>/export.csv`` for people: everything the filter matches."""
 
     @router.get(f"{listing.path}/export.csv", name=f"{listing.name}_export")
-    def export_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def export_list(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         return csv_response(visit, listing, visit.parameters)
 
 
@@ -154,7 +154,7 @@ def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Resp
     audit_export(runtime, actor, listing, query)
     stack = ExitStack()
     try:
-        chunks = _open_stream(stack, runtime, actor, listing, parameters)
+        chunks = _open_stream(stack, visit, listing, parameters)
         first = next(chunks)
     except BaseException:
         stack.close()
@@ -168,10 +168,9 @@ def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Resp
     )
 
 
-def _open_stream(
-    stack: ExitStack, runtime: Runtime, actor: Actor, listing: Listing, parameters: Parameters
-) -> Iterator[bytes]:
-    session = stack.enter_context(runtime.exporting(actor))
+def _open_stream(stack: ExitStack, visit: Visit, listing: Listing, parameters: Parameters) -> Iterator[bytes]:
+    runtime, actor = visit.board.runtime, visit.actor
+    session = stack.enter_context(runtime.exporting(actor, last_change=visit.last_change))
     query = read_query(listing, parameters, actor, runtime.clock.now())
     return stream_csv(session, export_statement(session, listing, query))
 

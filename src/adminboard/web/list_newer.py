@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from adminboard.core.listings import Listing
 from adminboard.core.listings.paging import Count, Page, count_before
 from adminboard.core.listings.query import ListQuery, read_query
-from adminboard.web.access import page_read
+from adminboard.web.access import list_page_read
 from adminboard.web.addresses import Parameters, without
 from adminboard.web.list_place import ListPlace, own_place
 from adminboard.web.list_view import NewerView
@@ -25,7 +25,7 @@ def mount_list_newer(router: APIRouter, listing: Listing) -> None:
     """Adds ``GET <path>/newer``: how many rows there are beyond the place ``cursor`` names."""
 
     @router.get(f"{listing.path}/newer", name=f"{listing.name}_newer")
-    def count_newer(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def count_newer(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         return answer_newer(visit, listing)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from adminboard.core.listings import Listing, Option, Pick
 from adminboard.core.listings.search import MAX_TERM_LENGTH
 from adminboard.core.masking import sees_personal_data
-from adminboard.web.access import page_read
+from adminboard.web.access import list_page_read
 from adminboard.web.visit import Visit
 
 MAX_OPTIONS = 8
@@ -21,7 +21,7 @@ def mount_list_options(router: APIRouter, listing: Listing) -> None:
         return
 
     @router.get(f"{listing.path}/options", name=f"{listing.name}_options")
-    def list_options(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def list_options(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         pick = next((picks[name] for name in visit.parameters if name in picks), None)
         term = (visit.parameter(pick.name) or "") if pick is not None else ""
         options = _find_options(visit, pick, term) if pick is not None and term else None

@@ -14,7 +14,7 @@ from adminboard.core.listings.paging import count_matches, load_page
 from adminboard.core.listings.query import read_query
 from adminboard.core.listings.start import with_start
 from adminboard.core.masking import masked_for
-from adminboard.web.access import page_read
+from adminboard.web.access import list_page_read
 from adminboard.web.addresses import without
 from adminboard.web.list_cards import make_loaded_cards
 from adminboard.web.list_newer import mount_list_newer
@@ -32,7 +32,7 @@ def mount_list_page(router: APIRouter, listing: Listing) -> None:
     """Adds ``GET listing.path``: the page, its list fragment and its detail fragment."""
 
     @router.get(listing.path, name=f"{listing.name}_page")
-    def list_page(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def list_page(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         part = find_list_part(visit, listing)
         if part is not None:
             return part
@@ -50,13 +50,13 @@ def mount_list_parts(router: APIRouter, listing: Listing) -> None:
         mount_list_newer(router, listing)
 
     @router.get(f"{listing.path}/count", name=f"{listing.name}_count")
-    def count_list(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def count_list(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         return answer_count(visit, listing)
 
 
 def _mount_cards(router: APIRouter, listing: Listing) -> None:
     @router.get(f"{listing.path}/cards", name=f"{listing.name}_cards")
-    def show_cards(visit: Annotated[Visit, page_read(listing.permission)]) -> Response:
+    def show_cards(visit: Annotated[Visit, list_page_read(listing.permission)]) -> Response:
         return answer_figures(visit, listing)
 
 

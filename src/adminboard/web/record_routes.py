@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.masking import masked_for
-from adminboard.web.access import page_read
+from adminboard.web.access import list_page_read, page_read
 from adminboard.web.addresses import address
 from adminboard.web.list_api import csv_response
 from adminboard.web.list_newer import answer_newer
@@ -66,7 +66,7 @@ def _mount_tab(router: APIRouter, page: RecordPage, tabs: Sequence[RecordTab], t
 def _mount_list_parts(router: APIRouter, page: RecordPage, tab: ListTab) -> None:
     """What the list of a tab asks for once it is there, and its export."""
     path, name = page.address("{record}", tab), f"{page.name}_{tab.path}"
-    door = page_read(tab.permission_on(page))
+    door = list_page_read(tab.permission_on(page))
 
     @router.get(f"{path}/count", name=f"{name}_count")
     def count_list(record: str, visit: Annotated[Visit, door]) -> Response:

@@ -37,6 +37,8 @@ class Visit:
     session_id: UUID | None = None
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
     upload: Upload | None = None
+    last_change: int | None = None
+    """For lists and exports: the position of what the actor changed last, which they must see."""
     _session: Session | None = None
 
     @property

@@ -23,6 +23,8 @@ from adminboard.db.embedded.processes import (
 
 START_TIMEOUT_SECONDS = 120.0
 LARGEST_LOG_BYTES = 10_000_000
+READY = ("ready", "standby")
+"""What the server writes of itself once it accepts connections; a standby accepts those that only read."""
 LAUNCH_IN_BACKGROUND = 'log="$1"; shift; exec "$@" >>"$log" 2>&1 </dev/null & echo $!'
 
 
@@ -40,7 +42,7 @@ def wait_until_ready(cluster: Path, process: psutil.Process) -> bool:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while is_alive(process):
         pid_file = read_pid_file(cluster)
-        if pid_file is not None and pid_file.pid == process.pid and pid_file.status == "ready":
+        if pid_file is not None and pid_file.pid == process.pid and pid_file.status in READY:
             return True
         if time.monotonic() > deadline:
             raise ServerDidNotStart(
