@@ -150,7 +150,7 @@ appointments = Listing(
         placeholder="Owner email, customer, title or id",
     ),
     filters=[
-        DateRange("starts", "Start", Appointment.starts_at, presets=(*COMING_DAYS, *PAST_DAYS[1:3])),
+        DateRange("starts", "Start", Appointment.starts_at, presets=(*COMING_DAYS, *PAST_DAYS[1:4])),
         Flag(
             "upcoming",
             "When",
