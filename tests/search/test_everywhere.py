@@ -78,7 +78,10 @@ def world(board: BoardUnderTest) -> World:
             stripe_refund_id="re_Northwind42",
         )
         method = make_payment_method(
-            session, organization_id=customer.id, stripe_payment_method_id="pm_Northwind42"
+            session,
+            organization_id=customer.id,
+            stripe_payment_method_id="pm_Northwind42",
+            last4="3117",
         )
         event = make_billing_event(
             session,
@@ -145,6 +148,7 @@ FOUND = [
     ("{invoice}", "Invoices", "/billing/invoices?selected={invoice}"),
     ("sub_Northwind42", "Subscriptions", "/billing/subscriptions?selected={subscription}"),
     ("pm_Northwind42", "Payment methods", "/billing/payment-methods?selected={payment_method}"),
+    ("3117", "Payment methods", "/billing/payment-methods?selected={payment_method}"),
     ("spring", "Promotion codes", "/promotions?selected={promotion}"),
     ("promo_Spring42", "Promotion codes", "/promotions?selected={promotion}"),
     ("evt_Northwind42", "Billing events", "/webhooks?selected={event}"),
