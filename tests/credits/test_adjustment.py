@@ -173,7 +173,7 @@ def test_an_expiry_without_a_zone_is_refused() -> None:
 def test_an_expiry_in_the_past_is_refused_and_changes_nothing(
     adjust: Adjust, user: User, session: Session
 ) -> None:
-    with pytest.raises(InvalidInput, match="would have expired already, on 2026-03-01 11:00 UTC"):
+    with pytest.raises(InvalidInput, match="would have expired already, on 1 March 2026 at 11:00 UTC"):
         adjust(expires_at="2026-03-01T12:00:00+01:00")
     assert count_entries(session, user) == 0
 

@@ -35,7 +35,7 @@ def test_the_job_posts_what_is_left_of_due_grants(
     (entry,) = expiries(session)
     assert entry.amount == -6
     assert entry.balance_after == 10
-    assert entry.description == "Expired: what was left of the trial credits granted on 2026-03-01"
+    assert entry.description == "Expired: what was left of the trial credits granted on 2026-03-01 (UTC)"
     assert verify_ledger(session) == []
 
 

@@ -176,7 +176,7 @@ def test_whether_the_user_was_active_is_said_not_to_be_recorded(at: At, standing
 
 
 def test_before_the_user_was_there_nothing_is_answered(at: At) -> None:
-    with pytest.raises(BeforeSignUp, match="This user signed up later, at 2025-10-17 12:00 UTC"):
+    with pytest.raises(BeforeSignUp, match="This user signed up later, on 17 October 2025 at 12:00 UTC"):
         at(-100)
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from jinja2 import Environment
 
+from adminboard.core.said_moments import say_moment
 from adminboard.web.formatting import (
     displaying,
     format_credits,
@@ -13,6 +14,7 @@ from adminboard.web.formatting import (
     format_number,
     format_phone,
     format_relative,
+    format_sentence,
     format_signed_credits,
     install_filters,
     shorten,
@@ -138,3 +140,24 @@ def test_debts_and_deductions_are_coloured_beside_their_sign(templates: Environm
     html = page.render(a=Decimal("-4.20"), b=Decimal("20.00"), c=Decimal("0.00"))
 
     assert html == '<span class="negative">-$4.20</span> <span class="positive">+$20.00</span> $0.00'
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Acme has until 4 March 2026 at 02:04 UTC to pay.", "Acme has until 2026-03-03 18:04 PST to pay."),
+        ("It began on 31 February 2026 at 02:04 UTC.", "It began on 31 February 2026 at 02:04 UTC."),
+        ("<b> & 4 March", "&lt;b&gt; &amp; 4 March"),
+    ],
+    ids=["said by the board", "only looks like it", "somebody's words"],
+)
+def test_a_sentence_names_its_moments_in_the_readers_zone(
+    sentence: str, shown: str, templates: Environment
+) -> None:
+    with displaying("America/Los_Angeles", NOW):
+        assert templates.from_string("{{ text | sentence }}").render(text=sentence) == shown
+
+
+def test_what_sentences_say_is_what_is_read_from_them() -> None:
+    with displaying("Asia/Tokyo", NOW):
+        assert format_sentence(f"Until {say_moment(NOW)}.") == f"Until {format_datetime(NOW)}."

@@ -25,6 +25,7 @@ from adminboard.core.commands import parse_command
 from adminboard.core.errors import DomainError, Forbidden, NotFound
 from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, reader
 
 Decision = ApproveRequest | RejectRequest | WithdrawRequest
@@ -170,11 +171,11 @@ def _get_waiting(session: Session, approval_id: UUID) -> Approval:
             return approval
         case ApprovalStatus.EXPIRED:
             raise RequestExpired(
-                f"Nobody decided before {approval.expires_at:%Y-%m-%d %H:%M} UTC. Ask for the change again."
+                f"Nobody decided before {say_moment(approval.expires_at)}. Ask for the change again."
             )
         case status:
             by = f" by {approval.decided_by_name}" if approval.decided_by_name else ""
-            at = f" on {approval.decided_at:%Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
+            at = f" on {say_moment(approval.decided_at)}" if approval.decided_at else ""
             raise AlreadyDecided(f"This is {status.value}{by}{at} already. Nothing was changed now.")
 
 

@@ -25,6 +25,7 @@ from adminboard.core.commands import Reason, undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 
@@ -171,7 +172,7 @@ def _get_leaving(session: Session, command: Reactivate) -> LiveSubscription:
 
 
 def _in_words(moment: datetime | None) -> str:
-    return "an unknown day" if moment is None else f"{moment:%-d %B %Y at %H:%M} UTC"
+    return "an unknown day" if moment is None else say_moment(moment)
 
 
 def _ask_cancelling(

@@ -13,6 +13,7 @@ from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
 from adminboard.core.audit_models import AuditEntry
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
 
@@ -68,10 +69,9 @@ def _find_ending(work: Work) -> Sequence[tuple[GracePeriod, str]]:
 
 def _tell(work: Work, period: GracePeriod, customer: str) -> None:
     target = Target("grace_period", str(period.id), customer, period.organization_id)
-    ends_at = f"{period.ends_at:%-d %B %Y at %H:%M} UTC"
     work.audit(
         ENDING,
         target,
-        f"The grace period of {customer} ends on {ends_at}.",
+        f"The grace period of {customer} ends on {say_moment(period.ends_at)}.",
         after={"ends_at": period.ends_at},
     )

@@ -24,7 +24,6 @@ from adminboard.billing.grace_period_changes import (
     write_change,
 )
 from adminboard.billing.grace_period_commands import CloseGracePeriod, ResetGracePeriod, RestoreGracePeriod
-from adminboard.billing.grace_writing import say
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
@@ -33,6 +32,7 @@ from adminboard.core.audit import Target
 from adminboard.core.commands import NO_REASON, undo_reason
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, moment, reader
 
 RESET, CLOSE = "billing.reset_grace_period", "billing.close_grace_period"
@@ -84,8 +84,8 @@ def apply_reset(work: Work, command: ResetGracePeriod) -> Applied:
         restoring = RestoreGracePeriod(grace_period=row.id, seen=ends_at, reason=reason, **former)
         undo = Undo(RESTORE, restoring)
         set_period(work, row, ends_at=ends_at, is_set_by_hand=True)
-    write_change(work, RESET, row, f"Until {say(ends_at)}: {command.reason}", previous)
-    return describe(row, f"{payer.name} has until {say(ends_at)} to pay.", undo)
+    write_change(work, RESET, row, f"Until {say_moment(ends_at)}: {command.reason}", previous)
+    return describe(row, f"{payer.name} has until {say_moment(ends_at)} to pay.", undo)
 
 
 def lock(work: Work, command: CloseGracePeriod) -> None:

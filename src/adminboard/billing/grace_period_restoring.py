@@ -17,11 +17,11 @@ from adminboard.billing.grace_period_changes import (
     write_change,
 )
 from adminboard.billing.grace_period_commands import CloseGracePeriod, RestoreGracePeriod
-from adminboard.billing.grace_writing import say
 from adminboard.core.actions import Action, Applied, Change, Preview, Undo
 from adminboard.core.commands import undo_reason
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, moment
 
 CHANGED_BY_STAFF = (GracePeriodStatus.OPEN, GracePeriodStatus.CLOSED)
@@ -81,9 +81,9 @@ def apply(work: Work, command: RestoreGracePeriod) -> Applied:
         is_set_by_hand=command.is_set_by_hand,
         status=GracePeriodStatus.OPEN,
     )
-    write_change(work, RESTORE, row, f"Until {say(row.ends_at)}: {command.reason}", previous)
+    write_change(work, RESTORE, row, f"Until {say_moment(row.ends_at)}: {command.reason}", previous)
     customer = customer_of(work.session, row.organization_id)
-    return describe(row, f"{customer.label} has until {say(row.ends_at)} to pay, as before.", again)
+    return describe(row, f"{customer.label} has until {say_moment(row.ends_at)} to pay, as before.", again)
 
 
 def _get_restorable(session: Session, command: RestoreGracePeriod) -> GracePeriod:

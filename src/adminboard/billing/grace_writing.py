@@ -11,6 +11,7 @@ from uuid import UUID
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.core.audit import Target
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
 
@@ -33,7 +34,7 @@ def write_period(
         )
         work.session.add(row)
         work.session.flush()
-        _tell(work, OPEN, row, f"opened, until {say(row.ends_at)}", {}, values)
+        _tell(work, OPEN, row, f"opened, until {say_moment(row.ends_at)}", {}, values)
         if row.status is not GracePeriodStatus.OPEN:
             _tell_end(work, row, recovered_at)
         return
@@ -48,7 +49,7 @@ def write_period(
         _tell_end(work, row, recovered_at)
     if before.keys() - {"status"}:
         after = {name: values[name] for name in before}
-        _tell(work, CORRECT, row, f"began on {say(row.starts_at)}", before, after)
+        _tell(work, CORRECT, row, f"began on {say_moment(row.starts_at)}", before, after)
 
 
 def recover_period(work: Work, row: GracePeriod, paid_at: datetime) -> None:
@@ -78,16 +79,19 @@ def target_of(work: Work, row: GracePeriod) -> Target:
     return Target("grace_period", str(row.id), customer.name, row.organization_id)
 
 
-def say(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y at %H:%M} UTC"
-
-
 def _tell_end(work: Work, row: GracePeriod, recovered_at: datetime | None) -> None:
     was_open = {"status": GracePeriodStatus.OPEN}
     if recovered_at is None:
-        _tell(work, LAPSE, row, f"lapsed on {say(row.ends_at)}", was_open, {"status": row.status})
+        _tell(work, LAPSE, row, f"lapsed on {say_moment(row.ends_at)}", was_open, {"status": row.status})
     else:
-        _tell(work, RECOVER, row, f"was recovered on {say(recovered_at)}", was_open, {"status": row.status})
+        _tell(
+            work,
+            RECOVER,
+            row,
+            f"was recovered on {say_moment(recovered_at)}",
+            was_open,
+            {"status": row.status},
+        )
 
 
 def _tell(

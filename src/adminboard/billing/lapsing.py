@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_period_changes import find_subscription_status
-from adminboard.billing.grace_writing import lapse_period, say
+from adminboard.billing.grace_writing import lapse_period
 from adminboard.billing.happenings import note_event
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.suspending import SUSPENDED, suspend_customer
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
+from adminboard.core.said_moments import say_moment
 from adminboard.core.thresholds import Threshold, is_switched_on
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization, OrganizationStatus
@@ -73,7 +74,7 @@ def _lapse(work: Work, period_id: UUID, organization_id: UUID) -> bool:
         work,
         LAPSED,
         organization_id=organization_id,
-        notes=f"Ended on {say(row.ends_at)} without a payment",
+        notes=f"Ended on {say_moment(row.ends_at)} without a payment",
         stripe_customer_id=customer.stripe_customer_id,
         previous_status=GracePeriodStatus.OPEN,
         status=GracePeriodStatus.LAPSED,
@@ -88,7 +89,7 @@ def _suspend(work: Work, customer: Organization, row: GracePeriod) -> None:
     is_paid = find_subscription_status(work.session, customer.id) in PAYING
     if is_paid or customer.status is OrganizationStatus.SUSPENDED:
         return
-    reason = f"The grace period ended on {say(row.ends_at)} without a payment."
+    reason = f"The grace period ended on {say_moment(row.ends_at)} without a payment."
     suspend_customer(work, customer, reason)
     work.audit(
         SUSPENDED,

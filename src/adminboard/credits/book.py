@@ -21,6 +21,7 @@ from uuid import UUID
 
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.money import ZERO
+from adminboard.core.said_moments import say_moment
 from adminboard.credits.kinds import BURN_RANK, Bucket, TransactionType
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -35,7 +36,7 @@ class ExpiryInThePast(InvalidInput):
 
     def __init__(self, expires_at: datetime) -> None:
         sentence = (
-            f"These credits would have expired already, on {expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC. "
+            f"These credits would have expired already, on {say_moment(expires_at)}. "
             "Choose a time in the future, or none."
         )
         super().__init__(sentence, errors=[FieldError("expires_at", sentence, "expiry_in_the_past")])

@@ -212,7 +212,7 @@ def _transaction_row(
     if expired is not None:
         words = expired.bucket.value.replace("_", " ")
         description = (
-            f"Expired: what was left of the {words} credits granted on {expired.granted_at:%Y-%m-%d}"
+            f"Expired: what was left of the {words} credits granted on {expired.granted_at:%Y-%m-%d} (UTC)"
         )
         details = {"grant_transaction_id": str(expired.id)}
     balances = {

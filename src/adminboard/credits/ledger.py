@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.listings.columns import is_any
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, memorize, moment, remember, write_gathered
 from adminboard.credits import bookkeeping
 from adminboard.credits.book import Book, Grant, IncompleteBook, Outcome
@@ -219,7 +220,7 @@ def _plan(
 def _require_reversible(posted: PostedTransaction) -> None:
     if posted.reversed_at is not None:
         raise AlreadyReversed(
-            f"This transaction was reversed on {posted.reversed_at:%Y-%m-%d %H:%M} UTC already. "
+            f"This transaction was reversed on {say_moment(posted.reversed_at)} already. "
             "That can be done only once."
         )
     if posted.reverses_id is not None:

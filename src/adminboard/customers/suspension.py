@@ -32,6 +32,7 @@ from adminboard.core.commands import Command, Reason, undo_reason
 from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, forget, moment
 from adminboard.customers.lookup import CustomerReference, CustomerUnknown, find_customer_target, get_customer
 from adminboard.customers.models import Organization, OrganizationStatus
@@ -265,7 +266,7 @@ def _users(count: int) -> str:
 
 
 def _say(moment: datetime | None) -> str:
-    return "an unknown day" if moment is None else f"{moment:%-d %B %Y at %H:%M} UTC"
+    return "an unknown day" if moment is None else say_moment(moment)
 
 
 def _action(name: str, title: str, command: type[Command], rest: RestCall, **more: Any) -> Action[Any]:

@@ -16,6 +16,7 @@ from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
 from adminboard.billing.suspending import ACTIVATED, SUSPENDED
 from adminboard.core.errors import DomainError
+from adminboard.core.said_moments import say_moment
 from adminboard.customers.models import Organization, OrganizationStatus
 from adminboard.entitlements.override_history import list_past_overrides
 from adminboard.entitlements.standing import last_grace_period, last_plan_override
@@ -69,7 +70,7 @@ def find_past(session: Session, user_id: UUID, at: datetime) -> dict[str, Any]:
     facts = session.execute(_FACTS, {"user_id": user_id, "now": at}).one()._asdict()
     signed_up, suspended_at = facts.pop("created_at"), facts.pop("suspended_at")
     if signed_up > at:
-        raise BeforeSignUp(f"This user signed up later, at {signed_up:%Y-%m-%d %H:%M} UTC.")
+        raise BeforeSignUp(f"This user signed up later, on {say_moment(signed_up)}.")
     payer, status = facts["organization_id"], facts.pop("organization_status")
     if status == OrganizationStatus.SUSPENDED and suspended_at > at:
         status = OrganizationStatus.ACTIVE.value

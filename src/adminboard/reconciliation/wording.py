@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from adminboard.billing.mirror.subscriptions import UNKNOWN_STATUS_IS
+from adminboard.core.said_moments import say_moment
 from adminboard.reconciliation.models import DiscrepancyKind
 
 KIND_WORDS: Mapping[DiscrepancyKind, str] = {
@@ -51,17 +52,17 @@ def say_left(kind: DiscrepancyKind, subscription: str | None, there: Any) -> str
     return sentences.get(kind, f"The {kind.value.replace('_', ' ')} of {subscription} stays.")
 
 
-def say_moment(text: str | None) -> str:
+def _say_written(text: str | None) -> str:
     """A moment as JSON has it, in words."""
     if text is None:
         return "?"
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %B %Y at %H:%M} UTC"
+    return say_moment(datetime.fromisoformat(text))
 
 
 def say_pause(value: Mapping[str, Any]) -> str:
     if value["invoices"] is None:
         return "collecting"
-    until = f" until {say_moment(value['resumes_at'])}" if value["resumes_at"] else ""
+    until = f" until {_say_written(value['resumes_at'])}" if value["resumes_at"] else ""
     return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
 
 
@@ -75,7 +76,7 @@ def _in_words(value: Any) -> Any:
     if isinstance(value, Mapping) and "invoices" in value:
         return say_pause(value)
     if isinstance(value, Mapping):
-        return " – ".join(say_moment(value.get(end)) for end in ("start", "end"))
+        return " – ".join(_say_written(value.get(end)) for end in ("start", "end"))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value

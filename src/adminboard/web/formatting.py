@@ -19,6 +19,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from adminboard.core.currencies import in_currency, to_major_units
+from adminboard.core.said_moments import resay_moments
 
 LONG_TEXT_CHARACTERS = 50
 _MINUTES, _SECONDS = len("2024-01-15 14:32"), len("2024-01-15 14:32:10")
@@ -72,6 +73,11 @@ def format_relative(moment: datetime, now: datetime | None = None) -> str:
     """
     reference = now or _now.get() or datetime.now(UTC)
     return humanize.naturaltime(moment, when=reference)
+
+
+def format_sentence(sentence: str) -> str:
+    """A sentence of the domain's with the moments that it says in UTC in the zone that `displaying` set."""
+    return resay_moments(sentence, format_datetime)
 
 
 def format_number(value: int | Decimal) -> str:
@@ -188,6 +194,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "duration": format_duration,
     "long_text": _draw_long_text,
     "word": format_word,
+    "sentence": format_sentence,
 }
 
 

@@ -177,6 +177,6 @@ def _describe_expiry(posting: Posting) -> tuple[str, dict[str, Any]]:
     words = expired.bucket.value.replace("_", " ")
     granted_on = f"{expired.granted_at:%Y-%m-%d}"
     return (
-        f"Expired: what was left of the {words} credits granted on {granted_on}",
+        f"Expired: what was left of the {words} credits granted on {granted_on} (UTC)",
         {"grant_transaction_id": str(expired.id)},
     )
