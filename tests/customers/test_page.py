@@ -6,7 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from adminboard.billing.models import PauseBehavior, PaymentMethodStatus, SubscriptionStatus
+from adminboard.billing.models import (
+    Invoice,
+    InvoiceStatus,
+    PauseBehavior,
+    PaymentMethodStatus,
+    SubscriptionStatus,
+)
 from adminboard.core.permissions import Role
 from adminboard.customers import overview
 from adminboard.customers.models import MembershipStatus, OrganizationStatus
@@ -14,6 +20,7 @@ from tests.clients import BoardUnderTest, recorded_queries
 from tests.customers.showing import TABS, address_of, show, show_part, tabs_of, title_of
 from tests.factories import (
     START,
+    make_billing_event,
     make_grace_period,
     make_invoice,
     make_membership,
@@ -289,6 +296,36 @@ def test_a_grace_period_that_is_over_is_not_open(board: BoardUnderTest) -> None:
             session, starts_at=START - timedelta(days=9), ends_at=START - timedelta(seconds=1)
         )
     assert "Grace period until" not in show(board, over.organization_id).text
+
+
+def test_it_says_why_the_last_payment_failed_until_the_invoice_is_paid(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        owing = make_invoice(session, number="OWING-1", status=InvoiceStatus.OPEN)
+        paid = make_invoice(session, number="PAID-1", organization_id=owing.organization_id)
+        paid.status = InvoiceStatus.PAID
+        for days, invoice, reason in (
+            (3, owing, "The card has expired"),
+            (2, owing, "The card was declined"),
+            (1, paid, "The bank did not answer"),
+        ):
+            make_billing_event(
+                session,
+                organization_id=owing.organization_id,
+                event_type="invoice.payment_failed",
+                stripe_invoice_id=invoice.stripe_invoice_id,
+                received_at=START - timedelta(days=days),
+                notes=reason,
+            )
+    page = show(board, owing.organization_id, role=Role.VIEWER)
+    for part in ("The last payment of OWING-1 failed 2 days ago", "The card was declined"):
+        assert part in page.text, part
+    assert f"/customers/{owing.organization_id}/invoices?selected={owing.id}" in page.links()
+    for hidden in ("The card has expired", "The bank did not answer"):
+        assert hidden not in page.text
+
+    with board.rows() as session:
+        session.get_one(Invoice, owing.id).status = InvoiceStatus.PAID
+    assert "The last payment" not in show(board, owing.organization_id).text
 
 
 def test_viewers_see_it_masked(board: BoardUnderTest, acme: UUID) -> None:

@@ -10,7 +10,12 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.customer_payment import ShownPaymentMethod, list_ways_to_pay
+from adminboard.billing.customer_payment import (
+    LastFailure,
+    ShownPaymentMethod,
+    find_last_failure,
+    list_ways_to_pay,
+)
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.models import Invoice, PauseBehavior, Plan, Subscription
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
@@ -108,6 +113,8 @@ class CustomerOverview:
     grace: OpenGrace | None
     ways_to_pay: tuple[ShownPaymentMethod, ...]
     invoices: tuple[ShortInvoice, ...]
+    last_failure: LastFailure | None
+    """Of the newest invoices."""
 
     @property
     def has_more_users_than_counted(self) -> bool:
@@ -125,20 +132,22 @@ def load_overview(visit: Visit, customer_id: UUID) -> CustomerOverview:
 
 
 def get_overview(session: Session, customer_id: UUID) -> CustomerOverview:
-    """Three queries by index, whatever the customer has. Raises `CustomerUnknown`."""
+    """At most four queries by index, whatever the customer has. Raises `CustomerUnknown`."""
     row = session.execute(
         _facts().where(Organization.id == customer_id), {"now": moment(session)}
     ).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     subscription: Subscription | None = row.Subscription
+    invoices = find_last_invoices(session, Invoice.organization_id == customer_id)
     grace = (row.grace_id, row.starts_at, row.ends_at, row.reason)
     return CustomerOverview(
         **{name: getattr(row, name) for name in _FACTS},
         subscription=None if subscription is None else _live(subscription, row.Plan, row.mrr_cents),
         grace=None if row.grace_id is None else OpenGrace(*grace),
         ways_to_pay=list_ways_to_pay(session, customer_id),
-        invoices=find_last_invoices(session, Invoice.organization_id == customer_id),
+        invoices=invoices,
+        last_failure=find_last_failure(session, invoices),
     )
 
 
