@@ -11,8 +11,9 @@ const ELEMENTS = ["html", "body", "a", "abbr", "article", "aside", "b", "button"
 const ATTRIBUTES = ["type", "checkbox", "radio", "button", "submit", "search", "date", "datetime-local", "disabled", "readonly",
   "multiple", "size", "hidden", "href", "title", "role", "aria-disabled"];
 
-// The steps and limits of toolbar_fit.py: what needs N px is hidden, or collapsed, while its container is narrower.
+// The steps and limits of toolbar_fit.py and list_fit.py: what needs N px is hidden, or collapsed, while its container is narrower.
 const STEP_PX = 40;
+const COLUMN_STEP_PX = 20;
 const WIDEST_PX = 1800;
 
 /** Words inside class attributes only: a word in a sentence must not keep a rule. */
@@ -24,7 +25,7 @@ function findClasses(source) {
 /** For every step: `fit-N` hides a column. */
 function buildFitRules() {
   const rules = [];
-  for (let width = STEP_PX; width <= WIDEST_PX; width += STEP_PX) {
+  for (let width = COLUMN_STEP_PX; width <= WIDEST_PX; width += COLUMN_STEP_PX) {
     rules.push(`@container list (width < ${width}px){.fit-${width}{display:none}}`);
   }
   return rules.join("\n");

@@ -83,7 +83,7 @@ def take_back(page: Page, user: Somebody) -> None:
 
 def find_in_audit_log(page: Page, user: Somebody) -> None:
     page.get_by_role("link", name="Audit log").click()
-    page.get_by_role("searchbox", name="What changed, target, reason, id").fill(user.email)
+    page.get_by_role("searchbox", name="Change, target, reason, id").fill(user.email)
     expect_both_entries(page, user.email)
     find_rows(page).nth(1).get_by_role("cell").nth(1).click()
     panel = find_panel(page)
@@ -108,7 +108,7 @@ def test_the_same_job_can_be_done_without_javascript(board: ServedBoard, visitor
 
     change_account(page, "billing")
     page.get_by_role("link", name="Audit log").click()
-    page.get_by_role("searchbox", name="What changed, target, reason, id").fill(user.email)
+    page.get_by_role("searchbox", name="Change, target, reason, id").fill(user.email)
     page.get_by_role("button", name="Apply").click()
     expect_both_entries(page, user.email)
 

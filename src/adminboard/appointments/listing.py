@@ -147,7 +147,7 @@ appointments = Listing(
             Contains((Appointment.title,)),
             IdPrefix(Appointment.id),
         ),
-        placeholder="Owner email, customer, title or id",
+        placeholder="Owner, customer, title, id",
     ),
     filters=[
         DateRange("starts", "Start", Appointment.starts_at, presets=(*COMING_DAYS, *PAST_DAYS[1:4])),

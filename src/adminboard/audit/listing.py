@@ -61,7 +61,7 @@ audit_log = Listing(
             IdPrefix(AuditEntry.id),
             ExactText(AuditEntry.request_id),
         ),
-        placeholder="What changed, target, reason, id",
+        placeholder="Change, target, reason, id",
     ),
     filters=[
         Choice("admin", "Admin", AuditEntry.actor_name, options=words_of(AuditEntry.actor_name)),

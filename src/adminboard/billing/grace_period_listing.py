@@ -48,7 +48,7 @@ grace_periods = Listing(
         GracePeriod.id,
         GracePeriod.organization_id,
         (),
-        "Customer, member's email or Stripe id",
+        "Customer, email or any id",
     ),
     filters=[
         customer_filter(GracePeriod.organization_id),

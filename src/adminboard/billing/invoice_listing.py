@@ -106,7 +106,7 @@ invoices = Listing(
                 REFUND_ID,
             ),
         ),
-        "Customer, member's email, number or Stripe id",
+        "Name, email, number, id",
     ),
     filters=[
         customer_filter(Invoice.organization_id),

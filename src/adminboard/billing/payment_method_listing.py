@@ -97,7 +97,7 @@ payment_methods = Listing(
             LastFour(PaymentMethod.last4),
             StripeId(PaymentMethod.stripe_payment_method_id, beginnings=PAYMENT_METHOD_ID),
         ),
-        "Last 4, customer, member's email or Stripe id",
+        "Last 4, name, email or id",
     ),
     filters=[
         customer_filter(PaymentMethod.organization_id),

@@ -92,7 +92,7 @@ refunds = Listing(
             StripeId(Invoice.stripe_invoice_id, _OF_INVOICES, INVOICE_ID),
             Prefix(Invoice.number, through=_OF_INVOICES),
         ),
-        "Customer, member's email, invoice or Stripe id",
+        "Name, email, invoice or id",
     ),
     filters=[
         customer_filter(Refund.organization_id),

@@ -51,7 +51,7 @@ subscriptions = Listing(
     columns=[
         customer_column(),
         Column("Plan", Plan.name, cell="badge", priority=1),
-        Column("Status", Subscription.status, cell="badge", priority=1),
+        Column("Status", Subscription.status, cell="badge", priority=1, width_px=134),
         Column(
             "Period end",
             Subscription.current_period_end,
@@ -78,7 +78,7 @@ subscriptions = Listing(
         Subscription.id,
         Subscription.organization_id,
         (StripeId(Subscription.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),),
-        "Customer, member's email or Stripe id",
+        "Customer, email or any id",
     ),
     filters=[
         customer_filter(Subscription.organization_id),

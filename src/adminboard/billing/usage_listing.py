@@ -77,7 +77,7 @@ usage = Listing(
         UsagePeriod.id,
         UsagePeriod.organization_id,
         (),
-        "Customer, member's email or Stripe id",
+        "Customer, email or any id",
     ),
     filters=[
         customer_filter(UsagePeriod.organization_id),

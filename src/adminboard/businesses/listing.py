@@ -81,7 +81,7 @@ businesses = Listing(
             PhoneNumber(Business.primary_phone),
             IdPrefix(Business.id),
         ),
-        placeholder="Name, owner email, phone or id",
+        placeholder="Name, owner, phone or id",
         related=Related(
             Business.owner_id, _owner.c.id, Search((Contains((_owner.c.email,)),), "Email of the owner")
         ),

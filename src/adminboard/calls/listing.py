@@ -74,7 +74,7 @@ calls = Listing(
     ],
     search=Search(
         sources=(CALL_TEXT, IdPrefix(CallLog.id), PhoneNumber(CallLog.caller_phone)),
-        placeholder="Words said, call id, number",
+        placeholder="Words said, number or id",
     ),
     filters=[
         DateRange("started", "Time", CallLog.started_at),

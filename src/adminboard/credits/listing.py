@@ -128,7 +128,7 @@ balances = Listing(
             ),
             IdPrefix(CreditBalance.user_id),
         ),
-        placeholder="Email, name or id of the user",
+        placeholder="User's email, name or id",
     ),
     filters=[
         Flag("low", "Low balance", CreditBalance.total < LOW_BALANCE, yes_label="below $5.00"),

@@ -118,7 +118,7 @@ customers = Listing(
             *_STRIPE_IDS,
             IdPrefix(Organization.id),
         ),
-        placeholder="Name, slug, member's email or any Stripe id",
+        placeholder="Name, email or any id",
     ),
     filters=[
         Choice(

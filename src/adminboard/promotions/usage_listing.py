@@ -88,7 +88,7 @@ usages = Listing(
             Contains((User.email, User.full_name), through=_OF_USER),
             IdPrefix(PromotionCodeUsage.id),
         ),
-        placeholder="Email or name of the user, or id",
+        placeholder="User's email, name or id",
     ),
     filters=[
         Pick("code", "Code", PromotionCodeUsage.promotion_code_id, records=_CODES, settles="code"),

@@ -101,9 +101,7 @@ results = Listing(
         Column("Customer id", compared.c.organization_id, key="organization_id", cell="id", shown=False),
     ],
     extras={"subscription_id": compared.c.subscription_id},
-    search=Search(
-        _OWN, "Customer, member's email or Stripe id", by_customer(compared.c.organization_id, _OWN)
-    ),
+    search=Search(_OWN, "Customer, email or any id", by_customer(compared.c.organization_id, _OWN)),
     filters=[
         Choice(
             "result",

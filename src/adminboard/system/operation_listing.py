@@ -44,7 +44,7 @@ operations = Listing(
             sort=True,
             priority=1,
         ),
-        Column("Kind", Operation.kind, priority=1),
+        Column("Kind", Operation.kind, priority=1, width_px=134),
         Column(
             "Target",
             Operation.target_label,

@@ -92,8 +92,12 @@ def _draw(card: Card, figure: Any) -> str:
 
 
 def _draw_others(amounts: Mapping[str, int] | None) -> str:
-    """The amounts in the currencies after the first; empty while they are yet to come."""
-    return " · ".join(_draw_amounts(amounts or {})[1:])
+    """The line below the first amount: those in other currencies, or that there are none. It is empty while
+    the figures are yet to come, and keeps its place then."""
+    if amounts is None:
+        return ""
+    drawn = _draw_amounts(amounts)
+    return " · ".join(drawn[1:]) or ("in no other currency" if drawn else "in any currency")
 
 
 def _draw_amounts(amounts: Mapping[str, int]) -> list[str]:

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adminboard.web.list_view import CellKind, HeaderView
-from adminboard.web.toolbar_fit import round_up_px
+from adminboard.web.toolbar_fit import WIDEST_PX
 
 COLUMN_WIDTHS_PX: dict[CellKind, int] = {
     CellKind.TEXT: 140,
     CellKind.EMAIL: 236,
     CellKind.BADGE: 136,
     CellKind.WORD: 150,
-    CellKind.DATETIME: 176,
+    CellKind.DATETIME: 182,
     CellKind.RELATIVE: 116,
     CellKind.CREDITS: 96,
     CellKind.SIGNED_CREDITS: 104,
@@ -43,13 +43,15 @@ def column_width_px(kind: CellKind, label: str, width_px: int = 0) -> int:
 
 TICKS_PX = 40
 """The column of boxes to tick."""
+COLUMN_STEP_PX = 20
+"""The steps of the style sheet's rules. A list in a window of 1280 px is 980 wide."""
 
 
 def fit_columns(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
-    A column's `fit` is the width that it and every more important column need together, rounded up to 40
-    px, the steps the style sheet knows.
+    A column's `fit` is the width that it and every more important column need together, rounded up to the
+    steps that the style sheet knows.
     """
     by_importance = sorted(range(len(headers)), key=lambda index: (headers[index].priority, index))
     fits = [0] * len(headers)
@@ -57,5 +59,5 @@ def fit_columns(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> li
     for index in by_importance:
         needed_px += headers[index].width_px
         if headers[index].priority > 1:
-            fits[index] = round_up_px(needed_px)
+            fits[index] = min(-(-needed_px // COLUMN_STEP_PX) * COLUMN_STEP_PX, WIDEST_PX)
     return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]

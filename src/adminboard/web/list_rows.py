@@ -22,8 +22,8 @@ from adminboard.web.list_view import Align, CellKind, HeaderView
 from adminboard.web.marks import draw_marked_part
 from adminboard.web.tones import tone_of
 
-CLIPPED_FROM = 16
-"""A text of more characters may be cut by a narrow column, so it is whole on hover."""
+CLIPPED_FROM = 15
+"""A text of so many characters may be cut by a narrow column, so it is whole on hover."""
 SENTENCE_CHARACTERS = 240
 MISSING = '<span class="missing">N/A</span>'
 
@@ -159,14 +159,14 @@ def _draw_text(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
     # A text that runs from right to left is cut at its own end, which is on the left.
     direction = "" if text.isascii() else ' dir="auto"'
-    if len(text) <= CLIPPED_FROM:
+    if len(text) < CLIPPED_FROM:
         return f'<span class="clip"{direction}>{text}</span>'
     return f'<span class="clip"{direction} title="{text}">{text}</span>'
 
 
 def _draw_long_text(value: Any, _: AnyRow) -> str:
     shown = escape(shorten(str(value)))
-    if len(shown) <= CLIPPED_FROM:
+    if len(shown) < CLIPPED_FROM:
         return shown
     return f'<span title="{escape(str(value))}">{shown}</span>'
 
@@ -185,7 +185,9 @@ def _draw_email(value: Any, _: AnyRow) -> str:
 
 
 def _draw_id(value: Any, _: AnyRow) -> str:
-    return f"<code>{escape(str(value))}</code>"
+    text = escape(str(value))
+    title = f' title="{text}"' if len(text) >= CLIPPED_FROM else ""
+    return f"<code{title}>{text}</code>"
 
 
 def _draw_badge(value: Any, sprite_url: str) -> str:
