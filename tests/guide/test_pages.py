@@ -31,7 +31,7 @@ def test_every_page_shows_its_pictures_at_their_size(board: BoardUnderTest, name
     page = open_page(board, f"/help/{name}")
     article = page.root.get("article", **{"class": "guide"})
     pictures = article.find_all("img")
-    assert pictures
+    assert pictures, f"docs/guide/{name}.md shows no picture; tools/pictures takes them (`make guide`)"
     for picture in pictures:
         file = picture.attributes["src"].removeprefix("/help/pictures/")
         size = (int(picture.attributes["width"]), int(picture.attributes["height"]))
