@@ -27,7 +27,7 @@ def small(server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("DEMO_PASSWORD", "the password of the demonstration")
-    monkeypatch.setattr(demonstration.EmbeddedServer, "start", shared)
+    monkeypatch.setattr(EmbeddedServer, "start", shared)
     monkeypatch.setattr(demonstration, "_demo_plan", lambda _: make_plan(users=30, calls=60))
     server.drop_database(DATABASE)
     yield

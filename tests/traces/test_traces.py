@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,8 +132,9 @@ def test_a_job_is_the_beginning_of_a_trace_and_one_that_fails_says_so() -> None:
     with running_collector() as collector:
         traces.begin_traces(collector.endpoint, service="board", version="1", environment="test")
         try:
-            with pytest.raises(LookupError):
-                asyncio.run(trace_job(fail, context, None))
+            # In a thread of its own: a browser test before this one leaves its event loop in the main one.
+            with ThreadPoolExecutor(max_workers=1) as thread, pytest.raises(LookupError):
+                thread.submit(lambda: asyncio.run(trace_job(fail, context, None))).result()
         finally:
             traces.end_traces()
     [span] = collector.get_spans("job expire_credits")
