@@ -120,7 +120,7 @@ def make_row(index: int) -> Any:
 def make_rows(count: int, headers: list[HeaderView], selected: int | None = None) -> ListRows:
     """The first users, one of them open."""
     return ListRows(
-        prepare_columns(make_columns(), headers, "/static/icons.svg"),
+        prepare_columns(make_columns(), headers),
         [make_row(index) for index in range(count)],
         "/users?selected=",
         None if selected is None else str(selected),

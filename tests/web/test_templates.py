@@ -5,12 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from adminboard.web import formatting
 from adminboard.web.area import HelpPage, Hit
+from adminboard.web.page_context import ShownGroup, ShownItem
+from adminboard.web.render import environment
 from adminboard.web.search_page import HitGroup
-from adminboard.web.tones import tone_of
 from tests.web.samples import (
     HOSTILE,
     NOW,
@@ -22,18 +23,16 @@ from tests.web.samples import (
     with_hostile_text,
 )
 
-USERS = SimpleNamespace(
-    title="Users", url="/users", icon="users", active=True, count_id="count-users", count=2, tone=None
-)
+USERS = ShownItem("Users", "/users", "users", active=True, count_id="count-users", count=2, tone=None)
 BOARD = SimpleNamespace(
     environment=SimpleNamespace(name="staging", tone="warning"),
     theme="auto",
-    help_pages=[HelpPage("refund", "Refund a payment", ["/billing"])],
-    help_here=HelpPage("refund", "Refund a payment", ["/billing"]),
+    help_pages=(HelpPage("refund", "Refund a payment", ("/billing",)),),
+    help_here=HelpPage("refund", "Refund a payment", ("/billing",)),
     csrf_token="token",
     version="1.0",
     actor=SimpleNamespace(name="b@aicallgo.test", role="billing", time_zone="UTC", initials="B"),
-    navigation=(SimpleNamespace(title="Customers", items=(USERS,)),),
+    navigation=(ShownGroup("Customers", (USERS,)),),
     toasts=(make_toast(),),
 )
 ERROR = SimpleNamespace(status=409, title="Not possible", detail="The balance has changed meanwhile.")
@@ -58,17 +57,7 @@ PAGES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def templates() -> Environment:
-    """The kit's templates alone, as strict as the board is; names of built files need no build."""
-    environment = Environment(
-        loader=PackageLoader("adminboard.web"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    formatting.install_filters(environment)
-    environment.globals.update(asset=lambda name: f"/static/{name}", tone_of=tone_of)
-    return environment
+    return environment()
 
 
 class ElementCollector(HTMLParser):

@@ -41,7 +41,7 @@ area = Area(
         HelpPage(
             "approve",
             "Approve or reject a request",
-            ["/approvals", "/actions/approvals.approve", "/actions/approvals.reject"],
+            ("/approvals", "/actions/approvals.approve", "/actions/approvals.reject"),
         ),
     ],
 )

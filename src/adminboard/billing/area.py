@@ -79,11 +79,11 @@ area = Area(
         ),
     ],
     help_pages=[
-        HelpPage("refund", "Refund a payment", ["/billing", "/actions/billing.refund"]),
+        HelpPage("refund", "Refund a payment", ("/billing", "/actions/billing.refund")),
         HelpPage(
             "change-seats",
             "Change the number of seats",
-            ["/billing/subscriptions", "/actions/billing.change_quantity"],
+            ("/billing/subscriptions", "/actions/billing.change_quantity"),
         ),
     ],
 )

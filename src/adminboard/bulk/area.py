@@ -21,6 +21,6 @@ area = Area(
     api=router,
     runs=KINDS,
     help_pages=[
-        HelpPage("bulk-changes", "Change many records by a file", ["/bulk", "/actions/bulk.start"]),
+        HelpPage("bulk-changes", "Change many records by a file", ("/bulk", "/actions/bulk.start")),
     ],
 )

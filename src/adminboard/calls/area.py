@@ -23,6 +23,6 @@ area = Area(
         )
     ],
     help_pages=[
-        HelpPage("read-a-transcript", "Read a transcript", ["/calls"]),
+        HelpPage("read-a-transcript", "Read a transcript", ("/calls",)),
     ],
 )

@@ -30,7 +30,7 @@ area = Area(
         HelpPage(
             "adjust-credits",
             "Adjust credits",
-            ["/credits", "/actions/credits.adjust", "/actions/credits.reverse"],
+            ("/credits", "/actions/credits.adjust", "/actions/credits.reverse"),
         ),
     ],
 )

@@ -36,7 +36,7 @@ area = Area(
         HelpPage(
             "suspend-a-customer",
             "Suspend a customer",
-            ["/customers", "/actions/customers.suspend", "/actions/customers.activate"],
+            ("/customers", "/actions/customers.suspend", "/actions/customers.activate"),
         ),
     ],
 )

@@ -47,7 +47,7 @@ area = Area(
         HelpPage(
             "grant-a-feature",
             "Grant a feature for 30 days",
-            ["/entitlements", "/actions/entitlements.set_override"],
+            ("/entitlements", "/actions/entitlements.set_override"),
         ),
     ],
 )

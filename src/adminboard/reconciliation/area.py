@@ -37,12 +37,12 @@ area = Area(
         HelpPage(
             "reconcile",
             "Reconcile with Stripe",
-            [
+            (
                 "/reconciliation",
                 "/actions/reconciliation.run",
                 "/actions/reconciliation.fix",
                 "/actions/reconciliation.fix_customer",
-            ],
+            ),
         ),
     ],
 )

@@ -17,6 +17,6 @@ area = Area(
     pages=pages,
     search=[users_search],
     help_pages=[
-        HelpPage("find-a-user", "Find a user", ["/users", "/search"]),
+        HelpPage("find-a-user", "Find a user", ("/users", "/search")),
     ],
 )

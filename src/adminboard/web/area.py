@@ -96,7 +96,7 @@ class HelpPage:
 
     name: str
     title: str
-    paths: Sequence[str] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:

@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
+from adminboard.core.permissions import Permission
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SearchProvider
+
+Navigation = Sequence[tuple[NavigationGroup, Sequence[NavigationItem]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,17 @@ class Board:
     def navigation(self) -> Sequence[NavigationItem]:
         return tuple(item for area in self.areas for item in area.navigation)
 
+    def find_navigation(self, permissions: frozenset[Permission]) -> Navigation:
+        """The entries of the sidebar for those who have these permissions, by group; each in its order."""
+        if permissions not in self._navigations:
+            items = [item for item in self._sorted_navigation if item.permission in permissions]
+            self._navigations[permissions] = tuple(
+                (group, tuple(item for item in items if item.group is group))
+                for group in NavigationGroup
+                if any(item.group is group for item in items)
+            )
+        return self._navigations[permissions]
+
     def count_navigation(self, session: Session, actor: Actor) -> Mapping[str, int]:
         """The figures of the sidebar that the actor sees, by the address of their entries."""
         return {
@@ -77,10 +91,10 @@ class Board:
         return sorted(providers, key=lambda provider: _find_place(provider.path, self._places))
 
     @cached_property
-    def help_pages(self) -> Sequence[HelpPage]:
+    def help_pages(self) -> tuple[HelpPage, ...]:
         """The pages of the guide, in the order of the sidebar; last those about no page of it."""
         pages = [page for area in self.areas for page in area.help_pages]
-        return sorted(pages, key=lambda page: _find_place(next(iter(page.paths), None), self._places))
+        return tuple(sorted(pages, key=lambda page: _find_place(next(iter(page.paths), None), self._places)))
 
     def find_help(self, path: str) -> HelpPage | None:
         """The page of the guide about an address, None when there is none."""
@@ -90,7 +104,16 @@ class Board:
     @cached_property
     def _places(self) -> Mapping[str, int]:
         """The entries of the sidebar by their address, numbered from the top."""
-        return {item.url: place for place, item in enumerate(sorted(self.navigation, key=_place_in_sidebar))}
+        return {item.url: place for place, item in enumerate(self._sorted_navigation)}
+
+    @cached_property
+    def _sorted_navigation(self) -> Sequence[NavigationItem]:
+        return sorted(self.navigation, key=_place_in_sidebar)
+
+    @cached_property
+    def _navigations(self) -> dict[frozenset[Permission], Navigation]:
+        """What `find_navigation` made already: one for each role that there is."""
+        return {}
 
 
 def _place_in_sidebar(item: NavigationItem) -> tuple[int, int]:

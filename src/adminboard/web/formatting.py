@@ -135,29 +135,31 @@ def shorten(text: str, limit: int = LONG_TEXT_CHARACTERS) -> str:
     return flat if len(flat) <= limit else f"{flat[: limit - 1].rstrip()}…"
 
 
-def _draw_time(moment: datetime, hover: str, attribute: str, text: str) -> Markup:
+def _draw_time(moment: datetime, text: str) -> Markup:
     """A time element. All its parts are digits, zone names and words of ours, so nothing needs escaping."""
     utc = moment.astimezone(UTC).isoformat()[:_SECONDS]
-    html = f'<time datetime="{utc}Z" title="{hover}"{attribute}>{text}</time>'
+    html = f'<time datetime="{utc}Z" title="{utc.replace("T", " ")} UTC">{text}</time>'
     return Markup(html)  # noqa: S704 - see above; list pages draw hundreds
 
 
 def _draw_datetime(moment: datetime) -> Markup:
-    return _draw_time(moment, format_utc(moment), "", format_datetime(moment))
+    return _draw_time(moment, format_datetime(moment))
 
 
 def _draw_time_of_day(moment: datetime) -> Markup:
-    return _draw_time(moment, format_utc(moment), "", format_time(moment))
+    return _draw_time(moment, format_time(moment))
 
 
 def _draw_datetime_in(moment: datetime, time_zone: str) -> Markup:
     """The same in the zone of a record instead of the reader's. Raises `KeyError` for what is no zone."""
-    return _draw_time(moment, format_utc(moment), "", format_datetime(moment, time_zone))
+    return _draw_time(moment, format_datetime(moment, time_zone))
 
 
 def _draw_relative(moment: datetime) -> Markup:
-    hover = f"{format_datetime(moment)} ({format_utc(moment)})"
-    return _draw_time(moment, hover, " data-relative", format_relative(moment))
+    utc = moment.astimezone(UTC).isoformat()[:_SECONDS]
+    hover = f"{format_datetime(moment)} ({utc.replace('T', ' ')} UTC)"
+    html = f'<time datetime="{utc}Z" title="{hover}" data-relative>{format_relative(moment)}</time>'
+    return Markup(html)  # noqa: S704 - as `_draw_time`
 
 
 def _draw_credits(amount: Decimal) -> Markup:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from markupsafe import Markup
 from adminboard.core.listings import Column, Ticked
 from adminboard.core.listings.columns import AnyRow
 from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money, shorten
+from adminboard.web.icons import draw_icon
 from adminboard.web.list_view import Align, CellKind, HeaderView
 from adminboard.web.marks import draw_marked_part
 from adminboard.web.tones import tone_of
@@ -43,16 +46,16 @@ class DrawnColumn:
 
 
 def prepare_columns(
-    columns: Sequence[Column], headers: Sequence[HeaderView], sprite_url: str, marked: Sequence[str] = ()
+    columns: Sequence[Column], headers: Sequence[HeaderView], marked: Sequence[str] = ()
 ) -> list[DrawnColumn]:
-    """The columns of one page, each with its header's side and width. ``sprite_url`` has the icons; in the
-    columns ``marked`` names, what the search found is marked.
+    """The columns of one page, each with its header's side and width; in those that ``marked`` names, what
+    the search found is marked.
     """
     return [
         DrawnColumn(
             column.name,
             _opening(header),
-            _make_marked_drawer(column) if column.name in marked else _make_drawer(column, sprite_url),
+            _make_marked_drawer(column) if column.name in marked else _make_drawer(column),
             column.link,
             f'<span class="missing">{escape(column.missing)}</span>',
         )
@@ -79,29 +82,30 @@ class ListRows:
         return len(self.rows)
 
     def __html__(self) -> str:
-        tone = self.tone or _no_tone
-        return "\n".join(self._draw(row, tone(row)) for row in self.rows)
+        # One call gives all values of a row: asking for them one by one took a tenth of the time.
+        values_of = attrgetter("key", *(column.name for column in self.columns))
+        url_start = escape(self.url_start)
+        return "\n".join([self._draw(row, url_start, *values_of(row)) for row in self.rows])
 
-    def _draw(self, row: AnyRow, tone: str | None) -> str:
-        key = str(row.key)
+    def _draw(self, row: AnyRow, url_start: str, row_key: Any, name: Any, *values: Any) -> str:
+        key = str(row_key)
         is_selected = key == self.selected
         current = ' aria-current="true"' if is_selected else ""
-        first, *others = self.columns
-        url = escape(f"{self.url_start}{quote(key, safe='')}")
-        tick = _draw_tick(self.ticked, key, getattr(row, first.name), row) if self.ticked else ""
+        tone = self.tone(row) if self.tone is not None else None
+        tick = _draw_tick(self.ticked, key, name, row) if self.ticked else ""
+        first = self.columns[0]
         parts = [
-            f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>',
-            tick,
-            f'{first.opening}<a class="row-link" href="{url}"{current}>{_draw_value(first, row)}</a></td>',
+            f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>{tick}{first.opening}'
+            f'<a class="row-link" href="{url_start}{quote(key, safe="")}"{current}>'
+            f"{_draw_value(first, name, row)}</a></td>"
         ]
-        for column in others:
-            value = _draw_value(column, row)
+        for column, value in zip(self.columns[1:], values, strict=True):
+            drawn = _draw_value(column, value, row)
             href = column.link(row) if column.link is not None else None
             if href:
-                value = f'<a href="{escape(href)}">{value}</a>'
-            parts.append(f"{column.opening}{value}</td>")
-        parts.append("</tr>")
-        return "".join(parts)
+                drawn = f'<a href="{escape(href)}">{drawn}</a>'
+            parts.append(f"{column.opening}{drawn}</td>")
+        return "".join([*parts, "</tr>"])
 
 
 def _draw_tick(ticked: Ticked, key: str, name: Any, row: AnyRow) -> str:
@@ -116,10 +120,6 @@ def _draw_tick(ticked: Ticked, key: str, name: Any, row: AnyRow) -> str:
     )
 
 
-def _no_tone(_: AnyRow) -> None:
-    return None
-
-
 def _row_classes(is_selected: bool, tone: str | None) -> str:
     if not is_selected and tone is None:
         return ""
@@ -127,8 +127,7 @@ def _row_classes(is_selected: bool, tone: str | None) -> str:
     return f' class="{" ".join(words + ([f"row-{tone}"] if tone else []))}"'
 
 
-def _draw_value(column: DrawnColumn, row: AnyRow) -> str:
-    value = getattr(row, column.name)
+def _draw_value(column: DrawnColumn, value: Any, row: AnyRow) -> str:
     return column.missing if value is None or value == "" else column.draw(value, row)
 
 
@@ -138,12 +137,8 @@ def _opening(header: HeaderView) -> str:
     return f'<td class="{classes}">' if classes else "<td>"
 
 
-def _make_drawer(column: Column, sprite_url: str) -> Draw:
+def _make_drawer(column: Column) -> Draw:
     kind = CellKind(column.cell)
-    if kind is CellKind.BADGE:
-        return lambda value, _: _draw_badge(value, sprite_url)
-    if kind is CellKind.BOOLEAN:
-        return lambda value, _: _draw_boolean(value, sprite_url)
     if kind is CellKind.MONEY:
         return _make_money_drawer(f"{column.name}_companion" if column.companion is not None else None)
     return _DRAWERS[kind]
@@ -190,20 +185,22 @@ def _draw_id(value: Any, _: AnyRow) -> str:
     return f"<code{title}>{text}</code>"
 
 
-def _draw_badge(value: Any, sprite_url: str) -> str:
-    badge = tone_of(value)
-    word = escape(str(value).replace("_", " "))
-    icon = _draw_icon(badge.icon, sprite_url) if badge.icon else ""
-    return f'<span class="pill pill-{badge.tone}" title="{word}">{icon}{word}</span>'
+def _draw_badge(value: Any, _: AnyRow) -> str:
+    return _draw_word(str(value))
 
 
-def _draw_boolean(value: Any, sprite_url: str) -> str:
+@lru_cache(maxsize=2_000)
+def _draw_word(word: str) -> str:
+    """A badge: a list has the same few words in every row."""
+    badge = tone_of(word)
+    text = escape(word.replace("_", " "))
+    icon = draw_icon(badge.icon) if badge.icon else ""
+    return f'<span class="pill pill-{badge.tone}" title="{text}">{icon}{text}</span>'
+
+
+def _draw_boolean(value: Any, _: AnyRow) -> str:
     word, name = ("Yes", "check") if value else ("No", "x")
-    return f'<span class="boolean boolean-{word.lower()}">{_draw_icon(name, sprite_url)}{word}</span>'
-
-
-def _draw_icon(name: str, sprite_url: str) -> str:
-    return f'<svg class="icon" aria-hidden="true"><use href="{sprite_url}#{escape(name)}"/></svg>'
+    return f'<span class="boolean boolean-{word.lower()}">{draw_icon(name)}{word}</span>'
 
 
 def _make_money_drawer(currency_name: str | None) -> Draw:
@@ -230,6 +227,8 @@ _DRAWERS: dict[CellKind, Draw] = {
     CellKind.TEXT: _draw_text,
     CellKind.EMAIL: _draw_email,
     CellKind.ID: _draw_id,
+    CellKind.BADGE: _draw_badge,
+    CellKind.BOOLEAN: _draw_boolean,
     CellKind.DATETIME: _filtered("datetime"),
     CellKind.RELATIVE: _filtered("relative"),
     CellKind.CREDITS: _filtered("credits"),

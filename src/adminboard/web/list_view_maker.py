@@ -8,7 +8,6 @@ from adminboard.core.listings.paging import Count, Page, count_matches
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery
 from adminboard.core.listings.start import without_start
 from adminboard.web.addresses import Parameters, address, query_string, without
-from adminboard.web.assets import asset
 from adminboard.web.list_cards import make_page_cards, make_part_id
 from adminboard.web.list_filters_view import make_filled, make_filter_views
 from adminboard.web.list_fit import column_width_px, fit_columns
@@ -205,7 +204,7 @@ class ListViewMaker:
     def _rows(self, headers: Sequence[HeaderView], ticks: TicksView | None) -> ListRows:
         here = self._place.address(without(self._parameters, "done", "selected"))
         return ListRows(
-            columns=prepare_columns(self._columns, headers, asset("icons.svg"), self._marked()),
+            columns=prepare_columns(self._columns, headers, self._marked()),
             rows=self._page.rows,
             url_start=f"{here}{'&' if '?' in here else '?'}selected=",
             selected=self._visit.parameter("selected"),

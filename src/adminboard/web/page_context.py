@@ -11,7 +11,7 @@ from fastapi import Request
 
 from adminboard.core.actor import Actor
 from adminboard.settings import Environment
-from adminboard.web.area import HelpPage, NavigationGroup, NavigationItem
+from adminboard.web.area import HelpPage, NavigationItem
 from adminboard.web.board import Board, Login, get_board
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.form_view import ToastView
@@ -50,7 +50,7 @@ class ShownItem:
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
     title: str
-    items: Sequence[ShownItem]
+    items: tuple[ShownItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class PageContext:
     theme: str
     csrf_token: str
     actor: ShownActor | None
-    navigation: Sequence[ShownGroup]
-    help_pages: Sequence[HelpPage]
+    navigation: tuple[ShownGroup, ...]
+    help_pages: tuple[HelpPage, ...]
     help_here: HelpPage | None
     """What the guide says about the page that is shown."""
     toasts: Sequence[ToastView]
@@ -112,26 +112,25 @@ def _shown_actor(actor: Actor) -> ShownActor:
     return ShownActor(actor.name, actor.role.value if actor.role else "", actor.time_zone, initials)
 
 
-def _navigation(board: Board, actor: Actor, path: str) -> Sequence[ShownGroup]:
-    groups = []
-    for group in NavigationGroup:
-        items = [
-            _shown_item(item, path)
-            for item in sorted(board.navigation, key=lambda item: item.order)
-            if item.group is group and actor.may(item.permission)
-        ]
-        if items:
-            groups.append(ShownGroup(group.value, items))
-    return groups
+def _navigation(board: Board, actor: Actor, path: str) -> tuple[ShownGroup, ...]:
+    return tuple(
+        ShownGroup(group.value, tuple(_shown_item(item, path) for item in items))
+        for group, items in board.find_navigation(actor.permissions)
+    )
 
 
-def _with_counts(groups: Sequence[ShownGroup], counts: Mapping[str, int]) -> Sequence[ShownGroup]:
+def _with_counts(groups: tuple[ShownGroup, ...], counts: Mapping[str, int]) -> tuple[ShownGroup, ...]:
     if not counts:
         return groups
-    return [
-        replace(group, items=[replace(item, count=counts.get(item.url)) for item in group.items])
+    return tuple(
+        replace(
+            group,
+            items=tuple(
+                replace(item, count=counts[item.url]) if item.url in counts else item for item in group.items
+            ),
+        )
         for group in groups
-    ]
+    )
 
 
 def count_id(url: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from functools import cache
+from collections.abc import Hashable, MutableMapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from adminboard.web import formatting
 from adminboard.web.assets import asset
+from adminboard.web.icons import draw_icon
 from adminboard.web.marks import draw_marked
 from adminboard.web.page_context import page_context
 from adminboard.web.tones import tone_of
@@ -46,8 +47,16 @@ def environment() -> Environment:
         cache_size=1_000,
     )
     made.filters.update(formatting.FILTERS, marked=draw_marked)
-    made.globals.update(asset=asset, tone_of=tone_of)
+    made.globals.update(asset=asset, icon=draw_icon, part=draw_part, tone_of=tone_of)
     return made
+
+
+@lru_cache(maxsize=1_000)
+def draw_part(template: str, **values: Hashable) -> Markup:
+    """A part of a page that depends on nothing but these values, which are the same for many requests, like
+    the sidebar: drawn once, then kept. Times in it would stand in the zone of whoever asked first.
+    """
+    return Markup(environment().get_template(template).render(values))  # noqa: S704 - as `render_text`
 
 
 def render_text(request: Request, template: str, **context: Any) -> Markup:

@@ -41,7 +41,7 @@ area = Area(
         HelpPage(
             "replay-webhooks",
             "Replay webhooks",
-            ["/webhooks", "/actions/webhooks.replay", "/actions/webhooks.replay_failed"],
+            ("/webhooks", "/actions/webhooks.replay", "/actions/webhooks.replay_failed"),
         ),
     ],
 )
