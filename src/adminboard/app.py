@@ -41,6 +41,7 @@ from adminboard.web.page_context import VERSION
 from adminboard.web.record_page import tabs_of
 from adminboard.web.record_routes import mount_record_page
 from adminboard.web.straight_in import Entrance, StraightIn, find_entrances
+from adminboard.web.straight_pages import PageFinder, StraightPages
 
 API_PREFIX = "/v1/admin"
 PRODUCT_API_PREFIX = "/v1"
@@ -63,6 +64,7 @@ def create_app(
     leaving = Leaving()
     templates: dict[int, str] = {}
     entrances: dict[str, Entrance] = {}
+    finder = PageFinder()
     settings = runtime.settings
     watching = [Middleware(MeasuredRequests, templates=templates)] if settings.has_metrics else []
     if settings.otel_exporter_otlp_endpoint is not None:
@@ -81,6 +83,7 @@ def create_app(
             Middleware(StraightIn, entrances=entrances),
             Middleware(CrossSiteGuard, public_url=settings.public_url),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
+            Middleware(StraightPages, finder=finder),
         ],
     )
     app.state.board = make_board(runtime, areas)
@@ -95,6 +98,7 @@ def create_app(
     check_doors(app.routes)
     uploads.update(find_uploads(app.routes))
     templates.update(find_templates(app.routes))
+    finder.learn(app.routes)
     entrances.update(find_entrances(area.incoming for area in areas if area.incoming is not None))
     return app
 

@@ -94,10 +94,10 @@ class ListRows:
         tone = self.tone(row) if self.tone is not None else None
         tick = _draw_tick(self.ticked, key, name, row) if self.ticked else ""
         first = self.columns[0]
+        url = f"{url_start}{quote(key, safe='')}"
         parts = [
-            f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>{tick}{first.opening}'
-            f'<a class="row-link" href="{url_start}{quote(key, safe="")}"{current}>'
-            f"{_draw_value(first, name, row)}</a></td>"
+            f'<tr id="row-{escape(key)}"{_row_classes(is_selected, tone)}>{tick}{first.opening}',
+            f'<a class="row-link" href="{url}"{current}>{_draw_value(first, name, row)}</a></td>',
         ]
         for column, value in zip(self.columns[1:], values, strict=True):
             drawn = _draw_value(column, value, row)
