@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.core.actor import Actor
@@ -66,6 +66,11 @@ def has_status(words: Sequence[str]) -> ColumnElement[bool]:
     return or_(*clauses)
 
 
+# Made once, since every page of the board asks.
+_COUNT_WAITING = select(func.count().label("sidebar_count")).select_from(Approval).where(is_waiting())
+_COUNT_OWN_WAITING = _COUNT_WAITING.where(Approval.requested_by_id == bindparam("person_id"))
+
+
 def status_of(approval: Approval, session: Session) -> ApprovalStatus:
     """The same of one that was loaded."""
     is_over = approval.status is ApprovalStatus.WAITING and approval.expires_at <= moment(session)
@@ -74,11 +79,10 @@ def status_of(approval: Approval, session: Session) -> ApprovalStatus:
 
 def count_waiting(session: Session) -> int:
     """How many requests wait that the reader may see, for the sidebar of every page: one small index."""
-    visible = visible_to(reader(session))
-    counted = select(func.count().label("sidebar_count")).where(is_waiting())
-    if visible is not None:
-        counted = counted.where(visible)
-    return session.scalar(counted, {"now": moment(session)}) or 0
+    actor, now = reader(session), moment(session)
+    if visible_to(actor) is None:
+        return session.scalar(_COUNT_WAITING, {"now": now}) or 0
+    return session.scalar(_COUNT_OWN_WAITING, {"now": now, "person_id": actor.person_id}) or 0
 
 
 def words_seen(column: InstrumentedAttribute[str]) -> Callable[[Session], Sequence[Option]]:

@@ -20,7 +20,7 @@ from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.models import SavedView, Setting
 from adminboard.core.permissions import ROLE_PERMISSIONS
 from adminboard.core.signing import SignedTexts
-from adminboard.core.thresholds import Threshold, get_threshold
+from adminboard.core.thresholds import Threshold, get_threshold, note_stored_threshold
 from adminboard.core.work import Work
 
 RENEW_AFTER = timedelta(seconds=60)
@@ -47,6 +47,8 @@ def _stored(threshold: Threshold) -> Label[Any]:
     )
 
 
+_KNOWN = (Threshold.SESSION_TIMEOUT_HOURS, Threshold.SESSION_IDLE_HOURS, Threshold.DEFAULT_TIMEZONE)
+"""Found with each session; a page then need not ask for them again."""
 _LIVE_SESSION = (
     select(
         AdminSession.id,
@@ -57,9 +59,7 @@ _LIVE_SESSION = (
         Admin.email,
         Admin.role,
         Admin.time_zone,
-        _stored(Threshold.SESSION_TIMEOUT_HOURS),
-        _stored(Threshold.SESSION_IDLE_HOURS),
-        _stored(Threshold.DEFAULT_TIMEZONE),
+        *(_stored(threshold) for threshold in _KNOWN),
         select(func.array_agg(SavedView.page.distinct()))
         .where(SavedView.admin_id == Admin.id)
         .scalar_subquery()
@@ -87,6 +87,8 @@ def find_live_session(
     row = session.execute(_LIVE_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
     if row is None:
         return None
+    for threshold in _KNOWN:
+        note_stored_threshold(session, threshold, getattr(row, threshold.value))
     defaults = session.info["defaults"].values
     longest = _in_force(row.session_timeout_hours, defaults, Threshold.SESSION_TIMEOUT_HOURS)
     longest_idle = _in_force(row.session_idle_hours, defaults, Threshold.SESSION_IDLE_HOURS)

@@ -18,6 +18,7 @@ class SignedTexts:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = list(reversed(keys))
+        self._serializers: dict[str, URLSafeSerializer] = {}
 
     def sign(self, purpose: str, value: Any, *, expires_at: datetime) -> str:
         return self._serializer(purpose).dumps([int(expires_at.timestamp()), value])
@@ -31,4 +32,6 @@ class SignedTexts:
         return value if now.timestamp() < expires_at else None
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._keys, salt=f"adminboard.{purpose}")
+        if purpose not in self._serializers:
+            self._serializers[purpose] = URLSafeSerializer(self._keys, salt=f"adminboard.{purpose}")
+        return self._serializers[purpose]

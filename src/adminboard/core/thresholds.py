@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.models import Setting
 from adminboard.core.money import to_credits
-from adminboard.core.work import forget, remember
+from adminboard.core.work import forget, memorize, remember
 
 
 class Threshold(StrEnum):
@@ -63,6 +63,12 @@ def get_threshold(session: Session, threshold: Threshold) -> Any:
         return stored
     defaults: Defaults = session.info["defaults"]
     return defaults.values[threshold]
+
+
+def note_stored_threshold(session: Session, threshold: Threshold, stored: Any) -> None:
+    """What the settings hold of it, None for nothing, was found together with something else: it need not
+    be asked."""
+    memorize(session, ("setting", threshold.value), stored)
 
 
 def forget_threshold(session: Session, threshold: Threshold) -> None:

@@ -104,7 +104,8 @@ def load_figures(session: Session, days: int) -> tuple[Figures, Freshness]:
     first = Span.until(today, days).first
     found: dict[tuple[Metric, str], dict[date, int]] = {}
     users_before = 0
-    for metric, dimension, day, value in session.execute(text(_KEPT), {"first": first, "today": today}):
+    kept = session.execute(text(_KEPT), {"first": first, "today": today}).all()
+    for metric, dimension, day, value in kept:
         if day is None:
             users_before = int(value)
         elif day < today or metric == Metric.ACTIVE_SUBSCRIPTIONS:

@@ -143,15 +143,19 @@ def _draw_time(moment: datetime, text: str) -> Markup:
 
 
 def _draw_datetime(moment: datetime) -> Markup:
-    return _draw_time(moment, format_datetime(moment))
+    return _draw_datetime_in(moment, _time_zone.get())
 
 
 def _draw_time_of_day(moment: datetime) -> Markup:
     return _draw_time(moment, format_time(moment))
 
 
+@lru_cache(maxsize=20_000)
 def _draw_datetime_in(moment: datetime, time_zone: str) -> Markup:
-    """The same in the zone of a record instead of the reader's. Raises `KeyError` for what is no zone."""
+    """The same in the zone of a record instead of the reader's. Raises `KeyError` for what is no zone.
+
+    Kept, since the rows at the top of lists are drawn again and again.
+    """
     return _draw_time(moment, format_datetime(moment, time_zone))
 
 
