@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
@@ -36,25 +36,27 @@ class ShownPaymentMethod:
 
 def list_ways_to_pay(session: Session, organization_id: UUID) -> tuple[ShownPaymentMethod, ...]:
     """The default first, then those added last; without those that were taken away. One query by index."""
-    rows = session.execute(
-        select(
-            PaymentMethod.id,
-            PaymentMethod.type,
-            PaymentMethod.brand,
-            PaymentMethod.last4,
-            shown_card_month(),
-            status_now(),
-            PaymentMethod.is_default,
-        )
-        .where(
-            PaymentMethod.organization_id == organization_id,
-            PaymentMethod.status != PaymentMethodStatus.DETACHED,
-        )
-        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.created_at.desc(), PaymentMethod.id)
-        .limit(SHOWN_WAYS),
-        {"now": moment(session)},
+    values = {"organization_id": organization_id, "now": moment(session)}
+    return tuple(ShownPaymentMethod(*row) for row in session.execute(_WAYS_TO_PAY, values).all())
+
+
+_WAYS_TO_PAY = (
+    select(
+        PaymentMethod.id,
+        PaymentMethod.type,
+        PaymentMethod.brand,
+        PaymentMethod.last4,
+        shown_card_month(),
+        status_now(),
+        PaymentMethod.is_default,
     )
-    return tuple(ShownPaymentMethod(*row) for row in rows)
+    .where(
+        PaymentMethod.organization_id == bindparam("organization_id"),
+        PaymentMethod.status != PaymentMethodStatus.DETACHED,
+    )
+    .order_by(PaymentMethod.is_default.desc(), PaymentMethod.created_at.desc(), PaymentMethod.id)
+    .limit(SHOWN_WAYS)
+)
 
 
 @dataclass(frozen=True, slots=True)

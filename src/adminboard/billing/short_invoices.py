@@ -26,17 +26,18 @@ class ShortInvoice:
 
 def find_last_invoices(session: Session, *conditions: ColumnElement[bool]) -> tuple[ShortInvoice, ...]:
     """The newest five invoices that meet the conditions. One query."""
-    rows = session.execute(
-        select(
-            Invoice.id,
-            Invoice.number,
-            Invoice.amount_due_cents,
-            Invoice.currency,
-            Invoice.status,
-            Invoice.created_at,
-        )
-        .where(*conditions)
-        .order_by(Invoice.created_at.desc(), Invoice.id.desc())
-        .limit(SHOWN_INVOICES)
+    return tuple(ShortInvoice(*row) for row in session.execute(_NEWEST.where(*conditions)).all())
+
+
+_NEWEST = (
+    select(
+        Invoice.id,
+        Invoice.number,
+        Invoice.amount_due_cents,
+        Invoice.currency,
+        Invoice.status,
+        Invoice.created_at,
     )
-    return tuple(ShortInvoice(*row) for row in rows)
+    .order_by(Invoice.created_at.desc(), Invoice.id.desc())
+    .limit(SHOWN_INVOICES)
+)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, func, literal, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.customer_payment import (
@@ -133,9 +134,8 @@ def load_overview(visit: Visit, customer_id: UUID) -> CustomerOverview:
 
 def get_overview(session: Session, customer_id: UUID) -> CustomerOverview:
     """At most four queries by index, whatever the customer has. Raises `CustomerUnknown`."""
-    row = session.execute(
-        _facts().where(Organization.id == customer_id), {"now": moment(session)}
-    ).one_or_none()
+    values = {"customer_id": customer_id, "now": moment(session)}
+    row = session.execute(_select_facts(), values).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     subscription: Subscription | None = row.Subscription
@@ -167,8 +167,10 @@ _FACTS = (
 )
 
 
-def _facts() -> Any:
-    """The customer, with the one live subscription and the one open grace period there can be."""
+@cache
+def _select_facts() -> Select[Any]:
+    """The customer, with the one live subscription and the one open grace period there can be. Made once: to
+    put it together takes several times as long as to ask it."""
     open_one = and_(
         GracePeriod.organization_id == Organization.id,
         GracePeriod.status == GracePeriodStatus.OPEN,
@@ -198,6 +200,7 @@ def _facts() -> Any:
             GracePeriod.ends_at,
             GracePeriod.reason,
         )
+        .where(Organization.id == bindparam("customer_id"))
     )
 
 
