@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Invoice, Plan, Subscription
@@ -89,9 +90,8 @@ class CustomerDetail:
 
 def get_customer_detail(session: Session, customer_id: UUID) -> CustomerDetail:
     """The panel of one customer: three queries. Raises `CustomerUnknown`."""
-    row = session.execute(
-        _facts().where(Organization.id == customer_id), {"now": moment(session)}
-    ).one_or_none()
+    values = {"customer_id": customer_id, "now": moment(session)}
+    row = session.execute(_select_facts(), values).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     members, member_count = _list_members(session, customer_id)
@@ -108,8 +108,10 @@ def find_customer_id(session: Session, name: str) -> UUID:
     return get_customer(session, name).id
 
 
-def _facts() -> Any:
-    return customers_with_plan().with_only_columns(
+@cache
+def _select_facts() -> Select[*tuple[Any, ...]]:
+    """Made once, as putting it together takes longer than asking it."""
+    columns = (
         Organization.id,
         Organization.name,
         Organization.slug,
@@ -138,19 +140,31 @@ def _facts() -> Any:
         count_invoices().label("invoice_count"),
         last_activity().label("last_activity_at"),
     )
+    return (
+        customers_with_plan().with_only_columns(*columns).where(Organization.id == bindparam("customer_id"))
+    )
 
 
 def _list_members(session: Session, customer_id: UUID) -> tuple[tuple[Member, ...], int]:
     """The first members, those first who were active last, and how many there are: by index, whatever the
     number."""
-    there = (Membership.organization_id == customer_id, Membership.status != MembershipStatus.REMOVED)
+    rows = session.execute(_select_members(), {"customer_id": customer_id}).all()
+    return tuple(Member(*row[:-1]) for row in rows), rows[0].total if rows else 0
+
+
+@cache
+def _select_members() -> Select[*tuple[Any, ...]]:
+    there = (
+        Membership.organization_id == bindparam("customer_id"),
+        Membership.status != MembershipStatus.REMOVED,
+    )
     found = select(Membership.id).where(*there).limit(SHOWN_MEMBERS)
     seen = found.where(Membership.last_activity_at.is_not(None)).order_by(
         Membership.last_activity_at.desc(), Membership.id.desc()
     )
     unseen = found.where(Membership.last_activity_at.is_(None)).order_by(Membership.id)
     first = union_all(*(select(part.subquery().c.id) for part in (seen, unseen)))
-    rows = session.execute(
+    return (
         select(
             User.id,
             User.email,
@@ -165,5 +179,4 @@ def _list_members(session: Session, customer_id: UUID) -> tuple[tuple[Member, ..
         .where(Membership.id.in_(first))
         .order_by(Membership.last_activity_at.desc().nulls_last(), Membership.id)
         .limit(SHOWN_MEMBERS)
-    ).all()
-    return tuple(Member(*row[:-1]) for row in rows), rows[0].total if rows else 0
+    )
