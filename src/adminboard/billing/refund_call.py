@@ -17,7 +17,7 @@ from adminboard.billing.mirror.customers_of_ours import lock_customer
 from adminboard.billing.mirror.mirrored import just_after
 from adminboard.billing.mirror.refunds import Origin, mirror_refund
 from adminboard.billing.models import Invoice, Refund, RefundStatus
-from adminboard.billing.refund_rules import REFUND, Part
+from adminboard.billing.refund_rules import REFUND, Part, key_of_part
 from adminboard.billing.stripe_access import stripe_of
 from adminboard.core.currencies import in_currency
 from adminboard.core.errors import TooFast, Unavailable
@@ -95,7 +95,7 @@ def settle(work: Work, call: Call, answer: Answer) -> Settled:
 def _parts_of(call: Call) -> Sequence[tuple[Part, str]]:
     """What is given back of which payment, each with its key."""
     parts = [Part.from_data(data) for data in call.parameters["parts"]]
-    return [(part, f"{call.key}-{number}") for number, part in enumerate(parts, start=1)]
+    return [(part, key_of_part(call.key, number)) for number, part in enumerate(parts, start=1)]
 
 
 def _answer(made: Sequence[objects.Refund], refused: str | None = None) -> Answer:

@@ -32,6 +32,18 @@ INVOICE = "invoice"
 _PAYMENT = TypeAdapter(Payment)
 
 
+def key_of_part(operation_key: str, number: int) -> str:
+    """The key under which one payment's part of a refund is given back: the operation's, and its number."""
+    return f"{operation_key}-{number}"
+
+
+def find_asker(session: Session, key: str) -> str | None:
+    """Who asked the board for the refund with this key, whether or not its outcome is known yet."""
+    operation_key, _, _ = key.rpartition("-")
+    asked = select(Operation.actor_name).where(Operation.idempotency_key == operation_key)
+    return session.scalar(asked.where(Operation.kind == REFUND))
+
+
 class NothingToRefund(DomainError):
     """Nothing of the invoice was paid, or all of it was given back, or is about to be."""
 

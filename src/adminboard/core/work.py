@@ -284,6 +284,13 @@ def memorize(session: Session, key: Hashable, value: Any) -> None:
     session.info.setdefault("remembered", {})[key] = value
 
 
+def recall(session: Session, key: Hashable, otherwise: T) -> T:
+    """What is remembered under the key, or ``otherwise``: nothing is asked."""
+    memory: dict[Hashable, Any] = session.info.setdefault("remembered", {})
+    value: T = memory.get(key, otherwise)
+    return value
+
+
 def forget(session: Session, key: Hashable) -> None:
     """What was remembered under the key no longer holds: it is asked anew."""
     session.info.setdefault("remembered", {}).pop(key, None)

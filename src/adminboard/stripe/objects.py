@@ -156,6 +156,10 @@ class Charge:
     currency: str
 
 
+KEY_NAME = "adminboard_key"
+"""Under this name a refund keeps the key it was made with, which Stripe itself forgets after a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
     id: str
@@ -168,6 +172,11 @@ class Refund:
     payment_intent_id: str | None
     created_at: datetime
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str | None:
+        """The key it was made with; None of one that no board made."""
+        return self.metadata.get(KEY_NAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,18 @@ first, asked about outside any transaction, and applied one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
-from adminboard.billing.mirror.customers_of_ours import lock_customers
+from adminboard.billing.mirror.customers_of_ours import find_locked, hold_rows, lock_customers
 from adminboard.billing.mirror.mirrored import NeedsFetching
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import AuditUnavailable
@@ -50,6 +52,14 @@ MOST_LOOKS = 5
 """How often the object of one event is asked for in one attempt, where it keeps changing meanwhile."""
 REFUSED_BY_DATABASE = "The database refused what this event would change: it breaks a rule there."
 UNKNOWN_FAILURE = "Something went wrong that the board does not know. Its log has the details."
+
+
+class Read(NamedTuple):
+    """An event that a worker has, with the object as it was sent."""
+
+    taken: Taken
+    event: Event
+    found: Any
 
 
 class ObjectKeepsChanging(DomainError):
@@ -113,27 +123,64 @@ class EventApplier:
         if self._away is not None:
             note_postponed(work, alone, self._away.detail, pause_of(self._away))
             alone = []
-        together = [taken for taken in known if not taken.must_fetch]
-        lock_customers(work, {taken.customer_id for taken in together if taken.customer_id})
-        tried = [(taken, self._try_in(work, taken)) for taken in together]
-        note_applied(work, [(taken, told) for taken, told in tried if told is not None])
-        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken, told in tried if told is None]
+        sent = [taken for taken in known if not taken.must_fetch]
+        lock_customers(work, {taken.customer_id for taken in sent if taken.customer_id})
+        told = self._apply_sent(work, [taken for taken in sent if find_locked(work, taken.customer_id)])
+        note_applied(work, [(taken, told[taken.id]) for taken in sent if taken.id in told])
+        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken in sent if taken.id not in told]
 
-    def _try_in(self, work: Work, taken: Taken) -> Told | None:
-        """Applies it as a part of the work. None, and nothing done, where that does not go: of an event that
-        names no customer it is not known what it would lock."""
-        if taken.customer_id is None:
-            return None
-        kind, event = self._kinds[taken.event_type], taken.event
+    def _apply_sent(self, work: Work, events: Sequence[Taken]) -> dict[UUID, Told]:
+        """What those tell that could be applied, by their ids. All are one part of the work, which sends
+        what they change together; where anything is wrong with one of them, each is a part by itself."""
+        read = self._read(events)
         try:
-            with span(f"event {taken.event_type}", SpanKind.CONSUMER), work.part():
-                told = kind.apply(work, event, kind.read(event), event.created_at)
-                audit_applied(work, taken, told)
+            with work.part():
+                self._look_up(work, read)
+                return self._apply_read(work, read)
         except Exception as error:
             if is_database_gone(error):
                 raise
-            return None
+        told: dict[UUID, Told] = {}
+        for one in read:
+            try:
+                with work.part():
+                    told |= self._apply_read(work, [one])
+            except Exception as error:
+                if is_database_gone(error):
+                    raise
         return told
+
+    def _read(self, events: Sequence[Taken]) -> list[Read]:
+        """Those that can be read as they were sent; what is wrong with the others is told where they are
+        applied one by one."""
+        read = []
+        for taken in events:
+            with suppress(Exception):
+                event = taken.event
+                read.append(Read(taken, event, self._kinds[taken.event_type].read(event)))
+        return read
+
+    def _look_up(self, work: Work, read: Sequence[Read]) -> None:
+        """Reads what they will look up of their customers, by one statement for each kind of rows."""
+        places: dict[InstrumentedAttribute[Any], set[str]] = {}
+        for one in read:
+            for stripe_id, value in self._kinds[one.taken.event_type].look_up(one.found):
+                places.setdefault(stripe_id, set()).add(value)
+        for stripe_id, values in places.items():
+            hold_rows(work, stripe_id, values)
+
+    def _apply_read(self, work: Work, read: Sequence[Read]) -> dict[UUID, Told]:
+        """What they tell; without those that Stripe has to be asked about, which have changed nothing."""
+        done: dict[UUID, Told] = {}
+        for taken, event, found in read:
+            try:
+                with span(f"event {taken.event_type}", SpanKind.CONSUMER):
+                    told = self._kinds[taken.event_type].apply(work, event, found, event.created_at)
+            except NeedsFetching:
+                continue
+            audit_applied(work, taken, told)
+            done[taken.id] = told
+        return done
 
     def _apply_each(self, events: Sequence[Taken]) -> None:
         """One by one; where Stripe does not answer for one, it is not asked about the others either."""

@@ -17,10 +17,12 @@ from adminboard.core.models import OperationStatus
 from adminboard.core.permissions import Permission, Role
 from adminboard.stripe.fake.records import InvoicePayment
 from adminboard.stripe.fake.standin import StandIn
+from adminboard.webhooks.jobs import apply_due_events
 from tests.billing.sold import Sold, maker_of, operations_on, sell
 from tests.clients import BoardUnderTest, Program
 from tests.factories import make_invoice
 from tests.stand_in import Control
+from tests.webhooks.telling import list_sent, send_all
 
 BODY = {"amount_cents": 5_000, "currency": "usd", "reason": "duplicate", "note": "Cancelled within the trial"}
 
@@ -285,6 +287,21 @@ def test_refunds_on_their_way_are_not_promised_again(
     assert (second.status_code, second.json()["code"]) == (409, "more_than_left")
     assert "A refund of $200.00 is on its way" in second.json()["detail"]
     assert third.status_code == 201
+
+
+def test_one_that_stripe_tells_of_before_its_outcome_is_known_names_who_asked(
+    board: BoardUnderTest, standin: StandIn, control: Control, sold: Sold
+) -> None:
+    control("fault", kind="timeout_after", path="/v1/refunds", seconds=5)
+    assert refund(board, sold).json()["operation"]["status"] == "unknown"
+    send_all(board, list_sent(standin, "charge.refunded")[-1:])
+    apply_due_events(board.runtime)
+
+    [operation] = operations_on(board, sold.invoice_id)
+    assert operation.status is OperationStatus.UNKNOWN
+    with board.runtime.reading() as session:
+        row = session.scalars(select(Refund).where(Refund.invoice_id == sold.invoice_id)).one()
+    assert (row.status, row.requested_by) == ("succeeded", operation.actor_name)
 
 
 def test_of_two_at_once_one_finds_what_the_other_left(board: BoardUnderTest, sold: Sold) -> None:

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from adminboard.billing.mirror.customers_of_ours import lock_customer
+from adminboard.billing.mirror.customers_of_ours import find_row, hold_row, lock_row
 from adminboard.billing.mirror.mirrored import (
     Mirrored,
-    find_row,
     is_outdated,
     read_word,
     unchanged,
@@ -32,9 +31,8 @@ def mirror_invoice(work: Work, found: objects.Invoice, state_at: datetime) -> Mi
     from the refunds that are here. Locks the customer. Raises `CustomerUnknown`, `NeedsFetching`,
     `WordUnknown`.
     """
-    named = select(Invoice.organization_id).where(Invoice.stripe_invoice_id == found.id)
-    organization = lock_customer(work, found.customer_id, or_of=work.session.scalar(named))
-    row: Invoice | None = find_row(work, Invoice.stripe_invoice_id, found.id)
+    row: Invoice | None
+    organization, row = lock_row(work, Invoice.stripe_invoice_id, found.id, found.customer_id)
     if row is not None and is_outdated(row.stripe_state_at, state_at):
         return unchanged(row)
     values = {"organization_id": organization.id, **_values(work, found)}
@@ -44,6 +42,7 @@ def mirror_invoice(work: Work, found: objects.Invoice, state_at: datetime) -> Mi
         )
         work.session.add(row)
         work.session.flush()
+        hold_row(work, Invoice.stripe_invoice_id, row)
         return Mirrored(row.id, row.organization_id, {}, {"stripe_invoice_id": found.id, **values})
     mirrored = write_state(work, row, values, state_at)
     if "amount_paid_cents" in mirrored.after:
@@ -69,9 +68,10 @@ def count_refunded(work: Work, invoice_id: UUID) -> Mirrored:
 
 
 def _values(work: Work, found: objects.Invoice) -> Mapping[str, Any]:
-    ours = select(Subscription.id).where(Subscription.stripe_subscription_id == found.subscription_id)
+    of = found.subscription_id
+    subscription = find_row(work, Subscription.stripe_subscription_id, of) if of else None
     return {
-        "subscription_id": work.session.scalar(ours) if found.subscription_id else None,
+        "subscription_id": subscription.id if subscription else None,
         "stripe_subscription_id": found.subscription_id,
         "number": found.number,
         "amount_due_cents": found.amount_due_cents,

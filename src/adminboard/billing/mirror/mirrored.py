@@ -14,9 +14,6 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute
-
 from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
 from adminboard.core.errors import DomainError
 from adminboard.core.work import Work
@@ -97,10 +94,11 @@ def is_newer(shown: datetime | None, state_at: datetime) -> bool:
     return shown is None or state_at > shown
 
 
-def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: datetime) -> Mirrored:
+def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: datetime) -> Mirrored:  # noqa: ARG001 - it writes
     """Brings a row, which the caller holds locked, to these values unless it shows something newer.
 
-    The same moment with the same values changes nothing; with other values it raises `NeedsFetching`.
+    The same moment with the same values changes nothing; with other values it raises `NeedsFetching`. What
+    is changed is sent with whatever else the work changes by then: rows of many events by one statement.
     """
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
     shown = row.stripe_state_at
@@ -114,7 +112,6 @@ def write_state(work: Work, row: Shown, values: Mapping[str, Any], state_at: dat
     for name, value in differing.items():
         setattr(row, name, value)
     row.stripe_state_at = state_at
-    work.session.flush()
     return Mirrored(row.id, payer_of(row), before, differing)
 
 
@@ -124,12 +121,6 @@ def unchanged(row: Shown) -> Mirrored:
 
 def payer_of(row: Shown) -> UUID:
     return row.id if isinstance(row, Organization) else row.organization_id
-
-
-def find_row(work: Work, stripe_id: InstrumentedAttribute[Any], value: str) -> Any:
-    """The row with this id of Stripe's as it now is, if there is one: read after the lock was taken."""
-    wanted = select(stripe_id.class_).where(stripe_id == value).execution_options(populate_existing=True)
-    return work.session.scalars(wanted).one_or_none()
 
 
 def find_word(words: type[Word], word: str | None) -> Word | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from adminboard.billing.mirror.customers_of_ours import lock_customer
-from adminboard.billing.mirror.mirrored import Mirrored, find_row, is_outdated, unchanged, write_state
+from adminboard.billing.mirror.customers_of_ours import hold_row, lock_row
+from adminboard.billing.mirror.mirrored import Mirrored, is_outdated, unchanged, write_state
 from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
@@ -23,10 +23,9 @@ def mirror_payment_method(
     needs. That a card has expired is read from its month. Locks the customer. Raises `CustomerUnknown`,
     `NeedsFetching`.
     """
-    known = select(PaymentMethod.organization_id).where(PaymentMethod.stripe_payment_method_id == found.id)
-    of = work.session.scalar(known)
-    organization = lock_customer(work, found.customer_id or customer_id, or_of=of)
-    row: PaymentMethod | None = find_row(work, PaymentMethod.stripe_payment_method_id, found.id)
+    row: PaymentMethod | None
+    owner_id = found.customer_id or customer_id
+    organization, row = lock_row(work, PaymentMethod.stripe_payment_method_id, found.id, owner_id)
     if row is not None and is_outdated(row.stripe_state_at, state_at):
         return unchanged(row)
     is_usable = found.customer_id is not None and organization.stripe_deleted_at is None
@@ -48,6 +47,7 @@ def mirror_payment_method(
         )
         work.session.add(row)
         work.session.flush()
+        hold_row(work, PaymentMethod.stripe_payment_method_id, row)
         mirrored = Mirrored(row.id, row.organization_id, {}, {"stripe_payment_method_id": found.id, **values})
     else:
         mirrored = write_state(work, row, values, state_at)

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from adminboard.billing.mirror.mirrored import Mirrored, NeedsFetching, is_outdated, just_after
 from adminboard.billing.mirror.prices import PlanFacts, read_plan
 from adminboard.billing.models import Plan
-from adminboard.core.work import Work, lock_by_name
+from adminboard.core.work import Work, forget, lock_by_name, remember
 from adminboard.entitlements.models import Feature, PlanFeature
 from adminboard.stripe import objects
+
+_BY_PRICE = "plans by price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class KnownPlans:
             slug, number = f"{wanted}-{number}", number + 1
         self.slugs.add(slug)
         return slug
+
+
+def find_plans_by_price(work: Work) -> Mapping[str, UUID]:
+    """The ids of our plans by the prices that they are: asked once in a work."""
+    return remember(work.session, _BY_PRICE, lambda: _load_ids_by_price(work.session))
+
+
+def _load_ids_by_price(session: Session) -> Mapping[str, UUID]:
+    priced = session.execute(select(Plan.stripe_price_id, Plan.id))
+    return {price_id: plan_id for price_id, plan_id in priced if price_id is not None}
 
 
 def mirror_price(
@@ -174,6 +186,7 @@ def _add(work: Work, change: PlanChange, state_at: datetime) -> Plan:
     )
     work.session.add(plan)
     work.session.flush()
+    forget(work.session, _BY_PRICE)
     return plan
 
 

@@ -10,17 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from adminboard.billing.mirror.customers_of_ours import lock_customer
+from adminboard.billing.mirror.customers_of_ours import find_row, lock_customer
 from adminboard.billing.mirror.invoices import count_refunded
 from adminboard.billing.mirror.mirrored import (
     Mirrored,
     NeedsFetching,
-    find_row,
     find_word,
     read_word,
     write_state,
 )
 from adminboard.billing.models import Invoice, Refund, RefundReason, RefundStatus
+from adminboard.billing.refund_rules import find_asker
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 
@@ -91,10 +91,15 @@ def _find_invoice(work: Work, origin: Origin | None) -> UUID | None:
     return work.session.scalar(select(Invoice.id).where(Invoice.stripe_invoice_id == origin.invoice_id))
 
 
+def _find_asker(work: Work, found: objects.Refund) -> str | None:
+    """Who asked the board for it: an event can tell of a refund whose call still waits for its answer."""
+    return find_asker(work.session, found.key) if found.key else None
+
+
 def _add(work: Work, found: objects.Refund, values: Mapping[str, Any], state_at: datetime) -> Mirrored:
     row = Refund(
         stripe_refund_id=found.id,
-        requested_by=STRIPE_DASHBOARD,
+        requested_by=_find_asker(work, found) or STRIPE_DASHBOARD,
         created_at=found.created_at,
         stripe_state_at=state_at,
         **values,

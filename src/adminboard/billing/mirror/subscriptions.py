@@ -9,21 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from adminboard.billing.mirror.customers_of_ours import lock_customer
+from adminboard.billing.mirror.customers_of_ours import hold_row, lock_row
 from adminboard.billing.mirror.mirrored import (
     Mirrored,
-    find_row,
     find_word,
     is_newer,
     is_outdated,
     unchanged,
     write_state,
 )
+from adminboard.billing.mirror.plans import find_plans_by_price
 from adminboard.billing.models import (
     LIVE_SUBSCRIPTION,
     Invoice,
     PauseBehavior,
-    Plan,
     Subscription,
     SubscriptionStatus,
 )
@@ -54,14 +53,13 @@ def mirror_subscription(work: Work, found: objects.Subscription, state_at: datet
 
     Locks the customer. Raises `CustomerUnknown`, `PriceUnknown`, `SecondLiveSubscription`, `NeedsFetching`.
     """
-    named = select(Subscription.organization_id).where(Subscription.stripe_subscription_id == found.id)
-    organization = lock_customer(work, found.customer_id, or_of=work.session.scalar(named))
-    row: Subscription | None = find_row(work, Subscription.stripe_subscription_id, found.id)
+    row: Subscription | None
+    organization, row = lock_row(work, Subscription.stripe_subscription_id, found.id, found.customer_id)
     if row is not None and is_outdated(row.stripe_state_at, state_at):
         return unchanged(row)
     values = {"organization_id": organization.id, **_values(work, found)}
     if values["status"] not in OVER and (row is None or is_newer(row.stripe_state_at, state_at)):
-        _require_only_live(work, found.id, organization)
+        _require_only_live(work, found.id, organization, row)
     return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
 
 
@@ -81,12 +79,11 @@ def read_pause(pause: objects.Pause | None) -> dict[str, Any]:
 
 def sold_item(work: Work, found: objects.Subscription) -> tuple[objects.SubscriptionItem, UUID]:
     """The item that a plan of ours sells, and that plan. Raises `PriceUnknown`."""
-    prices = [item.price_id for item in found.items]
-    priced = select(Plan.stripe_price_id, Plan.id).where(Plan.stripe_price_id.in_(prices))
-    plans = {row.stripe_price_id: row.id for row in work.session.execute(priced)}
+    plans = find_plans_by_price(work)
     for item in found.items:
         if item.price_id in plans:
             return item, plans[item.price_id]
+    prices = [item.price_id for item in found.items]
     raise PriceUnknown(
         f"No plan has the price {', '.join(prices) or 'of a subscription without items'}. "
         "Sync the plans from Stripe, then replay the event."
@@ -109,8 +106,13 @@ def _values(work: Work, found: objects.Subscription) -> Mapping[str, Any]:
     }
 
 
-def _require_only_live(work: Work, stripe_id: str, organization: Organization) -> None:
-    """An index forbids a second live one; this says which it is."""
+def _require_only_live(
+    work: Work, stripe_id: str, organization: Organization, row: Subscription | None
+) -> None:
+    """An index forbids a second live one, so next to a live one of the same customer there is none; this says
+    which it is."""
+    if row is not None and row.status not in OVER and row.organization_id == organization.id:
+        return
     other = select(Subscription.stripe_subscription_id, Subscription.id).where(
         Subscription.organization_id == organization.id,
         LIVE_SUBSCRIPTION,
@@ -130,6 +132,7 @@ def _add(work: Work, found: objects.Subscription, values: Mapping[str, Any], sta
     )
     work.session.add(row)
     work.session.flush()
+    hold_row(work, Subscription.stripe_subscription_id, row)
     _link_invoices(work, row)
     return Mirrored(row.id, row.organization_id, {}, {"stripe_subscription_id": found.id, **values})
 

@@ -7,10 +7,7 @@ from stripe.params import RefundCreateParams, RefundListParams
 
 from adminboard.stripe.gateway.reading import read_all, read_page, read_refund
 from adminboard.stripe.gateway.translating import changing, reading
-from adminboard.stripe.objects import Page, Payment, PaymentKind, Refund
-
-KEY_NAME = "adminboard_key"
-"""Under this name a refund keeps the key it was made with, which Stripe itself forgets after a day."""
+from adminboard.stripe.objects import KEY_NAME, Page, Payment, PaymentKind, Refund
 
 
 class NotRefundable(ValueError):
@@ -59,7 +56,7 @@ class Refunds:
 
     def find_by_key(self, payment: Payment, key: str) -> Refund | None:
         """The refund that was made with this key, if it was made."""
-        made = (refund for refund in self.list_of_payment(payment) if refund.metadata.get(KEY_NAME) == key)
+        made = (refund for refund in self.list_of_payment(payment) if refund.key == key)
         return next(made, None)
 
     def list_page(self, *, after: str | None = None, limit: int = 100) -> Page[Refund]:

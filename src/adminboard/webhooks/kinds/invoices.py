@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adminboard.billing.grace_periods import follow_payments, note_failure
 from adminboard.billing.mirror.invoices import mirror_invoice
-from adminboard.billing.models import Invoice
+from adminboard.billing.models import Invoice, Subscription
 from adminboard.core.currencies import in_currency
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def read(event: Event) -> objects.Invoice:
 
 def fetch(gateway: StripeGateway, event: Event) -> objects.Invoice:
     return gateway.invoices.get(object_id(event))
+
+
+def look_up(found: objects.Invoice) -> Iterable[Place]:
+    yield Invoice.stripe_invoice_id, found.id
+    if found.subscription_id:
+        yield Subscription.stripe_subscription_id, found.subscription_id
 
 
 def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) -> Told:
@@ -62,4 +69,4 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
     )
 
 
-KIND = EventKind(tuple(SENTENCES), read, fetch, apply)
+KIND = EventKind(tuple(SENTENCES), read, fetch, apply, look_up)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adminboard.core.work import Work
 from adminboard.stripe.objects import Event
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
+
+Place = tuple[InstrumentedAttribute[Any], str]
+"""Where a row is found: the column of Stripe's ids, and the id."""
+
+
+def look_up_nothing(found: Any) -> Iterable[Place]:  # noqa: ARG001 - as every kind
+    """For kinds that only Stripe can tell about, or that look up nothing but the customer."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,16 @@ class EventKind:
     too. ``apply`` takes either, with the moment of that state: the event's `created_at` at first, whether it
     was sent or fetched. Asked about what it applied before, as by a replay, it tells the same again.
 
-    `billing.mirror.mirrored.NeedsFetching` from ``apply`` means: roll back, fetch, and apply what was fetched
-    with the error's ``state_at``; as often as it is raised. Other `DomainError`s are failures of the event,
-    which is tried again later.
+    ``look_up`` names the rows of the customer that ``apply`` finds by Stripe's ids, so that they are read for
+    many events at once (`customers_of_ours.hold_rows`).
+
+    `billing.mirror.mirrored.NeedsFetching` from ``apply``, before it has changed anything, means: fetch, and
+    apply what was fetched with the error's ``state_at``; as often as it is raised. Other `DomainError`s are
+    failures of the event, which is tried again later.
     """
 
     types: tuple[str, ...]
     read: Callable[[Event], Any]
     fetch: Callable[[StripeGateway, Event], Any]
     apply: Callable[[Work, Event, Any, datetime], Told]
+    look_up: Callable[[Any], Iterable[Place]] = look_up_nothing

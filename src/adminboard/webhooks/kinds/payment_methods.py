@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adminboard.billing.mirror.payment_methods import mirror_payment_method
+from adminboard.billing.models import PaymentMethod
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ def read(event: Event) -> objects.PaymentMethod:
 
 def fetch(gateway: StripeGateway, event: Event) -> objects.PaymentMethod:
     return gateway.customers.get_payment_method(object_id(event))
+
+
+def look_up(found: objects.PaymentMethod) -> Iterable[Place]:
+    yield PaymentMethod.stripe_payment_method_id, found.id
 
 
 def apply(work: Work, event: Event, found: objects.PaymentMethod, state_at: datetime) -> Told:
@@ -52,4 +58,4 @@ def _customer_id(event: Event) -> str | None:
     return customer if isinstance(customer, str) else None
 
 
-KIND = EventKind(tuple(HAPPENED), read, fetch, apply)
+KIND = EventKind(tuple(HAPPENED), read, fetch, apply, look_up)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from adminboard.billing.models import Subscription
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def read(event: Event) -> objects.Subscription:
 
 def fetch(gateway: StripeGateway, event: Event) -> objects.Subscription:
     return gateway.subscriptions.get(object_id(event))
+
+
+def look_up(found: objects.Subscription) -> Iterable[Place]:
+    yield Subscription.stripe_subscription_id, found.id
 
 
 def apply(work: Work, event: Event, found: objects.Subscription, state_at: datetime) -> Told:
@@ -44,4 +49,4 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
     )
 
 
-KIND = EventKind(tuple(f"customer.subscription.{verb}" for verb in TYPES), read, fetch, apply)
+KIND = EventKind(tuple(f"customer.subscription.{verb}" for verb in TYPES), read, fetch, apply, look_up)
