@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -127,6 +128,25 @@ def test_all_orders_of_five_events_and_their_copies_end_in_the_same_rows(
             assert [row["status"] for row in rows["invoices"]] == ["paid"]
         assert rows == expected, [event["type"] for event in order]
         board.clock.set(began)
+
+
+def test_all_orders_of_five_events_that_are_applied_together_end_in_the_same_rows(
+    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control
+) -> None:
+    """As a burst: all are there, each twice, when the worker looks."""
+    events = live(board, maker, standin, control)
+    began, expected = board.clock.now(), None
+    for order in permutations(sorted(events, key=lambda event: event["created"])):
+        forget_everything(board)
+        for event in (*order, *reversed(order)):
+            send_all(board, [event])
+            board.clock.advance(timedelta(microseconds=1))
+        assert EventApplier(board.runtime).apply_next() == len(order)
+        settle(board)
+        expected = expected or see(board)
+        assert see(board) == expected, [event["type"] for event in order]
+        board.clock.set(began)
+    assert [row["status"] for row in (expected or {})["subscriptions"]] == ["canceled"]
 
 
 @pytest.fixture

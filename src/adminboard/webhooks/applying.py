@@ -133,6 +133,16 @@ class EventApplier:
         """What those tell that could be applied, by their ids. All are one part of the work, which sends
         what they change together; where anything is wrong with one of them, each is a part by itself."""
         read = self._read(events)
+        together = self._attempt(work, read)
+        if together is not None:
+            return together
+        told: dict[UUID, Told] = {}
+        for one in read:
+            told |= self._attempt(work, [one]) or {}
+        return told
+
+    def _attempt(self, work: Work, read: Sequence[Read]) -> dict[UUID, Told] | None:
+        """What they tell, as one part of the work; None, and nothing done, where that does not go."""
         try:
             with work.part():
                 self._look_up(work, read)
@@ -140,15 +150,7 @@ class EventApplier:
         except Exception as error:
             if is_database_gone(error):
                 raise
-        told: dict[UUID, Told] = {}
-        for one in read:
-            try:
-                with work.part():
-                    told |= self._apply_read(work, [one])
-            except Exception as error:
-                if is_database_gone(error):
-                    raise
-        return told
+            return None
 
     def _read(self, events: Sequence[Taken]) -> list[Read]:
         """Those that can be read as they were sent; what is wrong with the others is told where they are

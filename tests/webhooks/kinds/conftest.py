@@ -26,8 +26,8 @@ from adminboard.webhooks.kinds.kind import Told
 from adminboard.webhooks.kinds.registry import KINDS
 from tests.clients import SECRET_KEY
 from tests.factories import START, make_organization, make_plan
-from tests.stand_in import API_KEY, Served
-from tests.stripe.making import Maker
+from tests.stand_in import API_KEY, Control, Served
+from tests.stripe.making import Maker, item_of
 
 WORKER = system_actor("webhooks")
 
@@ -161,3 +161,35 @@ def scene(session: Session, client: stripe.StripeClient, make: Maker, standin: S
         make_organization(session, stripe_customer_id=customer.id),
         make_plan(session, stripe_price_id=price.id),
     )
+
+
+def tell_a_year(scene: Scene, control: Control, *, steps: bool) -> None:
+    """A customer's life with most kinds of events. With ``steps`` days pass between them, else none."""
+
+    def wait(days: int) -> None:
+        if steps:
+            control("clock", days=days)
+
+    made = scene.subscribe(seats=2)
+    wait(1)
+    scene.change(made, items=[{"id": item_of(made).id, "quantity": 5}])
+    wait(1)
+    intent = scene.make.payment_of(made)
+    refund = scene.client.v1.refunds.create({"payment_intent": intent, "amount": 1200})
+    control("decline", payment_method=scene.card, decline_code="expired_card")
+    control("renew", subscription=made.id)
+    invoice = scene.client.v1.subscriptions.retrieve(made.id).latest_invoice
+    assert isinstance(invoice, str)
+    wait(1)
+    control("fail", invoice=invoice)
+    wait(1)
+    better = scene.client.v1.payment_methods.attach("pm_card_mastercard", {"customer": scene.customer.id})
+    scene.client.v1.customers.update(
+        scene.customer.id,
+        {"email": "new@bluedoor.test", "invoice_settings": {"default_payment_method": better.id}},
+    )
+    control("pay", invoice=invoice)
+    control("fail_refund", refund=refund.id)
+    wait(1)
+    scene.client.v1.payment_methods.detach(scene.card)
+    scene.client.v1.subscriptions.cancel(made.id)

@@ -12,8 +12,7 @@ from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.registry import KINDS
 from tests.billing.mirror.conftest import taken_back
 from tests.stand_in import Control
-from tests.stripe.making import item_of
-from tests.webhooks.kinds.conftest import Listener, Scene
+from tests.webhooks.kinds.conftest import Listener, Scene, tell_a_year
 from tests.webhooks.kinds.final_rows import Rows, final_rows
 
 COPIES = 2
@@ -32,38 +31,6 @@ def ends(connection: Connection, session: Session, listener: Listener) -> Ends:
             return final_rows(seen)
 
     return hear
-
-
-def tell_a_year(scene: Scene, control: Control, *, steps: bool) -> None:
-    """A customer's life with most kinds of events. With ``steps`` days pass between them, else none."""
-
-    def wait(days: int) -> None:
-        if steps:
-            control("clock", days=days)
-
-    made = scene.subscribe(seats=2)
-    wait(1)
-    scene.change(made, items=[{"id": item_of(made).id, "quantity": 5}])
-    wait(1)
-    intent = scene.make.payment_of(made)
-    refund = scene.client.v1.refunds.create({"payment_intent": intent, "amount": 1200})
-    control("decline", payment_method=scene.card, decline_code="expired_card")
-    control("renew", subscription=made.id)
-    invoice = scene.client.v1.subscriptions.retrieve(made.id).latest_invoice
-    assert isinstance(invoice, str)
-    wait(1)
-    control("fail", invoice=invoice)
-    wait(1)
-    better = scene.client.v1.payment_methods.attach("pm_card_mastercard", {"customer": scene.customer.id})
-    scene.client.v1.customers.update(
-        scene.customer.id,
-        {"email": "new@bluedoor.test", "invoice_settings": {"default_payment_method": better.id}},
-    )
-    control("pay", invoice=invoice)
-    control("fail_refund", refund=refund.id)
-    wait(1)
-    scene.client.v1.payment_methods.detach(scene.card)
-    scene.client.v1.subscriptions.cancel(made.id)
 
 
 @pytest.mark.parametrize("steps", [True, False], ids=["days apart", "in one second"])
