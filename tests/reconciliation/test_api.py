@@ -187,6 +187,8 @@ def test_who_is_nobody_here_is_not_found(twins: Twins) -> None:
     assert program.get(PATH, params={"user_id": "nobody@example.test"}).status_code == 404
     with twins.board.rows() as session:
         user, other = make_user(session), make_organization(session)
+    nobody = ask(twins, {"fix": True, "customer": ""})
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "customer_unknown"), "not everybody"
     both = program.get(PATH, params={"user_id": user.email, "customer": other.slug})
     assert both.status_code == 422
 

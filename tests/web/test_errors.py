@@ -48,6 +48,33 @@ def test_a_method_that_a_page_does_not_take_keeps_it_too(board: BoardUnderTest) 
     answer = board.browser(Role.VIEWER).post("/users")
     assert answer.status_code == 405
     assert has_frame(Page(answer.text))
+    assert answer.headers["Allow"] == "GET"
+
+
+def test_a_method_that_an_address_does_not_take_is_answered_with_those_it_takes(
+    board: BoardUnderTest,
+) -> None:
+    answer = board.program(role=Role.ADMIN).request("DELETE", "/v1/admin/billing/reconcile")
+    assert (answer.status_code, answer.json()["code"]) == (405, "no_such_method")
+    assert answer.headers["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "sentence"),
+    [
+        ("limit=201", "limit", "Write a number of at most 200."),
+        ("status=lost", "status", "Choose one of 'received', "),
+        ("skip=many", "skip", "Input should be a valid integer"),
+        ("until=soon", "until", "Write the moment like 2026-12-01T14:30, with or without a time zone."),
+    ],
+)
+def test_what_is_wrong_in_an_address_is_said_as_of_a_body(
+    board: BoardUnderTest, query: str, field: str, sentence: str
+) -> None:
+    problem = board.program(role=Role.ADMIN).get(f"/v1/admin/billing/events?{query}").json()
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert problem["errors"][0]["message"].startswith(sentence)
+    assert sentence in problem["detail"]
 
 
 def test_an_unknown_address_tells_a_stranger_nothing_of_the_board(board: BoardUnderTest) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from adminboard.billing.payers import PayerReference
-from adminboard.core.commands import Command, Reason
+from adminboard.core.commands import Command, Reason, exactly_one_of
 from adminboard.users.lookup import UserReference
 
 GracePeriodId = Annotated[UUID, Field(title="Grace period", description="The id of the grace period.")]
@@ -16,6 +16,8 @@ GracePeriodId = Annotated[UUID, Field(title="Grace period", description="The id 
 
 class ResetGracePeriod(Command):
     """Give a customer so many days from now to pay: the open grace period ends then, or a new one does."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one_of("user", "customer"))
 
     user: Annotated[UserReference, Field(json_schema_extra={"widget": "hidden"})] | None = Field(
         None, title="User", description="The id or e-mail address of a user whom the customer pays for."

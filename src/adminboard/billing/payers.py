@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adminboard.core.commands import TRIMMED_PATTERN
 from adminboard.core.errors import NotFound
 from adminboard.core.work import remember
 from adminboard.customers.models import Organization, customer_named
@@ -20,7 +21,7 @@ PayerReference = Annotated[
     Field(
         title="Customer",
         description="Its id, slug or Stripe id.",
-        json_schema_extra={"widget": "hidden"},
+        json_schema_extra={"widget": "hidden", "pattern": TRIMMED_PATTERN},
     ),
 ]
 

@@ -5,7 +5,7 @@ The same model makes the form, the REST body, the command line's ``--set`` and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -18,6 +18,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from adminboard.core.canonical import to_plain
@@ -66,12 +67,18 @@ def check_printable(text: str) -> str:
 
 
 LONGEST_REASON = 500
-
+_VISIBLE = r"[^\s\x00-\x1f\x7f-\xa0]"
+TRIMMED_PATTERN = rf"^{_VISIBLE}([^\x00-\x1f]*{_VISIBLE})?$"
+"""A text that loses nothing when it is trimmed, for programs that read the API's description."""
+STORABLE_PATTERN = r"^[^\x00]*$"
+"""A text without the one character that PostgreSQL does not take, for the same."""
+REASON_PATTERN = rf"^{_VISIBLE}[^\x00-\x08\x0b-\x1f]{{8,498}}{_VISIBLE}$"
+"""What is surely a reason, for the same."""
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=10, max_length=LONGEST_REASON),
     AfterValidator(check_printable),
-    Field(title="Reason", json_schema_extra={"widget": "textarea"}),
+    Field(title="Reason", json_schema_extra={"widget": "textarea", "pattern": REASON_PATTERN}),
 ]
 """Why a change is made, for the audit log: 10 to 500 characters after trimming."""
 
@@ -82,6 +89,21 @@ PastMoment = Annotated[AwareDatetime | None, Field(json_schema_extra={"widget": 
 """The same of one that is over: what the form offers to fill in lies behind."""
 
 C = TypeVar("C", bound=Command)
+
+
+def at_least_one_of(*names: str) -> JsonDict:
+    """For the description of a command of which one of these fields at least must be given."""
+    return {"anyOf": [_given(name) for name in names]}
+
+
+def exactly_one_of(*names: str) -> JsonDict:
+    """The same where they exclude each other."""
+    return {"oneOf": [_given(name) for name in names]}
+
+
+def _given(name: str) -> JsonDict:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
 
 _SENTENCES = {
     "missing": "This is required.",
@@ -117,7 +139,13 @@ def parse_command(command: type[C], data: Mapping[str, Any]) -> C:
 
 def invalid_input(error: ValidationError) -> InvalidInput:
     """A validation error in the board's words."""
-    problems = [FieldError(_field_name(item), _sentence(item), item["type"]) for item in error.errors()]
+    return refuse_input(
+        [FieldError(_field_name(item), sentence_of(item), item["type"]) for item in error.errors()]
+    )
+
+
+def refuse_input(problems: Sequence[FieldError]) -> InvalidInput:
+    """The error about these fields; its sentence is that of the first."""
     first = problems[0]
     detail = f"{first.field}: {first.message}" if first.field else first.message
     return InvalidInput(detail, errors=problems)
@@ -127,7 +155,8 @@ def _field_name(problem: Any) -> str:
     return ".".join(str(part) for part in problem["loc"])
 
 
-def _sentence(problem: Any) -> str:
+def sentence_of(problem: Any) -> str:
+    """What Pydantic found wrong, in the board's words."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in _SENTENCES:
         return _SENTENCES[kind]

@@ -61,14 +61,19 @@ _STORE = (
 )
 
 
+def check_key(key: str) -> None:
+    """Raises `InvalidInput` for what is no key."""
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
+        raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters.")
+
+
 def claim(work: Work, key: str, fingerprint: bytes) -> Mapping[str, Any] | None:
     """Takes the key for this work, or gives the answer stored under it. One statement for a new key.
 
     ``fingerprint`` is the digest of what is asked. Waits while another transaction holds the key. Raises
     `KeyReused` when the key stands for another request.
     """
-    if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
-        raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} printable characters.")
+    check_key(key)
     scope, now = work.actor.identity, work.now()
     row = {
         "scope": scope,

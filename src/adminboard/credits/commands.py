@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from adminboard.core.commands import Command, Moment, Reason
 from adminboard.core.money import Credits, in_dollars
@@ -13,6 +13,8 @@ from adminboard.credits.kinds import AdjustmentType
 from adminboard.users.lookup import UserReference
 
 MAX_ADJUSTMENT = Decimal("10000.00")
+AMOUNT_PATTERN = r"(10000(\.00?)?|[1-9][0-9]{0,3}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))"
+"""What is surely so much, without a sign, for programs that read the API's description."""
 
 
 def _within_limits(amount: Decimal) -> Decimal:
@@ -26,6 +28,7 @@ def _within_limits(amount: Decimal) -> Decimal:
 AdjustmentAmount = Annotated[
     Credits,
     AfterValidator(_within_limits),
+    WithJsonSchema({"type": "string", "pattern": f"^-?{AMOUNT_PATTERN}$", "examples": ["20.00"]}),
     Field(title="Amount", description="Positive adds credits, negative deducts them."),
 ]
 """Credits to add or deduct: not zero, two decimals, at most 10,000 either way."""

@@ -4,17 +4,26 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview, RestCall, Undo
-from adminboard.core.commands import NO_REASON, Command, Moment, Reason, require_future, undo_reason
+from adminboard.core.commands import (
+    NO_REASON,
+    TRIMMED_PATTERN,
+    Command,
+    Moment,
+    Reason,
+    at_least_one_of,
+    require_future,
+    undo_reason,
+)
 from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, moment
 from adminboard.credits import ledger
 from adminboard.credits.adjusting import post_adjustment
-from adminboard.credits.commands import AdjustmentAmount
+from adminboard.credits.commands import AMOUNT_PATTERN, AdjustmentAmount
 from adminboard.credits.kinds import AdjustmentType
 from adminboard.credits.previews import get_approval_sentence, show_changes, warn_of_outcome, warn_of_size
 from adminboard.entitlements.plan_overrides import (
@@ -40,11 +49,20 @@ def _above_zero(amount: Decimal) -> Decimal:
     return amount
 
 
+CreditsToGive = Annotated[
+    AdjustmentAmount,
+    AfterValidator(_above_zero),
+    WithJsonSchema({"type": "string", "pattern": f"^{AMOUNT_PATTERN}$", "examples": ["20.00"]}),
+]
+
+
 class OverrideEntitlement(Command):
     """Give a user credits that lapse, or the customer that pays for them another plan for a time, or both."""
 
+    model_config = ConfigDict(json_schema_extra=at_least_one_of("credits", "plan"))
+
     user: UserReference
-    credits: Annotated[AdjustmentAmount, AfterValidator(_above_zero)] | None = Field(
+    credits: CreditsToGive | None = Field(
         None, title="Credits", description="Added to the user's balance as an adjustment; empty for none."
     )
     plan: str | None = Field(
@@ -53,7 +71,7 @@ class OverrideEntitlement(Command):
         min_length=1,
         max_length=100,
         description="Counts in place of the customer's own; empty for none.",
-        json_schema_extra={"widget": "select", "empty": "Their own"},
+        json_schema_extra={"widget": "select", "empty": "Their own", "pattern": TRIMMED_PATTERN},
     )
     valid_until: Moment = Field(
         None, title="Valid until", description="When what is left of the credits lapses and the plan ends."

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from adminboard.core.canonical import to_plain
-from adminboard.core.commands import NO_REASON, Command, parse_command
+from adminboard.core.commands import NO_REASON, REASON_PATTERN, STORABLE_PATTERN, Command, parse_command
 from adminboard.core.errors import FieldError, InvalidInput
 from adminboard.core.permissions import Permission
 from adminboard.customers.lookup import CustomerIdentity, get_customer
@@ -40,12 +40,27 @@ BODY = {
                     "type": "object",
                     "properties": {
                         "fix": {"type": "boolean", "description": "Repair; else only compare"},
-                        "user_id": {"type": "string", "description": "An id or e-mail address"},
-                        "customer": {"type": "string", "description": "By id, slug or Stripe id"},
-                        "reason": {"type": "string", "minLength": 10, "maxLength": 500},
-                        "acknowledge": {"type": "array", "items": {"type": "string"}},
+                        "user_id": {
+                            "type": ["string", "null"],
+                            "minLength": 1,
+                            "description": "An id or e-mail address",
+                        },
+                        "customer": {
+                            "type": ["string", "null"],
+                            "minLength": 1,
+                            "description": "By id, slug or Stripe id",
+                        },
+                        "reason": {"type": "string", "pattern": REASON_PATTERN},
+                        "acknowledge": {
+                            "type": "array",
+                            "items": {"type": "string", "pattern": STORABLE_PATTERN},
+                        },
                     },
                     "additionalProperties": False,
+                    "anyOf": [
+                        {"required": ["fix"], "properties": {"fix": {"const": True}}},
+                        {"properties": {"user_id": {"type": "null"}, "customer": {"type": "null"}}},
+                    ],
                     "example": {"customer": "blue-door-dental", "fix": True},
                 }
             }
@@ -104,12 +119,13 @@ def _choose(session: Session, data: dict[str, Any]) -> tuple[Any, Command]:
     for name, value in (("user_id", user_id), ("customer", customer)):
         if value is not None and not isinstance(value, str):
             errors.append(FieldError(name, "This must be text."))
-    if (user_id or customer) and fix is False:
+    is_of_one = user_id is not None or customer is not None
+    if is_of_one and fix is False:
         errors.append(FieldError("fix", "Of one customer only a repair is asked for here; GET compares."))
     if errors:
         raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
     given = {"reason": NO_REASON, **data}
-    if user_id or customer:
+    if is_of_one:
         found = _find_customer(session, user_id, customer)
         return fix_customer, parse_command(FixCustomer, {**given, "customer": str(found.id)})
     if fix:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.audit import Target
+from adminboard.core.commands import TRIMMED_PATTERN
 from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.listings import Contains, IdPrefix, Records, Search
 from adminboard.core.listings.columns import is_any
@@ -20,7 +21,7 @@ from adminboard.users.models import User
 UserReference = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=320),
-    Field(title="User", json_schema_extra={"widget": "user"}),
+    Field(title="User", json_schema_extra={"widget": "user", "pattern": TRIMMED_PATTERN}),
 ]
 """A user as people and programs name them: the id, or the e-mail address in any case."""
 

@@ -16,6 +16,7 @@ from adminboard.core.actor import Actor
 from adminboard.core.canonical import to_plain
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.idempotency import check_key
 from adminboard.core.masking import Mask, mask_text, sees_personal_data
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_write
@@ -24,7 +25,13 @@ from adminboard.web.formatting import format_word
 from adminboard.web.visit import Visit
 
 Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=255, description="Makes a repeat harmless")
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        description="Makes a repeat harmless",
+        json_schema_extra={"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\xa0\xad]+$"},
+    ),
 ]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="The token of a dry run: refuses if it is stale")
@@ -34,11 +41,16 @@ DryRun = Annotated[bool, Query(description="Only say what would change")]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a changing call says beside its body."""
+    """What a changing call says beside its body. Raises `InvalidInput` for a key that is none, whether or not
+    it is needed."""
 
     dry_run: DryRun = False
     idempotency_key: Key = None
     if_match: IfMatch = None
+
+    def __post_init__(self) -> None:
+        if self.idempotency_key is not None:
+            check_key(self.idempotency_key)
 
     def confirm(
         self, acknowledged: frozenset[str] = frozenset(), *, accepts_all: bool = False
@@ -114,7 +126,10 @@ def _mount_call(router: APIRouter, action: Action[Any], rest: RestCall) -> None:
         responses=CHANGE_ANSWERS,
         openapi_extra={
             "parameters": parameters,
-            "requestBody": {"content": {"application/json": {"schema": schema}}},
+            "requestBody": {
+                "required": not schema.keys().isdisjoint(("required", "anyOf", "oneOf")),
+                "content": {"application/json": {"schema": schema}},
+            },
         },
         tags=[format_word(action.name.partition(".")[0])],
     )

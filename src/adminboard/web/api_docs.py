@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from adminboard.core.actions import Action, RestCall
+from adminboard.core.commands import STORABLE_PATTERN
 from adminboard.core.listings import Card, Choice, DateRange, Flag, Listing, NumberRange, Pick, Reference
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -137,7 +139,7 @@ def command_schema(action: Action[Any], rest: RestCall, left_out: frozenset[str]
     }
     properties["acknowledge"] = {
         "type": "array",
-        "items": {"type": "string"},
+        "items": {"type": "string", "pattern": STORABLE_PATTERN},
         "default": [],
         "description": "Codes of the warnings you have seen and accept",
     }
@@ -149,9 +151,20 @@ def command_schema(action: Action[Any], rest: RestCall, left_out: frozenset[str]
     body: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         body["required"] = required
+    for rule in ("anyOf", "oneOf"):
+        if rule in schema:
+            body[rule] = [_renamed(choice, rest.names) for choice in schema[rule]]
     if rest.example:
         body["example"] = dict(rest.example)
     return body
+
+
+def _renamed(choice: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """One of the fields of which some must be given (`core.commands`), as the body calls it."""
+    return {
+        "required": [names.get(name, name) for name in choice["required"]],
+        "properties": {names.get(name, name): value for name, value in choice["properties"].items()},
+    }
 
 
 def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -11,12 +11,15 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from psycopg import errors as postgres
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from adminboard.core.action_runner import AcknowledgementRequired, StepUpRequired
+from adminboard.core.commands import refuse_input, sentence_of
 from adminboard.core.errors import (
     DomainError,
     FieldError,
@@ -56,6 +59,9 @@ class NoSuchMethod(DomainError):
     status = 405
     title = "Not possible here"
 
+    def __init__(self) -> None:
+        super().__init__("This address does not take this kind of request.")
+
 
 class Unexpected(DomainError):
     """A fault of the board itself. The details are in its log under the request's id."""
@@ -90,11 +96,12 @@ def as_domain_error(error: Exception) -> DomainError:
     if isinstance(error, DomainError):
         return error
     if isinstance(error, RequestValidationError):
-        errors = [
-            FieldError(".".join(str(part) for part in item["loc"][1:]), str(item["msg"]), item["type"])
-            for item in error.errors()
-        ]
-        return InvalidInput("Some of what was sent is not valid.", errors=errors)
+        return refuse_input(
+            [
+                FieldError(".".join(str(part) for part in item["loc"][1:]), sentence_of(item), item["type"])
+                for item in error.errors()
+            ]
+        )
     if isinstance(error, HTTPException):
         return _from_http(error)
     if isinstance(error, PoolTimeout | DBAPIError | psycopg.Error):
@@ -108,7 +115,7 @@ def _from_http(error: HTTPException) -> DomainError:
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
-        return NoSuchMethod("This address does not take this kind of request.")
+        return NoSuchMethod()
     problem = DomainError(str(error.detail))
     problem.status = error.status_code  # type: ignore[misc]  # a framework's own status, kept as it is
     return problem
@@ -151,17 +158,26 @@ def problem_body(request: Request, problem: DomainError) -> dict[str, Any]:
     return body
 
 
-def _headers(problem: DomainError) -> dict[str, str]:
+def _headers(request: Request, problem: DomainError) -> dict[str, str]:
     if isinstance(problem, TooFast | Unavailable):
         return {"Retry-After": str(problem.retry_after_seconds)}
+    if isinstance(problem, NoSuchMethod):
+        return {"Allow": ", ".join(sorted(_methods_of(request)))}
     return {}
+
+
+def _methods_of(request: Request) -> set[str]:
+    """What the address takes."""
+    routes = iter_route_contexts(request.app.routes)
+    here = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in here for method in route.methods or ()}
 
 
 def _as_problem(request: Request, problem: DomainError) -> Response:
     return JSONResponse(
         problem_body(request, problem),
         status_code=problem.status,
-        headers=_headers(problem),
+        headers=_headers(request, problem),
         media_type="application/problem+json",
     )
 
@@ -200,5 +216,5 @@ def _as_page(request: Request, problem: DomainError) -> Response:
         retry_url=_here(request) if request.method == "GET" else None,
         retry_target="closest [data-panel]",
     )
-    response.headers.update(_headers(problem))
+    response.headers.update(_headers(request, problem))
     return response

@@ -9,18 +9,26 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.core.actions import Action
 from adminboard.core.canonical import to_plain
-from adminboard.core.commands import NO_REASON, Command, Reason, parse_command
+from adminboard.core.commands import (
+    NO_REASON,
+    STORABLE_PATTERN,
+    TRIMMED_PATTERN,
+    Command,
+    Reason,
+    parse_command,
+)
 from adminboard.core.masking import masked_for
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_read, api_write
 from adminboard.web.action_api import JsonBody, Terms, answer_dry_run, outcome_to_json
 from adminboard.web.api_docs import CHANGE_ERRORS, ERRORS
-from adminboard.web.moments import read_moment
+from adminboard.web.moments import MOMENT_PATTERN, read_moment
 from adminboard.web.visit import Visit
 from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.at_once import apply_at_once
@@ -29,8 +37,15 @@ from adminboard.webhooks.log_queries import LogFilter, list_log
 
 router = APIRouter(tags=["Billing"])
 MOST_SKIPPED = 10_000
-Text = Annotated[str | None, Query(max_length=320)]
-Moment = Annotated[str | None, Query(max_length=40, description="A moment, like 2026-12-01T14:30Z")]
+Text = Annotated[str | None, Query(max_length=320, json_schema_extra={"pattern": STORABLE_PATTERN})]
+Moment = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="A moment, like 2026-12-01T14:30Z",
+        json_schema_extra={"pattern": MOMENT_PATTERN},
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +67,40 @@ class Wanted:
     until: Moment = None
 
 
+_TRIMMED: JsonDict = {"pattern": TRIMMED_PATTERN}
+NARROWING = ("status", "event_type", "user_id", "since", "limit")
+"""What says which of the failed ones are meant."""
+_ONE_OR_THE_FAILED: JsonDict = {
+    "oneOf": [
+        {
+            "required": ["event_id"],
+            "properties": {"event_id": {"type": "string"}, **dict.fromkeys(NARROWING, False)},
+        },
+        {
+            "required": ["status"],
+            "properties": {"status": {"const": "failed"}, "event_id": {"type": "null"}},
+        },
+    ]
+}
+
+
 class ReplayRequest(Command):
     """What to replay: one event by Stripe's id or the board's, or the failed ones that match."""
 
+    model_config = ConfigDict(json_schema_extra=_ONE_OR_THE_FAILED)
+
     event_id: EventReference | None = None
     status: Annotated[str | None, Field(pattern="^failed$")] = None
-    event_type: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    user_id: Annotated[str | None, Field(min_length=3, max_length=320)] = None
+    event_type: Annotated[str, Field(min_length=1, max_length=100, json_schema_extra=_TRIMMED)] | None = None
+    user_id: Annotated[str, Field(min_length=3, max_length=320, json_schema_extra=_TRIMMED)] | None = None
     since: AwareDatetime | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_BY_PROGRAMS)] = MOST_BY_PROGRAMS
     reason: Reason = NO_REASON
-    acknowledge: tuple[str, ...] = ()
+    acknowledge: tuple[Annotated[str, Field(json_schema_extra={"pattern": STORABLE_PATTERN})], ...] = ()
 
     @model_validator(mode="after")
     def _names_one_or_the_failed(self) -> ReplayRequest:
-        narrowed = {"status", "event_type", "user_id", "since", "limit"} & self.model_fields_set
+        narrowed = self.model_fields_set.intersection(NARROWING)
         if self.event_id is not None and narrowed:
             raise ValueError("Name one event by event_id, or those of the status failed, not both.")
         if self.event_id is None and self.status is None:

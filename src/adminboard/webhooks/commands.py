@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from adminboard.core.commands import Command, PastMoment, Reason
+from adminboard.core.commands import TRIMMED_PATTERN, Command, PastMoment, Reason
 
 EventReference = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=255),
-    Field(title="Event"),
+    Field(title="Event", json_schema_extra={"pattern": TRIMMED_PATTERN}),
 ]
 """An event as people and programs name it: Stripe's id, or the board's own."""
 MOST_BY_PROGRAMS = 500
