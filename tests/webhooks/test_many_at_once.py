@@ -61,7 +61,7 @@ def quantities(board: BoardUnderTest, events: Sequence[Told]) -> list[int]:
     ids = [event["data"]["object"]["id"] for event in events]
     with board.rows() as session:
         rows = session.execute(select(Subscription.stripe_subscription_id, Subscription.quantity)).all()
-    found: dict[str | None, int] = dict(rows)  # type: ignore[arg-type]  # rows of two
+    found: dict[str | None, int] = dict(rows)
     return [found[stripe_id] for stripe_id in ids]
 
 

@@ -41,10 +41,12 @@ class Listener:
     failed: list[Event] = field(default_factory=list)
     errors: list[DomainError] = field(default_factory=list)
 
-    def hear(self, event: Event) -> Told:
-        """What the event's kind did. Raises its error, having changed nothing."""
+    def hear(self, event: Event, *, fetched: bool = False) -> Told:
+        """What the event's kind did, with its object as it was sent or, as for an older version of the API,
+        ``fetched``. Raises its error, having changed nothing."""
         kind = KINDS[event.type]
-        found, state_at = kind.read(event), event.created_at
+        found = kind.fetch(self.gateway, event) if fetched else kind.read(event)
+        state_at = event.created_at
         while True:
             try:
                 with self.runtime.work(WORKER) as work:
