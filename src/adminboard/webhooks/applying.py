@@ -125,32 +125,34 @@ class EventApplier:
             alone = []
         sent = [taken for taken in known if not taken.must_fetch]
         lock_customers(work, {taken.customer_id for taken in sent if taken.customer_id})
-        told = self._apply_sent(work, [taken for taken in sent if find_locked(work, taken.customer_id)])
-        note_applied(work, [(taken, told[taken.id]) for taken in sent if taken.id in told])
-        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken in sent if taken.id not in told]
+        done = self._apply_sent(work, [taken for taken in sent if find_locked(work, taken.customer_id)])
+        return alone[:MOST_FETCHED_AT_ONCE] + [taken for taken in sent if taken.id not in done]
 
-    def _apply_sent(self, work: Work, events: Sequence[Taken]) -> dict[UUID, Told]:
-        """What those tell that could be applied, by their ids. All are one part of the work, which sends
-        what they change together; where anything is wrong with one of them, each is a part by itself."""
+    def _apply_sent(self, work: Work, events: Sequence[Taken]) -> set[UUID]:
+        """The ids of those that could be applied. All are one part of the work, which sends what they change
+        together; where anything is wrong with one of them, each is a part by itself."""
         read = self._read(events)
         together = self._attempt(work, read)
         if together is not None:
             return together
-        told: dict[UUID, Told] = {}
+        done: set[UUID] = set()
         for one in read:
-            told |= self._attempt(work, [one]) or {}
-        return told
+            done |= self._attempt(work, [one]) or set()
+        return done
 
-    def _attempt(self, work: Work, read: Sequence[Read]) -> dict[UUID, Told] | None:
-        """What they tell, as one part of the work; None, and nothing done, where that does not go."""
+    def _attempt(self, work: Work, read: Sequence[Read]) -> set[UUID] | None:
+        """The ids of those that were applied as one part of the work, without those that Stripe has to be
+        asked about; None, and nothing done, where that does not go."""
         try:
             with work.part():
                 self._look_up(work, read)
-                return self._apply_read(work, read)
+                told = self._apply_read(work, read)
+                note_applied(work, told)
         except Exception as error:
             if is_database_gone(error):
                 raise
             return None
+        return {taken.id for taken, _ in told}
 
     def _read(self, events: Sequence[Taken]) -> list[Read]:
         """Those that can be read as they were sent; what is wrong with the others is told where they are
@@ -171,9 +173,9 @@ class EventApplier:
         for stripe_id, values in places.items():
             hold_rows(work, stripe_id, values)
 
-    def _apply_read(self, work: Work, read: Sequence[Read]) -> dict[UUID, Told]:
-        """What they tell; without those that Stripe has to be asked about, which have changed nothing."""
-        done: dict[UUID, Told] = {}
+    def _apply_read(self, work: Work, read: Sequence[Read]) -> list[tuple[Taken, Told]]:
+        """What each tells; without those that Stripe has to be asked about, which have changed nothing."""
+        done = []
         for taken, event, found in read:
             try:
                 with span(f"event {taken.event_type}", SpanKind.CONSUMER):
@@ -181,7 +183,7 @@ class EventApplier:
             except NeedsFetching:
                 continue
             audit_applied(work, taken, told)
-            done[taken.id] = told
+            done.append((taken, told))
         return done
 
     def _apply_each(self, events: Sequence[Taken]) -> None:
