@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adminboard.billing.event_models import BillingEvent, ProcessingStatus
+from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.models import Subscription
 from adminboard.core.audit_models import AuditEntry
 from adminboard.stripe.fake.standin import StandIn
@@ -142,7 +142,12 @@ def test_one_that_ends_a_subscription_makes_room_for_the_next(
     begun = later(known[0], 11, id="sub_another")
     tell(board, [ended, begun])
     assert statuses(board, [ended, begun]) == ["processed", "processed"]
-    assert get_kept(board, begun).processing_status is ProcessingStatus.PROCESSED
+
+    revived = later(known[0], 12, status="active")
+    tell(board, [revived, later(known[1], 12, quantity=9)])
+    assert statuses(board, [revived]) == ["failed"]
+    assert "has the live subscription sub_another" in str(get_kept(board, revived).last_error)
+    assert quantities(board, known[1:2]) == [9]
 
 
 def test_a_second_live_one_is_refused_and_the_first_is_kept(board: BoardUnderTest, known: list[Told]) -> None:
