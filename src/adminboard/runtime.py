@@ -210,20 +210,19 @@ def _open_pools(
     settings: Settings, url: str, application_name: str, *, of: str = ""
 ) -> tuple[Database, Database]:
     """The connections of pages, and beside them those of exports; metrics name them after ``of``."""
-    prepare_threshold = 5 if settings.db_prepared_statements else None
     engine = create_engine_for(
         url,
         pool_size=settings.db_pool_size,
         max_overflow=settings.db_max_overflow,
         application_name=application_name,
-        prepare_threshold=prepare_threshold,
+        prepare_threshold=settings.prepare_threshold,
     )
     exports = create_engine_for(
         url,
         pool_size=1,
         max_overflow=MAX_EXPORTS - 1,
         application_name=f"{application_name} exports",
-        prepare_threshold=prepare_threshold,
+        prepare_threshold=settings.prepare_threshold,
     )
     if settings.has_metrics:
         watch_engine(engine, f"{of}pages", limit=settings.db_pool_size + settings.db_max_overflow)

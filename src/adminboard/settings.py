@@ -224,6 +224,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def prepare_threshold(self) -> int | None:
+        """For `create_engine_for` and its like: None is for a pooler in transaction mode."""
+        return 5 if self.db_prepared_statements else None
+
+    @property
     def has_metrics(self) -> bool:
         """Whether anybody can ask for the metrics, so that they are worth counting."""
         return self.metrics_port is not None or self.metrics_token is not None

@@ -17,7 +17,6 @@ from uuid import UUID
 import procrastinate
 import structlog
 from opentelemetry.trace import SpanKind
-from procrastinate import PsycopgConnector
 from procrastinate.middleware import WorkerMiddleware
 from sqlalchemy.orm import Session
 
@@ -32,7 +31,7 @@ from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import RUN_OPERATION
 from adminboard.core.run_advancing import SLICE_SECONDS, RunAdvancer
 from adminboard.core.traces import span
-from adminboard.db.urls import psycopg_conninfo
+from adminboard.db.job_connections import make_connector
 from adminboard.jobs import ADVANCE_RUNS, EVERY_MINUTE, DeferredJob, PeriodicJob, wake_runs
 from adminboard.notifications.announcing import announce
 from adminboard.runtime import Runtime
@@ -44,17 +43,18 @@ CONCURRENT_JOBS = 2
 RESTART_PAUSE_SECONDS = 5
 GRACE_SECONDS = 10
 STALLED_AFTER_SECONDS = 60
+LOOK_SECONDS = 5.0
+LOOK_UNTOLD_SECONDS = 1.0
 
 
 def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrastinate.App:
     """The job application with every area's jobs registered."""
     runtime.announce, runtime.stepping = announce, giving_way
     assert runtime.settings.database_url is not None
-    connector = PsycopgConnector(
-        conninfo=psycopg_conninfo(runtime.settings.database_url.get_secret_value()),
-        kwargs={"options": "-c search_path=board,public", "application_name": "adminboard worker"},
-        min_size=1,
-        max_size=4,
+    connector = make_connector(
+        runtime.settings.database_url.get_secret_value(),
+        application_name="adminboard worker",
+        prepare_threshold=runtime.settings.prepare_threshold,
     )
     app = procrastinate.App(connector=connector)
     for area in areas:
@@ -104,7 +104,11 @@ async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS) -> None:
 
     procrastinate's worker ends without an error when its connection to listen on is lost: so whoever ends
     without having been cancelled was not told to.
+
+    New jobs are told by NOTIFY, and looked for every few seconds all the same, should one not be heard of.
+    Through a pooler nobody can LISTEN: there they are looked for each second instead.
     """
+    hears = runtime.settings.db_prepared_statements
     while True:
         app = make_worker_app(runtime, areas)
         try:
@@ -114,6 +118,8 @@ async def run_worker(runtime: Runtime, areas: Sequence[Area] = AREAS) -> None:
                     concurrency=CONCURRENT_JOBS,
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=GRACE_SECONDS,
+                    listen_notify=hears,
+                    fetch_job_polling_interval=LOOK_SECONDS if hears else LOOK_UNTOLD_SECONDS,
                     delete_jobs="successful",
                     worker_middleware=watchers_of(runtime.settings),
                 )

@@ -23,6 +23,8 @@ from tests.stand_in import WEBHOOK_SECRET
 from tools.soak_programs import find_missing, find_program, say_missing
 
 WEB_PROCESSES, WORKERS = 3, 2
+REPLICA = "adminboard_replica"
+"""How the pooler names the standby's database."""
 HAPROXY = ROOT / "deploy" / "haproxy" / "haproxy.cfg"
 
 
@@ -84,8 +86,8 @@ def _put_together(installation: Installation, standby: EmbeddedServer) -> Cluste
     pooler = Pooler(
         folder / "pgbouncer",
         pooler_port,
-        primary.app_url(DATABASE),
-        standby.app_url(DATABASE),
+        {DATABASE: primary.app_url(DATABASE), REPLICA: standby.app_url(DATABASE)},
+        [primary.app_url(DATABASE)],
         choose_account(folder / "primary"),
     )
     stand_in = Program(
@@ -119,8 +121,8 @@ def _make_balancer(folder: Path, port: int, web_ports: list[int]) -> Program:
 
 def _make_web(folder: Path, port: int, environment: dict[str, str], pooler: Pooler) -> Program:
     through = {
-        "DATABASE_URL": pooler.url(),
-        "REPLICA_DATABASE_URL": pooler.url("adminboard_replica"),
+        "DATABASE_URL": pooler.url(DATABASE),
+        "REPLICA_DATABASE_URL": pooler.url(REPLICA),
         "DB_PREPARED_STATEMENTS": "false",
     }
     command = [PYTHON, "-m", "adminboard", "serve", "--no-worker", "--port", str(port)]

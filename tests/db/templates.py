@@ -18,6 +18,7 @@ from adminboard.db.embedded import APP_ROLE, EmbeddedServer
 from adminboard.db.embedded.leases import try_lock
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.db.urls import psycopg_conninfo
+from tests.db.pooled import prepare_threshold, through_pooler
 
 TEMPLATE_LOCK = 7_040_001
 KEPT_TEMPLATES = 3
@@ -30,12 +31,22 @@ class Addresses:
 
     name: str
     app_url: str
+    """As the board does: through a pooler, where the tests run so."""
     owner_url: str
     superuser_url: str
+    straight_app_url: str
+    """Past the pooler, for tests of what there is only without one; each says why."""
 
 
 def addresses_of(server: EmbeddedServer, name: str) -> Addresses:
-    return Addresses(name, server.app_url(name), server.owner_url(name), server.superuser_url(name))
+    straight = server.app_url(name)
+    return Addresses(
+        name,
+        through_pooler(server, straight),
+        server.owner_url(name),
+        server.superuser_url(name),
+        straight,
+    )
 
 
 def migrations_digest() -> str:
@@ -110,7 +121,14 @@ def copied_database(server: EmbeddedServer, template: str) -> Iterator[Addresses
 @contextmanager
 def opened_database(url: str) -> Iterator[Database]:
     """A pooled database, closed at the end of the block."""
-    database = Database(create_engine_for(url, pool_size=16, max_overflow=64, application_name="tests"))
+    engine = create_engine_for(
+        url,
+        pool_size=16,
+        max_overflow=64,
+        application_name="tests",
+        prepare_threshold=prepare_threshold(),
+    )
+    database = Database(engine)
     try:
         yield database
     finally:

@@ -28,8 +28,9 @@ def killable_database(killable_addresses: Addresses) -> Iterator[Database]:
 
 @contextmanager
 def small_engine(addresses: Addresses, prepare_threshold: int | None = 5) -> Iterator[Engine]:
+    """Straight to the server: with prepared statements nothing goes through a pooler."""
     engine = create_engine_for(
-        addresses.app_url, pool_size=1, max_overflow=0, prepare_threshold=prepare_threshold
+        addresses.straight_app_url, pool_size=1, max_overflow=0, prepare_threshold=prepare_threshold
     )
     yield engine
     engine.dispose()

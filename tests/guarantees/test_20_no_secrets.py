@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import pyotp
@@ -203,12 +203,7 @@ def test_a_database_out_of_reach_does_not_give_its_password_away(host: str, witn
 
 def test_a_wrong_database_password_is_not_told(fresh_addresses: Addresses, witness: Witness) -> None:
     url = make_url(fresh_addresses.app_url).set(password="canary-database-password")
-    wrong = Addresses(
-        fresh_addresses.name,
-        url.render_as_string(hide_password=False),
-        fresh_addresses.owner_url,
-        fresh_addresses.superuser_url,
-    )
+    wrong = replace(fresh_addresses, app_url=url.render_as_string(hide_password=False))
     with redirect_stderr(witness.logs), open_board(wrong) as board:
         answer = board.program_with({"X-Admin-Key": "x"}).get("/v1/admin/users")
         page = board.stranger().get("/readyz")

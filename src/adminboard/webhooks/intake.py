@@ -80,7 +80,7 @@ class Intake:
         self._writer = AsyncWriter(
             settings.database_url.get_secret_value(),
             application_name="adminboard webhooks",
-            prepare_threshold=5 if settings.db_prepared_statements else None,
+            prepare_threshold=settings.prepare_threshold,
         )
         self._waiting: deque[Waiting] = deque()
         self._waiting_bytes = 0
