@@ -102,15 +102,18 @@ FAULTS = {
     ),
     "an index is missing": Fault(
         ("DROP INDEX ix_users_created_at",),
-        "indexes", WARNING, "ix_users_created_at on public.users is missing: with many rows", "migrations",
+        "indexes", WARNING, "ix_users_created_at on public.users is missing: with many rows",
+        "as the owner of the table: CREATE INDEX CONCURRENTLY ix_users_created_at ON users (",
     ),
     "an index is another": Fault(
         ("DROP INDEX ix_users_created_at", OTHER_INDEX),
-        "indexes", WARNING, "ix_users_created_at on public.users is not as declared", "migrations",
+        "indexes", WARNING, "ix_users_created_at on public.users is not as declared",
+        "DROP INDEX CONCURRENTLY ix_users_created_at; CREATE INDEX",
     ),
     "an index that keeps rows apart is missing": Fault(
         ("DROP INDEX uq_subscriptions_one_live",),
-        "indexes", ERROR, "nothing keeps two rows from being alike", "adminboard migrate",
+        "indexes", ERROR, "nothing keeps two rows from being alike",
+        "CREATE UNIQUE INDEX CONCURRENTLY uq_subscriptions_one_live",
     ),
     "an index is invalid": Fault(
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_call_logs_text'::regclass",),
@@ -209,6 +212,15 @@ def is_told(fault: Fault, finding: Finding) -> bool:
         and fault.found in finding.found
         and fault.advice in finding.advice
     )
+
+
+@pytest.mark.parametrize("name", ["ix_users_created_at", "uq_subscriptions_one_live", "ix_call_logs_text"])
+def test_an_index_is_made_again_by_what_is_advised(installation: Installation, name: str) -> None:
+    """Words, conditions and expressions in it too."""
+    installation.run(f"DROP INDEX {name}")
+    (complaint,) = installation.complaints()
+    installation.run(complaint.advice.partition("as the owner of the table: ")[2])
+    assert installation.complaints() == []
 
 
 def test_what_is_unique_by_another_name_is_unique(installation: Installation) -> None:

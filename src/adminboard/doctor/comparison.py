@@ -23,7 +23,10 @@ Difference = Any
 Key = tuple[str, frozenset[str]]
 """A table and the columns that are unique together."""
 MEND = {
-    "public": "Run `adminboard migrate`; where the product keeps its own tables, its owner must bring this",
+    "public": (
+        "Run `adminboard migrate`; if it finds nothing to do, somebody changed it by hand: change it back. "
+        "Where the product keeps its own tables, their owner must bring this"
+    ),
     BOARD: "Run `adminboard migrate`; if it finds nothing to do, somebody changed it by hand: change it back",
 }
 

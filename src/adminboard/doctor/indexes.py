@@ -6,9 +6,11 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex
 
-from adminboard.doctor.comparison import Key, find_differences, full_name, key_of, keys_by_other_names, mend
+from adminboard.doctor.comparison import Key, find_differences, full_name, key_of, keys_by_other_names
 from adminboard.doctor.findings import Finding, error, ok, warning
 from adminboard.doctor.pages import name_pages
 from adminboard.models import metadata
@@ -40,20 +42,34 @@ def check_indexes(session: Session, _: Runtime) -> Iterator[Finding]:
 
 
 def _judge_index(index: Any, changed: Set[str], keys: Set[Key]) -> Iterator[Finding]:
-    name = full_name(index.table)
-    how = "is not as declared" if index.name in changed else "is missing"
+    name, is_changed = full_name(index.table), index.name in changed
+    how = "is not as declared" if is_changed else "is missing"
     if not index.unique:
         yield warning(
             "indexes",
             f"{index.name} on {name} {how}: with many rows it gets slow{name_pages(name, ' at')}",
-            f"{mend(index.table)}; its definition is in src/adminboard/migrations.",
+            _say_how_to_make(index, is_changed=is_changed),
         )
     elif key_of(index) not in keys:
         yield error(
             "indexes",
             f"{index.name} on {name} {how}: nothing keeps two rows from being alike where one must be",
-            f"{mend(index.table)}.",
+            _say_how_to_make(index, is_changed=is_changed),
         )
+
+
+def _say_how_to_make(index: Any, *, is_changed: bool) -> str:
+    """A migration that was run does not run again, so what somebody took away has to be made by hand."""
+    # Alembic's copy of it knows only some columns of its table.
+    (declared,) = [each for each in metadata.tables[index.table.key].indexes if each.name == index.name]
+    made = str(CreateIndex(declared).compile(dialect=postgresql.dialect(paramstyle="named")))
+    concurrently = made.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+    name = f"{index.table.schema}.{index.name}" if index.table.schema else index.name
+    dropped = f"DROP INDEX CONCURRENTLY {name}; " if is_changed else ""
+    return (
+        "Run `adminboard migrate`; if it finds nothing to do, as the owner of the table: "
+        f"{dropped}{concurrently};"
+    )
 
 
 def _judge_invalid(index: str, table: str) -> Finding:
