@@ -85,6 +85,11 @@ guide: $(STAMPS)/dev frontend ## Make the pictures of the guide anew, from a dem
 	@$(BIN)/python -m tools.browser
 	@exec $(BIN)/python -m tools.pictures
 
+.PHONY: pooled-test
+pooled-test: $(STAMPS)/dev frontend ## Run the tests, but those in a browser, through PgBouncer in transaction mode (installed where apt-get may be used)
+	@$(BIN)/python -m tools.soak_programs --install pgbouncer
+	@DB_PREPARED_STATEMENTS=false exec $(TESTS) --ignore=tests/e2e
+
 .PHONY: soak
 soak: $(STAMPS)/dev frontend ## Run the long fault and load tests (they need PgBouncer and HAProxy, installed where apt-get may be used)
 	@$(BIN)/python -m tools.soak_programs --install
@@ -128,7 +133,7 @@ clean: ## Remove the environment, the demonstration's data and the bundle
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(STAMPS)/venv: requirements/uv.txt tools/environment.py
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, and none is on the path." >&2; exit 1; }

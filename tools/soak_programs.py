@@ -1,9 +1,11 @@
-"""Find the programs that the long tests run around the board; with `--install`, install them if possible."""
+"""Find the programs that tests run around the board, all or the named ones; with `--install`, install them if
+possible."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 NAMES = ("pgbouncer", "haproxy")
@@ -18,15 +20,15 @@ def find_program(name: str) -> Path | None:
     return Path(found) if found is not None else None
 
 
-def find_missing() -> list[str]:
-    return [name for name in NAMES if find_program(name) is None]
+def find_missing(names: Sequence[str] = NAMES) -> list[str]:
+    return [name for name in names if find_program(name) is None]
 
 
 def say_missing(missing: list[str]) -> str:
     """What is not there, and what to do."""
     names = " and ".join(missing)
     return (
-        f"No {names} was found; the long tests run the board behind them. "
+        f"No {names} was found; these tests run the board behind them. "
         f"On Debian: apt-get install {' '.join(missing)}. Elsewhere put them on the path."
     )
 
@@ -40,8 +42,14 @@ def install(names: list[str]) -> None:
         subprocess.run(["apt-get", "--quiet", *words], env=environment, check=False)
 
 
-if __name__ == "__main__":
-    if "--install" in sys.argv and find_missing():
-        install(find_missing())
-    if still_missing := find_missing():
+def main(words: Sequence[str]) -> None:
+    """Ends with a sentence while something is missing."""
+    names = [word for word in words if word != "--install"] or list(NAMES)
+    if "--install" in words and find_missing(names):
+        install(find_missing(names))
+    if still_missing := find_missing(names):
         sys.exit(say_missing(still_missing))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

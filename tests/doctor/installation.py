@@ -69,7 +69,9 @@ def install(addresses: Addresses, served: Served) -> Installation:
             "app_env": "test",
             "public_url": "https://board.test",
             "secret_key": SecretStr(SECRET_KEY),
-            "database_url": SecretStr(addresses.app_url),
+            # Straight: what stands between the doctor and the server is what some of the tests are about.
+            "database_url": SecretStr(addresses.straight_app_url),
+            "db_prepared_statements": True,
             **served.settings,
         },
     )

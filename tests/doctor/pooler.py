@@ -63,15 +63,20 @@ class Pooler:
         with suppress(OSError, EOFError, struct.error), client:
             own = self._connect()
             self._log_in(client, own)
-            if not self._free:
-                self._free.append(own)
+            # Last of the free ones. There is always one: no client has more than one transaction under way.
+            self._give_back(own, first=False)
             while True:
                 kind, body = read_message(client)
                 if kind == TERMINATE:
                     return
-                server = self._free.pop() if self._shares and self._free else own
+                server = self._free.pop() if self._shares else own
                 self._carry_out(client, server, kind, body)
-                self._free.append(server)
+                self._give_back(server, first=True)
+
+    def _give_back(self, server: socket.socket, *, first: bool) -> None:
+        """To be the next that is taken, or the last."""
+        if self._shares:
+            self._free.insert(len(self._free) if first else 0, server)
 
     def _connect(self) -> socket.socket:
         if self._host.startswith("/"):

@@ -16,7 +16,8 @@ def environment(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("APP_ENV", "test")
     monkeypatch.setenv("PUBLIC_URL", settings["public_url"])
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
-    monkeypatch.setenv("DATABASE_URL", installation.addresses.app_url)
+    monkeypatch.setenv("DATABASE_URL", installation.addresses.straight_app_url)
+    monkeypatch.delenv("DB_PREPARED_STATEMENTS", raising=False)
     for name in ("stripe_api_key", "stripe_webhook_secret"):
         monkeypatch.setenv(name.upper(), settings[name].get_secret_value())
     monkeypatch.setenv("STRIPE_API_BASE", settings["stripe_api_base"])

@@ -102,7 +102,7 @@ def starts(lines: set[str], beginning: str, end: str) -> bool:
 
 def test_a_replica_that_is_none_is_told(installation: Installation, silent_port: int) -> None:
     for url, found in (
-        (installation.addresses.app_url, "no standby"),
+        (installation.addresses.straight_app_url, "no standby"),
         (f"postgresql://board:canary@127.0.0.1:{silent_port}/board", "no server listens there"),
     ):
         (finding,) = named(installation.examine(replica_database_url=SecretStr(url)), "replica")
@@ -173,7 +173,7 @@ def test_redis_that_is_away_is_worth_a_look(installation: Installation, silent_p
 def test_a_pooler_is_recognised_by_how_it_shares(
     installation: Installation, *, shares: bool, prepares: bool, level: Level, words: str
 ) -> None:
-    with Pooler(installation.addresses.app_url, shares=shares) as url:
+    with Pooler(installation.addresses.straight_app_url, shares=shares) as url:
         found = installation.examine(database_url=SecretStr(url), db_prepared_statements=prepares)
     (pooler,) = named(found, "pooler")
     assert pooler.level is level, pooler

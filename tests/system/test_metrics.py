@@ -189,7 +189,11 @@ def test_statements_and_connections_are_counted(fresh_addresses: Addresses) -> N
         return MEASURES.get_sample_value("adminboard_pool_connections_in_use", {"pool": "pages"})
 
     settings = Settings(
-        database_url=SecretStr(fresh_addresses.app_url), metrics_port=9_100, secret_key=SecretStr("s" * 32)
+        # Straight: through a pooler each transaction begins with a statement more.
+        database_url=SecretStr(fresh_addresses.straight_app_url),
+        db_prepared_statements=True,
+        metrics_port=9_100,
+        secret_key=SecretStr("s" * 32),
     )
     runtime = open_runtime(settings)
     try:

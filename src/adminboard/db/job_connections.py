@@ -38,11 +38,13 @@ def make_connector(
 
     Through one nobody can LISTEN, so whoever works by it has to look for jobs by the clock.
     """
-    kwargs: dict[str, Any] = {"application_name": application_name, "prepare_threshold": prepare_threshold}
-    sizes = {"min_size": LEAST_CONNECTIONS, "max_size": MOST_CONNECTIONS}
+    connecting: dict[str, Any] = {
+        "application_name": application_name,
+        "prepare_threshold": prepare_threshold,
+    }
+    pool: dict[str, Any] = {"min_size": LEAST_CONNECTIONS, "max_size": MOST_CONNECTIONS}
     if prepare_threshold is None:
-        return PsycopgConnector(
-            conninfo=psycopg_conninfo(url), kwargs=kwargs, pool_factory=TransactionPool, **sizes
-        )
-    kwargs["options"] = f"-c search_path={SEARCH_PATH}"
-    return PsycopgConnector(conninfo=psycopg_conninfo(url), kwargs=kwargs, **sizes)
+        pool["pool_factory"] = TransactionPool
+    else:
+        connecting["options"] = f"-c search_path={SEARCH_PATH}"
+    return PsycopgConnector(conninfo=psycopg_conninfo(url), kwargs=connecting, **pool)

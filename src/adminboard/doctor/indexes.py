@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex
 
@@ -62,7 +62,7 @@ def _say_how_to_make(index: Any, *, is_changed: bool) -> str:
     """A migration that was run does not run again, so what somebody took away has to be made by hand."""
     # Alembic's copy of it knows only some columns of its table.
     (declared,) = [each for each in metadata.tables[index.table.key].indexes if each.name == index.name]
-    made = str(CreateIndex(declared).compile(dialect=postgresql.dialect(paramstyle="named")))
+    made = str(CreateIndex(declared).compile(dialect=PGDialect(paramstyle="named")))
     concurrently = made.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
     name = f"{index.table.schema}.{index.name}" if index.table.schema else index.name
     dropped = f"DROP INDEX CONCURRENTLY {name}; " if is_changed else ""

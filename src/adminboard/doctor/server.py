@@ -33,7 +33,7 @@ def check_pooler(_: Session, runtime: Runtime) -> Iterator[Finding]:
         yield error(
             "pooler",
             "DATABASE_URL leads to a pooler in transaction mode, where prepared statements get lost",
-            "Set DB_PREPARED_STATEMENTS=false, and give `migrate` and the worker PostgreSQL's own address.",
+            "Set DB_PREPARED_STATEMENTS=false, give `migrate` PostgreSQL's own address, best the worker too.",
         )
     elif pooling is Pooling.SESSION and prepares:
         yield warning(
