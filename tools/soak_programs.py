@@ -29,7 +29,7 @@ def say_missing(missing: list[str]) -> str:
     names = " and ".join(missing)
     return (
         f"No {names} was found; these tests run the board behind them. "
-        f"On Debian: apt-get install {' '.join(missing)}. Elsewhere put them on the path."
+        f"On Debian, as root: apt-get install {' '.join(missing)}. Elsewhere put them on the path."
     )
 
 

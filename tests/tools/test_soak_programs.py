@@ -14,4 +14,5 @@ def test_what_is_missing_is_said_with_how_to_get_it(tmp_path: Path, monkeypatch:
 
     assert soak_programs.find_program("haproxy") == program
     assert soak_programs.find_missing() == ["pgbouncer"]
+    assert soak_programs.find_missing(["haproxy"]) == []
     assert "apt-get install pgbouncer." in soak_programs.say_missing(soak_programs.find_missing())
