@@ -35,6 +35,8 @@ class Pooler(Program):
     """Stands for ``databases``: under each name the server and the database of that address. Lets the roles
     of ``logins`` in, which are addresses with passwords."""
 
+    PROGRAM = "pgbouncer"
+
     def __init__(
         self,
         folder: Path,
@@ -47,8 +49,8 @@ class Pooler(Program):
         account.take_over(folder)
         configuration = folder / "pgbouncer.ini"
         super().__init__(
-            "pgbouncer",
-            [str(find_program("pgbouncer")), str(configuration)],
+            self.PROGRAM,
+            [str(find_program(self.PROGRAM)), str(configuration)],
             folder / "pgbouncer.log",
             account=account,
         )

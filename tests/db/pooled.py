@@ -16,6 +16,7 @@ from adminboard.db.embedded.account import choose_account
 from tests.cluster.pooler import ANY_DATABASE, Pooler
 from tests.cluster.programs import free_ports
 from tests.db.place import find_folder
+from tools.soak_programs import find_missing, say_missing
 
 VARIABLE = "DB_PREPARED_STATEMENTS"
 """The board's own setting for a pooler: what the tests start finds it too."""
@@ -49,6 +50,8 @@ def close_poolers() -> None:
 
 
 def _start_pooler(server: EmbeddedServer) -> Pooler:
+    missing = find_missing([Pooler.PROGRAM])
+    assert not missing, say_missing(missing)
     folder = Path(mkdtemp(dir=find_folder(), prefix="pooler-"))
     folder.chmod(0o755)
     logins = [server.app_url("postgres"), server.superuser_url()]
