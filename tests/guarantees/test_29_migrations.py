@@ -24,8 +24,7 @@ from tests.cluster.programs import Program, free_ports, wait_until
 pytestmark = pytest.mark.soak
 MOST_HELD_SECONDS = 2.0
 BOTH_SECONDS = 4.0
-USERS, CALLS, SUBSCRIPTIONS = 2_000, 20_000, 800_000
-"""As many subscriptions, which the newest revisions change, as the large data set has."""
+USERS, CALLS, SUBSCRIPTIONS = 2_000, 20_000, 400_000
 MULTIPLY = f"""
 INSERT INTO subscriptions SELECT many.*
 FROM (SELECT ended FROM subscriptions AS ended WHERE status = 'canceled' ORDER BY id LIMIT 1) AS one,
