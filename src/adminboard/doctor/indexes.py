@@ -62,7 +62,8 @@ def _say_how_to_make(index: Any, *, is_changed: bool) -> str:
     """A migration that was run does not run again, so what somebody took away has to be made by hand."""
     # Alembic's copy of it knows only some columns of its table.
     (declared,) = [each for each in metadata.tables[index.table.key].indexes if each.name == index.name]
-    made = str(CreateIndex(declared).compile(dialect=PGDialect(paramstyle="named")))
+    dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    made = str(CreateIndex(declared).compile(dialect=dialect))
     concurrently = made.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
     name = f"{index.table.schema}.{index.name}" if index.table.schema else index.name
     dropped = f"DROP INDEX CONCURRENTLY {name}; " if is_changed else ""
