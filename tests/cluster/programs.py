@@ -12,7 +12,7 @@ import psutil
 
 from adminboard.db.embedded.account import Account
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 ROOT = Path(__file__).parents[2]
 
 
