@@ -22,6 +22,7 @@ from adminboard.core.action_runner import ActionRunner
 from adminboard.core.actions import Actions
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import Operations
+from adminboard.core.titles import name_codes
 from adminboard.notifications.announcing import announce
 from adminboard.runtime import Runtime
 from adminboard.web import docs_page, health, saved_views, search_page, static_files
@@ -108,6 +109,8 @@ def create_app(
 def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     """The parts that routes, commands and jobs share."""
     runtime.announce = announce
+    for named in (area.actions for area in areas), (area.operations for area in areas):
+        name_codes({item.name: item.title for items in named for item in items})
     runner = ActionRunner(
         runtime.reading,
         noting_key_use(runtime.work),

@@ -78,7 +78,7 @@ def test_the_list_begins_with_what_waits(office: Office, bob: Browser, jane: Use
         {
             "Requested": "2026-01-15 04:00 PST",
             "By": asking.name,
-            "Action": "credits.adjust",
+            "Action": "Adjust credits",
             "Target": jane.email,
             "Amount": "$1,500.00",
             "Status": "waiting",

@@ -1,12 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from adminboard.areas import AREAS
 from adminboard.core.listings import Listing
-from adminboard.web.list_fit import column_width_px, fit_columns
-from adminboard.web.list_view import CellKind, HeaderView
+from adminboard.web.list_fit import BESIDE_A_DETAIL_PX, column_width_px, fit_columns
+from adminboard.web.list_view import CellKind, HeaderView, SortDirection
 
-BESIDE_A_DETAIL_PX = 592
-"""The narrowest list: in a window of 1280 px, beside the sidebar and an open detail."""
 BESIDE_A_SIDE_PX = 692
 """Where the detail opens in the side of a page of two halves instead."""
 LISTINGS = [listing for area in AREAS for listing in area.listings]
@@ -32,6 +32,19 @@ def test_of_equally_important_columns_the_rightmost_gives_way_first() -> None:
     fitted = fit_columns([make_header("left", 2), make_header("right", 2)])
 
     assert fitted[0].fit < fitted[1].fit
+
+
+def test_the_column_that_the_list_is_sorted_by_is_always_drawn_and_others_give_way_to_it() -> None:
+    headers = [
+        make_header("name", 1, 190),
+        make_header("status", 1, 136),
+        make_header("money", 1, 104),
+        make_header("seen", 3, 182),
+    ]
+    headers[3] = replace(headers[3], sorted=SortDirection.DESCENDING)
+    fitted = {header.name: header.fit for header in fit_columns(headers)}
+
+    assert fitted == {"name": 0, "status": 0, "money": 620, "seen": 0}
 
 
 def test_no_column_asks_for_more_than_the_style_sheet_knows() -> None:

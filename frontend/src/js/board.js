@@ -1,6 +1,7 @@
 import htmx from "htmx.org";
 import { startCopying } from "./copying.js";
 import { startDialog } from "./dialog.js";
+import { startDrafts } from "./drafts.js";
 import { startFields } from "./fields.js";
 import { startFilters } from "./filters.js";
 import { startFinding } from "./finding.js";
@@ -38,5 +39,6 @@ document.addEventListener("DOMContentLoaded", () => {
   startFields();
   startKept();
   startNewer(htmx);
+  startDrafts(htmx);
   startSidebar();
 });

@@ -21,6 +21,7 @@ from adminboard.core.listings import (
 from adminboard.core.masking import Mask
 from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
+from adminboard.core.titles import title_of
 
 AMOUNT = func.coalesce(Approval.amount_cents, cast(Approval.credits * 100, BigInteger))
 """Credits are dollars in what is shown, so that one column has both."""
@@ -36,7 +37,7 @@ approvals = Listing(
     columns=[
         Column("Requested", Approval.created_at, key="created_at", cell="datetime", sort=True, priority=1),
         Column("By", Approval.requested_by_name, key="requested_by_name"),
-        Column("Action", Approval.action),
+        Column("Action", Approval.action, cell="title"),
         Column(
             "Target",
             Approval.target_label,
@@ -72,7 +73,7 @@ approvals = Listing(
             options=[Option(word.value, word.value) for word in ApprovalStatus],
             where=has_status,
         ),
-        Choice("action", "Action", Approval.action, options=words_seen(Approval.action)),
+        Choice("action", "Action", Approval.action, options=words_seen(Approval.action, title_of)),
         Choice("by", "By", Approval.requested_by_name, options=words_seen(Approval.requested_by_name)),
         DateRange("requested", "Requested", Approval.created_at),
     ],

@@ -85,13 +85,16 @@ def count_waiting(session: Session) -> int:
     return session.scalar(_COUNT_OWN_WAITING, {"now": now, "person_id": actor.person_id}) or 0
 
 
-def words_seen(column: InstrumentedAttribute[str]) -> Callable[[Session], Sequence[Option]]:
-    """The values of a column in the requests that the reader may see, as the options of a `Choice`."""
+def words_seen(
+    column: InstrumentedAttribute[str], describe: Callable[[str], str] = str
+) -> Callable[[Session], Sequence[Option]]:
+    """The values of a column in the requests that the reader may see, as the options of a `Choice`.
+    ``describe`` gives the label of each."""
 
     def load(session: Session) -> Sequence[Option]:
         words = select(column).distinct().order_by(column).limit(MAX_WORDS)
         visible = visible_to(reader(session))
         found = session.scalars(words if visible is None else words.where(visible))
-        return [Option(word, word) for word in found]
+        return [Option(word, describe(word)) for word in found]
 
     return load

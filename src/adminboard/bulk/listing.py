@@ -27,7 +27,7 @@ runs = Listing(
     columns=[
         Column("Run", Run.title, key="title", priority=1, width_px=220),
         Column("Status", Run.status, cell="badge", priority=1),
-        Column("Action", Run.action),
+        Column("Action", Run.action, cell="title"),
         Column("Rows", Run.rows_total, key="rows_total", cell="number", align="end"),
         Column("Done", Run.rows_done, key="rows_done", cell="number", align="end"),
         Column("Failed", Run.rows_failed, key="rows_failed", cell="number", align="end"),

@@ -78,6 +78,7 @@ customers = Listing(
             key="name",
             sort=Sort(func.lower(Organization.name, type_=String)),
             priority=1,
+            width_px=190,
         ),
         Column("Status", Organization.status, cell="badge", priority=1),
         Column(

@@ -22,6 +22,7 @@ from adminboard.core.listings import (
 from adminboard.core.masking import Mask
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.permissions import Permission
+from adminboard.core.titles import title_of
 from adminboard.system.operation_queries import get_operation_detail
 
 TABS = (Tab("How the board is", "/system"), Tab("Calls to the outside", "/system/operations"))
@@ -44,7 +45,7 @@ operations = Listing(
             sort=True,
             priority=1,
         ),
-        Column("Kind", Operation.kind, priority=1, width_px=134),
+        Column("Kind", Operation.kind, cell="title", priority=1, width_px=134),
         Column(
             "Target",
             Operation.target_label,
@@ -67,7 +68,7 @@ operations = Listing(
         placeholder="Id or key",
     ),
     filters=[
-        Choice("kind", "Kind", Operation.kind, options=words_of(Operation.kind)),
+        Choice("kind", "Kind", Operation.kind, options=words_of(Operation.kind, title_of)),
         Choice(
             "status",
             "Status",
@@ -79,7 +80,7 @@ operations = Listing(
     ],
     sort="-created_at",
     extras={"target_kind": Operation.target_kind, "target_id": Operation.target_id},
-    detail=Detail(get_operation_detail, "system/operation.html", title=lambda record: record.kind),
+    detail=Detail(get_operation_detail, "system/operation.html", title=lambda record: title_of(record.kind)),
     empty="A call to Stripe, a mail server or a chat is listed here as soon as somebody decides on one.",
     views=[
         BuiltInView("In flight", "status=pending&status=running&status=unknown"),

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from adminboard.core.currencies import in_currency, to_major_units
 from adminboard.core.said_moments import resay_moments
+from adminboard.core.titles import title_of
 
 LONG_TEXT_CHARACTERS = 50
 _MINUTES, _SECONDS = len("2024-01-15 14:32"), len("2024-01-15 14:32:10")
@@ -201,6 +202,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "long_text": _draw_long_text,
     "word": format_word,
     "sentence": format_sentence,
+    "title_of": title_of,
 }
 
 

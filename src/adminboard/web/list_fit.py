@@ -28,6 +28,7 @@ COLUMN_WIDTHS_PX: dict[CellKind, int] = {
     CellKind.ID: 150,
     CellKind.LONG_TEXT: 260,
     CellKind.SENTENCE: 220,
+    CellKind.TITLE: 170,
 }
 
 
@@ -47,17 +48,32 @@ COLUMN_STEP_PX = 20
 """The steps of the style sheet's rules. A list in a window of 1280 px is 980 wide."""
 
 
+BESIDE_A_DETAIL_PX = 592
+"""The narrowest list: in a window of 1280 px, beside the sidebar and an open detail."""
+
+
 def fit_columns(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to the
-    steps that the style sheet knows.
+    steps that the style sheet knows. The column that the list is sorted by is always drawn: without it nobody
+    sees why the rows stand as they do. Where it takes room that is not there, others give way to it.
     """
-    by_importance = sorted(range(len(headers)), key=lambda index: (headers[index].priority, index))
+    by_importance = sorted(range(len(headers)), key=lambda index: _importance(headers, index))
+    has_guest = any(header.sorted and header.priority > 1 for header in headers)
     fits = [0] * len(headers)
     needed_px = TICKS_PX if has_ticks else 0
     for index in by_importance:
-        needed_px += headers[index].width_px
-        if headers[index].priority > 1:
+        header = headers[index]
+        needed_px += header.width_px
+        has_to_go = has_guest and needed_px > BESIDE_A_DETAIL_PX and not header.sorted and index > 0
+        if (header.priority > 1 and not header.sorted) or has_to_go:
             fits[index] = min(-(-needed_px // COLUMN_STEP_PX) * COLUMN_STEP_PX, WIDEST_PX)
     return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]
+
+
+def _importance(headers: Sequence[HeaderView], index: int) -> tuple[int, int]:
+    """The first column is what a row is called, the sorted one comes next."""
+    if index == 0:
+        return (0, 0)
+    return (0 if headers[index].sorted else headers[index].priority, index)

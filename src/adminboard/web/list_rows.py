@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from adminboard.core.listings import Column, Ticked
 from adminboard.core.listings.columns import AnyRow
+from adminboard.core.titles import title_of
 from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money, shorten
 from adminboard.web.icons import draw_icon
 from adminboard.web.list_view import Align, CellKind, HeaderView
@@ -174,6 +175,10 @@ def _draw_sentence(value: Any, _: AnyRow) -> str:
     return f'<span class="sentence" dir="auto"{title}>{escape(shown)}</span>'
 
 
+def _draw_title(value: Any, row: AnyRow) -> str:
+    return _draw_sentence(title_of(str(value)), row)
+
+
 def _draw_email(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
     return f'<span class="clip" title="{text}">{text}</span>'
@@ -239,4 +244,5 @@ _DRAWERS: dict[CellKind, Draw] = {
     CellKind.DURATION: _filtered("duration"),
     CellKind.LONG_TEXT: _draw_long_text,
     CellKind.SENTENCE: _draw_sentence,
+    CellKind.TITLE: _draw_title,
 }

@@ -34,6 +34,7 @@ class CellKind(StrEnum):
     ID = "id"
     LONG_TEXT = "long_text"
     SENTENCE = "sentence"
+    TITLE = "title"
 
 
 class Align(StrEnum):
