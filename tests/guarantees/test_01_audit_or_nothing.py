@@ -26,9 +26,11 @@ from adminboard.auth.totp import SEALING_PURPOSE
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.cli import cli
 from adminboard.core.actions import Action
+from adminboard.core.actor import system_actor
 from adminboard.core.audit import AuditUnavailable, Target
 from adminboard.core.models import KeptCards, RunStatus
 from adminboard.db.embedded import APP_ROLE
+from adminboard.notifications.announcing import AT_MOST_EVERY
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.web.record_page import ListTab, tabs_of
 from adminboard.worker import make_run_advancer
@@ -278,6 +280,10 @@ def test_no_job_changes_anything_without_the_audit(
     board.open_session(scene.me)
     FORMS["POST /v1/usage/deductions"](scene)()
     board.clock.set(next_year)
+    for event in ("invoice.paid", "invoice.voided"):
+        with board.runtime.work(system_actor("webhooks")) as work:
+            work.audit("webhooks.fail", Target("billing_event", event, event), "The second waits for a letter")
+    board.clock.advance(AT_MOST_EVERY)
     revoke_the_audit(board)
     before = dump(board)
     jobs = [job for area in AREAS for job in area.jobs]

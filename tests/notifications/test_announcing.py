@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.event_models import GracePeriodStatus
 from adminboard.core.action_runner import ActionRunner, Confirmation, Outcome
+from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
@@ -27,6 +28,7 @@ from adminboard.notifications.actions import (
     change_notification,
     send_test_mail,
 )
+from adminboard.notifications.announcing import AT_MOST_EVERY, tell_of_the_rest
 from adminboard.notifications.catalogue import NOTIFICATIONS, NotificationUnknown
 from adminboard.notifications.letters import draw_text
 from adminboard.runtime import Runtime
@@ -125,6 +127,63 @@ def test_of_a_grace_period_that_ends_soon_people_are_told_once_and_again_when_it
     session.flush()
     clock.set(now + timedelta(days=8))
     assert tell_of_ending_periods(runtime) == 1
+
+
+def fail_events(runtime: Runtime, *types: str) -> None:
+    """Each in a work of its own, as a worker does."""
+    for kind in types:
+        with runtime.work(system_actor("webhooks")) as work:
+            target = Target("billing_event", kind, kind)
+            work.audit("webhooks.fail", target, f"{kind} failed 8 times: there is no such customer.")
+
+
+def test_of_many_failures_staff_read_one_letter_at_once_and_one_of_all_the_others(
+    runtime: Runtime, session: Session, clock: MovableClock, executor: OperationRunner, mail_server: MailServer
+) -> None:
+    make_admin(session, role=Role.SUPPORT, email="support@board.test")
+    assert tell_of_the_rest(runtime) == 0, "nothing has happened"
+    fail_events(runtime, "invoice.paid")
+    assert list_operations(session) == [
+        ("notifications.chat", "the chat of the staff"),
+        ("notifications.mail", "support@board.test"),
+    ]
+    fail_events(runtime, *(f"event.{number}" for number in range(40)))
+    assert len(list_operations(session)) == 2
+    clock.advance(AT_MOST_EVERY - timedelta(seconds=1))
+    assert tell_of_the_rest(runtime) == 0, "the last letter is not old enough"
+    clock.advance(timedelta(seconds=1))
+    assert [tell_of_the_rest(runtime) for _ in range(2)] == [1, 0]
+    executor.run_due()
+    first, others = mail_server.taken
+    assert first["Subject"] == "A billing event could not be processed: invoice.paid"
+    assert others["Subject"] == "40 billing events could not be processed"
+    text = others.get_body(("plain",))
+    assert text is not None
+    said = text.get_content()
+    assert "event.39: event.39 failed 8 times" in said
+    assert "event.29" not in said
+    assert "https://board.test/webhooks?status=failed" in said
+
+    clock.advance(AT_MOST_EVERY)
+    fail_events(runtime, "charge.refunded")
+    assert len(list_operations(session)) == 6, "after a quiet quarter of an hour the next is told at once"
+
+
+def test_what_one_work_does_to_a_user_is_one_letter_from_first_to_last(
+    runtime: Runtime, runner: ActionRunner, session: Session, executor: OperationRunner, mail_server: MailServer
+) -> None:
+    jane, john = make_user(session, email="jane@example.com"), make_user(session, email="john@example.com")
+    choose(runner, "credits_adjusted", mail=True)
+    with runtime.work(make_person(Role.SUPPORT)) as work:
+        for user, before, after in ((jane, "1.00", "2.00"), (john, "0.00", "9.00"), (jane, "2.00", "5.50")):
+            target = Target("user", str(user.id), user.email)
+            work.audit("credits.adjust", target, "Added", before={"Balance": before}, after={"Balance": after})
+    executor.run_due()
+    letters = {message["To"]: message.get_body(("plain",)) for message in mail_server.taken}
+    assert len(mail_server.taken) == 2
+    said = {to: body.get_content() for to, body in letters.items() if body is not None}
+    assert "changed by +$4.50" in said["jane@example.com"]
+    assert "changed by +$9.00" in said["john@example.com"]
 
 
 def test_settings_say_which_way_it_goes(runtime: Runtime, runner: ActionRunner, session: Session) -> None:

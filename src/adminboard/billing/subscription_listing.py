@@ -50,7 +50,7 @@ subscriptions = Listing(
     key=Subscription.id,
     columns=[
         customer_column(),
-        Column("Plan", Plan.name, cell="badge", priority=1),
+        Column("Plan", Plan.name, cell="badge", priority=1, width_px=214),
         Column("Status", Subscription.status, cell="badge", priority=1, width_px=134),
         Column(
             "Period end",
@@ -58,7 +58,6 @@ subscriptions = Listing(
             key="current_period_end",
             cell="datetime",
             sort=Sort(Subscription.current_period_end, nullable=True),
-            priority=1,
         ),
         Column("Cancels?", Subscription.cancel_at_period_end, key="cancel_at_period_end", cell="boolean"),
         Column("Pause", Subscription.pause_behavior, key="pause_behavior", cell="badge", shown=False),

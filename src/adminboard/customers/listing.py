@@ -86,7 +86,7 @@ customers = Listing(
             func.coalesce(override_plan_name(Organization.id), Plan.name),
             key="plan",
             cell="badge",
-            width_px=204,
+            width_px=214,
         ),
         Column("Subscription", subscription_status(), key="subscription_status", cell="badge", priority=1),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),

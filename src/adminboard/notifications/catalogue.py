@@ -53,6 +53,10 @@ class Notification:
     sample: Draft
     at_first: frozenset[Channel] = frozenset()
     """The ways it goes until somebody changes that in Settings."""
+    many: str | None = None
+    """What happened to several at once, after their number, of what machines cause: such a notification goes
+    out at most once in `announcing.AT_MOST_EVERY`, and what happens in between is told in one letter. None
+    for what people do one by one, and for what is told to a user."""
 
     @property
     def channels(self) -> Sequence[Channel]:
@@ -179,6 +183,7 @@ NOTIFICATIONS: Sequence[Notification] = (
             "invoice.paid failed 8 times: there is no such customer.",
         ),
         frozenset(Channel),
+        "billing events could not be processed",
     ),
     Notification(
         "grace_period_ending",
@@ -194,6 +199,7 @@ NOTIFICATIONS: Sequence[Notification] = (
             "The grace period of Northwind Plumbing ends on 4 March 2026 at 15:04 UTC.",
         ),
         frozenset(Channel),
+        "grace periods end soon",
     ),
     Notification(
         "grace_period_lapsed",
@@ -209,6 +215,7 @@ NOTIFICATIONS: Sequence[Notification] = (
             "The grace period of Northwind Plumbing lapsed on 4 March 2026 at 15:04 UTC.",
         ),
         frozenset(Channel),
+        "grace periods are over",
     ),
     Notification(
         "credits_adjusted",

@@ -25,6 +25,7 @@ from adminboard.core.listings import (
 from adminboard.core.listings.filters import Parameters, Reader
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
+from adminboard.core.titles import title_of
 from adminboard.customers.models import Organization
 from adminboard.webhooks.queries import find_event_id, get_event_detail, object_id, payment_intent_id
 
@@ -65,7 +66,7 @@ events = Listing(
         Column(
             "Received", BillingEvent.received_at, key="received_at", cell="datetime", sort=True, priority=1
         ),
-        Column("Type", BillingEvent.event_type, key="event_type", width_px=240, priority=1),
+        Column("Type", BillingEvent.event_type, key="event_type", cell="title", width_px=240, priority=1),
         Column(
             "Customer",
             Organization.name,
@@ -102,7 +103,7 @@ events = Listing(
         placeholder="Any Stripe id",
     ),
     filters=[
-        Choice("type", "Type", BillingEvent.event_type, options=words_of(BillingEvent.event_type)),
+        Choice("type", "Type", BillingEvent.event_type, options=words_of(BillingEvent.event_type, title_of)),
         Pick(
             "customer",
             "Customer",
