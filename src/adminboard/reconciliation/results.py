@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
     DateTime,
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     column,
     func,
@@ -25,10 +28,12 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from adminboard.billing.models import Subscription
 from adminboard.core.listings import Probe
 from adminboard.core.listings.columns import AnySelect
+from adminboard.core.listings.paging import PAGE_KEYS
 from adminboard.reconciliation.models import Discrepancy
 from adminboard.reconciliation.wording import KIND_WORDS
 
@@ -57,10 +62,9 @@ _OPEN = f"""
 is one difference, of the customer and of each of these subscriptions."""
 _DIFFERING = f"""
     SELECT key, CASE WHEN bool_or(kind = 'error') THEN '{Result.ERROR}' ELSE '{Result.DIFFERS}' END AS result,
-        bool_or(kind = 'error') AS is_failed, min(created_at) AS since, max(checked_at) AS checked_at
-    FROM ({_OPEN}) AS opened GROUP BY key ORDER BY result DESC, key DESC"""  # noqa: S608 - as above
-"""In the order in which the list begins: PostgreSQL does not sort before a nested loop by itself, and would
-look up all of them for the first page."""
+        bool_or(kind = 'error') AS is_failed, min(created_at) AS since, max(checked_at) AS checked_at,
+        array_agg(CAST(kind AS text)) AS kinds
+    FROM ({_OPEN}) AS opened"""  # noqa: S608 - as above
 _COMPARED = f"""
     SELECT stripe_subscription_id AS key, id AS subscription_id, organization_id, created_at,
         CAST(NULL AS text) AS stripe_customer_id, true AS is_ours, CAST(NULL AS varchar) AS status,
@@ -85,17 +89,23 @@ _OF_LAST_RUN = """
 
 _BEGAN_AT = "coalesce(CAST(cursor ->> 'began_at' AS timestamptz), started_at)"
 
-differing: Any = (
-    text(_DIFFERING)
-    .columns(
+@lru_cache(maxsize=8)
+def _group_differing(rest: str) -> Any:
+    fragment = text(f"{_DIFFERING} {rest}")
+    if PAGE_KEYS in rest:
+        fragment = fragment.bindparams(bindparam(PAGE_KEYS, type_=ARRAY(Text)))
+    named = fragment.columns(
         column("key", Text),
         column("result", Text),
         column("is_failed", Boolean),
         column("since", MOMENT),
         column("checked_at", MOMENT),
+        column("kinds", ARRAY(Text)),
     )
-    .subquery("differing")
-)
+    return named.subquery("differing")
+
+
+differing: Any = _group_differing("GROUP BY key")
 """Those with open differences: a row for each of Stripe's subscriptions."""
 compared: Any = (
     text(_COMPARED)
@@ -161,8 +171,8 @@ def probe_results(results: Sequence[str]) -> Probe | None:
 
 def differs_in(kinds: Sequence[str]) -> ColumnElement[bool]:
     """Whether the row has an open difference of one of these kinds."""
-    opened = text(_OPEN).columns(column("key", Text), column("kind", Text)).subquery("opened")
-    found: ColumnElement[bool] = compared.c.key.in_(select(opened.c.key).where(opened.c.kind.in_(kinds)))
+    wanted = bindparam(None, list(kinds), type_=ARRAY(Text))
+    found: ColumnElement[bool] = differing.c.kinds.op("&&", is_comparison=True)(wanted)
     return found
 
 
@@ -195,3 +205,34 @@ def with_differences(*columns: Any) -> AnySelect:
     """Selects from all rows, beside what differs of each."""
     beside = compared.outerjoin(differing, differing.c.key == compared.c.key)
     return select(*columns).select_from(beside).where(is_row())
+
+
+def in_order(statement: AnySelect, sort_name: str, descending: bool) -> AnySelect:
+    """The statement of a page's keys with the open differences grouped in the very order of the page.
+
+    PostgreSQL does not sort before a nested loop by itself: it would look up all that differ for the 50 that
+    come first.
+    """
+    by = {"result": "result", "differs_since": "since"}.get(sort_name)
+    if by is None:
+        return statement
+    way = "DESC" if descending else "ASC"
+    return _replace(statement, _group_differing(f"GROUP BY key ORDER BY {by} {way}, key {way}"))
+
+
+def of_page(statement: AnySelect) -> AnySelect:
+    """The statement of a page's rows with only their differences grouped: by itself a condition on the key does
+    not go through an outer join."""
+    return _replace(statement, _group_differing(f"WHERE key = ANY (:{PAGE_KEYS}) GROUP BY key"))
+
+
+def _replace(statement: AnySelect, grouped: Any) -> AnySelect:
+    def find(element: Any, **_: Any) -> Any:
+        if element is differing:
+            return grouped
+        if getattr(element, "table", None) is differing:
+            return grouped.c[element.name]
+        return None
+
+    replaced: AnySelect = replacement_traverse(statement, {}, find)
+    return replaced

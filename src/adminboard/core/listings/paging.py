@@ -165,6 +165,8 @@ def _rows_by_key(listing: Listing, masked: bool, marking: SearchSource | None) -
     """The rows of a page by their keys, one statement for every page of the listing."""
     keys = bindparam(PAGE_KEYS, type_=ARRAY(listing.key.type))
     rows = select_rows(listing, masked=masked).where(listing.key == func.any(keys))
+    if listing.of_page is not None:
+        rows = listing.of_page(rows)
     if marking is None:
         return rows
     columns = [listing.columns_by_name[name] for name in marking.marks]

@@ -96,4 +96,7 @@ def _make_walk(
     order = [tiebreak] if way.nulls else [sort.expression, tiebreak]
     wanted = select(key.label("key"), value.label("value"), *more_columns).where(*clauses)
     ordered = wanted.order_by(*(item.desc() if way.descending else item.asc() for item in order))
-    return select_pruned(listing.select, ordered).limit(bindparam(ROW_LIMIT, type_=Integer))
+    walk = select_pruned(listing.select, ordered).limit(bindparam(ROW_LIMIT, type_=Integer))
+    if listing.in_order is None or way.nulls:
+        return walk
+    return listing.in_order(walk, way.sort_name, way.descending)
