@@ -34,7 +34,7 @@ def test_of_equally_important_columns_the_rightmost_gives_way_first() -> None:
     assert fitted[0].fit < fitted[1].fit
 
 
-def test_the_column_that_the_list_is_sorted_by_is_always_drawn_and_others_give_way_to_it() -> None:
+def test_the_column_of_an_order_that_was_chosen_is_always_drawn_and_others_give_way_to_it() -> None:
     headers = [
         make_header("name", 1, 190),
         make_header("status", 1, 136),
@@ -42,9 +42,10 @@ def test_the_column_that_the_list_is_sorted_by_is_always_drawn_and_others_give_w
         make_header("seen", 3, 182),
     ]
     headers[3] = replace(headers[3], sorted=SortDirection.DESCENDING)
-    fitted = {header.name: header.fit for header in fit_columns(headers)}
+    chosen, usual = fit_columns(headers, is_resorted=True), fit_columns(headers)
 
-    assert fitted == {"name": 0, "status": 0, "money": 620, "seen": 0}
+    assert {header.name: header.fit for header in chosen} == {"name": 0, "status": 0, "money": 620, "seen": 0}
+    assert {header.name: header.fit for header in usual} == {"name": 0, "status": 0, "money": 0, "seen": 620}
 
 
 def test_no_column_asks_for_more_than_the_style_sheet_knows() -> None:

@@ -14,6 +14,7 @@ import { startPickers } from "./pickers.js";
 import { startPopovers } from "./popovers.js";
 import { startRefreshing } from "./refreshing.js";
 import { startRequests } from "./requests.js";
+import { startSettling } from "./settling.js";
 import { startSidebar } from "./sidebar.js";
 import { startTheme } from "./theme.js";
 import { startTicks } from "./ticks.js";
@@ -40,5 +41,6 @@ document.addEventListener("DOMContentLoaded", () => {
   startKept();
   startNewer(htmx);
   startDrafts(htmx);
+  startSettling();
   startSidebar();
 });

@@ -8,15 +8,28 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func
+from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Plan, Subscription
+from adminboard.core.models import Operation
+from adminboard.core.operation_runner import UNFINISHED
 from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown
 from adminboard.customers.models import Organization
+from adminboard.customers.portal import opening_portal
 from adminboard.customers.queries import customers_with_plan, subscription_status
 from adminboard.users.queries import override_plan_name
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A call to Stripe about a customer that has not come to its end. ``status`` is one of `UNFINISHED`."""
+
+    id: UUID
+    kind: str
+    status: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,8 @@ class CustomerHead:
     subscription_status: str | None
     subscription_ends_at: datetime | None
     """When it is cancelled at the end of its period."""
+    under_way: UnderWay | None
+    """What Stripe was asked of and nobody knows the outcome of yet; of several the first."""
 
 
 def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
@@ -42,7 +57,9 @@ def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
     row = session.execute(_select_head(), values).one_or_none()
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
-    return CustomerHead(**row._mapping)
+    facts = dict(row._mapping)
+    call = [facts.pop(name) for name in ("operation_id", "kind", "operation_status", "asked_at")]
+    return CustomerHead(**facts, under_way=UnderWay(*call) if call[0] is not None else None)
 
 
 @cache
@@ -63,6 +80,28 @@ def _select_head() -> Select[*tuple[Any, ...]]:
             case((Subscription.cancel_at_period_end, Subscription.current_period_end)).label(
                 "subscription_ends_at"
             ),
+            Operation.id.label("operation_id"),
+            Operation.kind,
+            Operation.status.label("operation_status"),
+            Operation.created_at.label("asked_at"),
         )
+        .outerjoin(Operation, Operation.id == _first_under_way())
         .where(Organization.id == bindparam("customer_id"))
+    )
+
+
+def _first_under_way() -> ScalarSelect[UUID]:
+    """Of the calls that change something; found among the few that have not ended, whoever's they are."""
+    return (
+        select(Operation.id)
+        .where(
+            Operation.customer_id == Organization.id,
+            Operation.status.in_(UNFINISHED),
+            Operation.kind.startswith("stripe."),
+            Operation.kind != opening_portal.name,
+        )
+        .correlate(Organization)
+        .order_by(Operation.created_at, Operation.id)
+        .limit(1)
+        .scalar_subquery()
     )

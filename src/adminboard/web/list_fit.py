@@ -52,28 +52,27 @@ BESIDE_A_DETAIL_PX = 592
 """The narrowest list: in a window of 1280 px, beside the sidebar and an open detail."""
 
 
-def fit_columns(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> list[HeaderView]:
+def fit_columns(
+    headers: Sequence[HeaderView], *, has_ticks: bool = False, is_resorted: bool = False
+) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to the
-    steps that the style sheet knows. The column that the list is sorted by is always drawn: without it nobody
-    sees why the rows stand as they do. Where it takes room that is not there, others give way to it.
+    steps that the style sheet knows. In an order that somebody chose (``is_resorted``) the column that the list
+    is sorted by is always drawn: without it nobody sees why the rows stand as they do. Where it takes room that
+    is not there, others give way to it.
     """
-    by_importance = sorted(range(len(headers)), key=lambda index: _importance(headers, index))
-    has_guest = any(header.sorted and header.priority > 1 for header in headers)
+    guest = next((index for index, each in enumerate(headers) if each.sorted and is_resorted), None)
+    if guest is not None and headers[guest].priority == 1:
+        guest = None
+    order = [(0 if index in (0, guest) else each.priority, index) for index, each in enumerate(headers)]
     fits = [0] * len(headers)
     needed_px = TICKS_PX if has_ticks else 0
-    for index in by_importance:
-        header = headers[index]
-        needed_px += header.width_px
-        has_to_go = has_guest and needed_px > BESIDE_A_DETAIL_PX and not header.sorted and index > 0
-        if (header.priority > 1 and not header.sorted) or has_to_go:
+    for _, index in sorted(order):
+        needed_px += headers[index].width_px
+        if index == guest or (guest is not None and index == 0):
+            continue
+        is_out_of_room = guest is not None and needed_px > BESIDE_A_DETAIL_PX
+        if headers[index].priority > 1 or is_out_of_room:
             fits[index] = min(-(-needed_px // COLUMN_STEP_PX) * COLUMN_STEP_PX, WIDEST_PX)
     return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]
-
-
-def _importance(headers: Sequence[HeaderView], index: int) -> tuple[int, int]:
-    """The first column is what a row is called, the sorted one comes next."""
-    if index == 0:
-        return (0, 0)
-    return (0 if headers[index].sorted else headers[index].priority, index)

@@ -115,7 +115,11 @@ class ListViewMaker:
     def make(self, problem: InvalidInput | None) -> ListView:
         listing, place, page, state = self._listing, self._place, self._page, self._state
         ticks = make_ticks_view(self._visit, listing, place, self._answered)
-        headers = fit_columns([self._header(column) for column in self._columns], has_ticks=ticks is not None)
+        headers = fit_columns(
+            [self._header(column) for column in self._columns],
+            has_ticks=ticks is not None,
+            is_resorted=self._query.sort_parameter != listing.sort,
+        )
         return ListView(
             title=listing.title,
             noun_singular=listing.noun.one,
