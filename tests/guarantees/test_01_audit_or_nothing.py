@@ -255,6 +255,14 @@ def test_no_command_changes_anything_without_the_audit(
     assert dump(board) == before
 
 
+def fail_two_events(board: BoardUnderTest) -> None:
+    """Of the first staff are told at once, the second waits for a letter that is due now."""
+    for event in ("invoice.paid", "invoice.voided"):
+        with board.runtime.work(system_actor("webhooks")) as work:
+            work.audit("webhooks.fail", Target("billing_event", event, event), "It failed 8 times")
+    board.clock.advance(AT_MOST_EVERY)
+
+
 def test_no_job_changes_anything_without_the_audit(
     board: BoardUnderTest, served_standin: Served, standin: StandIn
 ) -> None:
@@ -280,10 +288,7 @@ def test_no_job_changes_anything_without_the_audit(
     board.open_session(scene.me)
     FORMS["POST /v1/usage/deductions"](scene)()
     board.clock.set(next_year)
-    for event in ("invoice.paid", "invoice.voided"):
-        with board.runtime.work(system_actor("webhooks")) as work:
-            work.audit("webhooks.fail", Target("billing_event", event, event), "The second waits for a letter")
-    board.clock.advance(AT_MOST_EVERY)
+    fail_two_events(board)
     revoke_the_audit(board)
     before = dump(board)
     jobs = [job for area in AREAS for job in area.jobs]

@@ -138,7 +138,11 @@ def fail_events(runtime: Runtime, *types: str) -> None:
 
 
 def test_of_many_failures_staff_read_one_letter_at_once_and_one_of_all_the_others(
-    runtime: Runtime, session: Session, clock: MovableClock, executor: OperationRunner, mail_server: MailServer
+    runtime: Runtime,
+    session: Session,
+    clock: MovableClock,
+    executor: OperationRunner,
+    mail_server: MailServer,
 ) -> None:
     make_admin(session, role=Role.SUPPORT, email="support@board.test")
     assert tell_of_the_rest(runtime) == 0, "nothing has happened"
@@ -170,14 +174,20 @@ def test_of_many_failures_staff_read_one_letter_at_once_and_one_of_all_the_other
 
 
 def test_what_one_work_does_to_a_user_is_one_letter_from_first_to_last(
-    runtime: Runtime, runner: ActionRunner, session: Session, executor: OperationRunner, mail_server: MailServer
+    runtime: Runtime,
+    runner: ActionRunner,
+    session: Session,
+    executor: OperationRunner,
+    mail_server: MailServer,
 ) -> None:
     jane, john = make_user(session, email="jane@example.com"), make_user(session, email="john@example.com")
     choose(runner, "credits_adjusted", mail=True)
     with runtime.work(make_person(Role.SUPPORT)) as work:
         for user, before, after in ((jane, "1.00", "2.00"), (john, "0.00", "9.00"), (jane, "2.00", "5.50")):
             target = Target("user", str(user.id), user.email)
-            work.audit("credits.adjust", target, "Added", before={"Balance": before}, after={"Balance": after})
+            work.audit(
+                "credits.adjust", target, "Added", before={"Balance": before}, after={"Balance": after}
+            )
     executor.run_due()
     letters = {message["To"]: message.get_body(("plain",)) for message in mail_server.taken}
     assert len(mail_server.taken) == 2

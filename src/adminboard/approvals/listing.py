@@ -36,7 +36,7 @@ approvals = Listing(
     key=Approval.id,
     columns=[
         Column("Requested", Approval.created_at, key="created_at", cell="datetime", sort=True, priority=1),
-        Column("By", Approval.requested_by_name, key="requested_by_name"),
+        Column("By", Approval.requested_by_name, key="requested_by_name", width_px=176),
         Column("Action", Approval.action, cell="title"),
         Column(
             "Target",
@@ -44,6 +44,7 @@ approvals = Listing(
             key="target_label",
             mask=Mask.EMAIL,
             priority=1,
+            width_px=170,
             link=lambda row: find_target_page(row.target_kind, row.target_id),
         ),
         Column(

@@ -21,7 +21,7 @@ from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import CONTENT, Draft, Target
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.models import Operation
-from adminboard.core.permissions import ROLE_PERMISSIONS, Permission
+from adminboard.core.permissions import ROLE_PERMISSIONS
 from adminboard.core.work import Work
 from adminboard.notifications.catalogue import NOTIFICATIONS, Channel, Notification
 from adminboard.notifications.delivery import chat, mail, write_mail, write_to_chat
@@ -170,7 +170,9 @@ def _tell_rest(work: Work, notification: Notification) -> bool:
         AuditEntry.at >= work.now() - LOOKS_BACK,
     )
     newest = select(AuditEntry).where(*since).order_by(AuditEntry.position.desc()).limit(NAMED)
-    entries = [Draft(**{name: getattr(row, name) for name in CONTENT}) for row in work.session.scalars(newest)]
+    entries = [
+        Draft(**{name: getattr(row, name) for name in CONTENT}) for row in work.session.scalars(newest)
+    ]
     if not entries:
         return False
     count = work.session.scalar(select(func.count()).where(*since)) or 0

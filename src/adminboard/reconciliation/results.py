@@ -89,6 +89,7 @@ _OF_LAST_RUN = """
 
 _BEGAN_AT = "coalesce(CAST(cursor ->> 'began_at' AS timestamptz), started_at)"
 
+
 @lru_cache(maxsize=8)
 def _group_differing(rest: str) -> Any:
     fragment = text(f"{_DIFFERING} {rest}")
@@ -221,8 +222,8 @@ def in_order(statement: AnySelect, sort_name: str, descending: bool) -> AnySelec
 
 
 def of_page(statement: AnySelect) -> AnySelect:
-    """The statement of a page's rows with only their differences grouped: by itself a condition on the key does
-    not go through an outer join."""
+    """The statement of a page's rows with only their differences grouped: by itself a condition on the key
+    does not go through an outer join."""
     return _replace(statement, _group_differing(f"WHERE key = ANY (:{PAGE_KEYS}) GROUP BY key"))
 
 

@@ -58,9 +58,9 @@ def fit_columns(
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to the
-    steps that the style sheet knows. In an order that somebody chose (``is_resorted``) the column that the list
-    is sorted by is always drawn: without it nobody sees why the rows stand as they do. Where it takes room that
-    is not there, others give way to it.
+    steps that the style sheet knows. In an order that somebody chose (``is_resorted``) the column that the
+    list is sorted by is always drawn: without it nobody sees why the rows stand as they do. Where it takes
+    room that is not there, others give way to it.
     """
     guest = next((index for index, each in enumerate(headers) if each.sorted and is_resorted), None)
     if guest is not None and headers[guest].priority == 1:

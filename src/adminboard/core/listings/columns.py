@@ -84,8 +84,8 @@ class Column:
 
     ``cell`` names the macro of ``ui/cells.html`` that shows it, and decides its form in CSV: "text", "email",
     "badge", "word", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
-    "boolean", "id", "long_text", "sentence" (over several lines), "title" (of what is stored by its code). ``priority`` 1 is always visible; 3 is the
-    first to go when space is short.
+    "boolean", "id", "long_text", "sentence" (over several lines), "title" (of what is stored by its code).
+    ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
     like the currency of an amount of money. ``missing`` is what people read where there is no value.
     ``width_px`` is what its values need where that is not what its kind of cell usually does.

@@ -164,8 +164,8 @@ class Listing:
     live: bool = False
     """Whether its first page, in the order it begins with, says by itself when there are newer rows."""
     in_order: Callable[[AnySelect, str, bool], AnySelect] | None = None
-    """Makes the statement that finds a page's keys quicker by what is known of its order: the name of the sort,
-    and whether it descends. Its rows stay the same."""
+    """Makes the statement that finds a page's keys quicker by what is known of its order: the name of the
+    sort, and whether it descends. Its rows stay the same."""
     of_page: Callable[[AnySelect], AnySelect] | None = None
     """The same for the statement that reads the rows of a page, whose keys are its parameter `PAGE_KEYS`."""
     visible_to: Callable[[Actor], ColumnElement[bool] | None] | None = None
