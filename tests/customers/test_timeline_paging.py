@@ -30,6 +30,8 @@ WAYS = {
     "met": {},
     "sifted": {"gathering.MOST_MET": -1},
     "sifted too few": {"gathering.MOST_MET": -1, "gathering.MOST_SIFTED": 3},
+    "not counted": {"gathering.MOST_MET": -1, "gathering.PROBED": 1, "gathering.FAR": 0},
+    "counted after all": {"gathering.MOST_MET": -1, "gathering.PROBED": 1, "gathering.FAR": 10**6},
     "gathered": {"gathering.MOST_SIFTED": -1},
     "gathered too few": {"gathering.MOST_SIFTED": -1, "gathering.EXPECTED": 1, "gathering.SOME_MEMBERS": 1},
     "looked up": {"gathering.MOST_SIFTED": -1, "gathering.MOST_GATHERED": 1},

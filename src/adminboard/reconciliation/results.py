@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -235,5 +235,4 @@ def _replace(statement: AnySelect, grouped: Any) -> AnySelect:
             return grouped.c[element.name]
         return None
 
-    replaced: AnySelect = replacement_traverse(statement, {}, find)
-    return replaced
+    return cast(AnySelect, replacement_traverse(statement, {}, find))

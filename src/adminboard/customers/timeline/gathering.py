@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from adminboard.core.listings.columns import AnySelect
 from adminboard.customers.timeline.places import Stretch, clip_stretch
 from adminboard.customers.timeline.sources import Source
 from adminboard.customers.timeline.walking import (
@@ -36,6 +37,10 @@ MOST_MET = 500
 """So many rows of everybody are asked one by one whose they are."""
 MOST_SIFTED = 20_000
 """So many are sifted. From more on the members' own are gathered at less cost."""
+PROBED = 2_000
+"""So many are counted at first,"""
+FAR = 30
+"""and where they fill less than one such part of the stretch, it surely has more than can be sifted."""
 MOST_GATHERED = 20_000
 """So many of the members' own are read, in case a few of them do so much that those who were asked are no
 measure."""
@@ -48,7 +53,7 @@ class Statements:
     """What is asked of one source in one direction."""
 
     sample: Select[Any]
-    count: Select[Any]
+    count: Select[Any, Any, Any]
     meet: Keys
     sift: Keys
     gather: Keys
@@ -88,12 +93,24 @@ class Hunt:
         ``is_short`` says that the stretch is a page long already, going by what else is on it.
         """
         page, near = (stretch, None) if is_short else self._find_ends(stretch)
-        crowd = self._execute(self._asks.count, page, passed=MOST_SIFTED + 1)[0][0]
+        crowd = self._count(page)
         if crowd <= MOST_SIFTED:
             found = self._pass_all(stretch, crowd)
             if len(found) == self.rows or page == stretch:
                 return _places_of(found)
         return _places_of(self._gather(near or self._find_ends(stretch)[1], stretch))
+
+    def _count(self, page: Stretch) -> int:
+        """How many rows of everybody are in the stretch; from `MOST_SIFTED` + 1 on, that there are so many.
+        Where a few fill next to nothing of it, the others are not counted: a guess that costs time only."""
+        if PROBED < MOST_SIFTED:
+            few = self._execute(self._asks.count, page, passed=PROBED + 1)[0]
+            if few.rows <= PROBED:
+                return int(few.rows)
+            left = page.before[0] - few.last if self.backward else few.first - page.after[0]
+            if left > FAR * (few.last - few.first):
+                return MOST_SIFTED + 1
+        return int(self._execute(self._asks.count, page, passed=MOST_SIFTED + 1)[0].rows)
 
     @property
     def _asks(self) -> Statements:
@@ -124,7 +141,7 @@ class Hunt:
             return found
         return self._execute(self._asks.look_up, stretch)
 
-    def _execute(self, statement: Select[Any], stretch: Stretch, **values: int) -> Sequence[Any]:
+    def _execute(self, statement: AnySelect, stretch: Stretch, **values: int) -> Sequence[Any]:
         places = Walk(self.source.name, self.backward).values_of(stretch)
         known = {"customer": self.customer, "rows": self.rows, **places, **values}
         return self.session.execute(statement, known).all()

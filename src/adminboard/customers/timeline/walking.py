@@ -137,9 +137,15 @@ def _rows_of(walk: Walk, owner: Any, table: Table, *, limit: Any) -> FromClause:
     return rows.order_by(*walk.ordered(table.at, table.id)).limit(limit).lateral()
 
 
-def count_all(walk: Walk, table: Table) -> Select[Any]:
-    """How many rows of everybody are in the stretch, at most `PASSED`, along the time index."""
-    return select(func.count()).select_from(_pass_all(walk, table).subquery())
+def count_all(walk: Walk, table: Table) -> Select[Any, Any, Any]:
+    """How many rows of everybody are in the stretch, at most `PASSED`, along the time index, and when the
+    ``first`` and the ``last`` of those happened."""
+    passed = _pass_all(walk, table).subquery()
+    return select(
+        func.count().label("rows"),
+        func.min(passed.c.at).label("first"),
+        func.max(passed.c.at).label("last"),
+    ).select_from(passed)
 
 
 def meet(walk: Walk, owners: Owners, table: Table) -> Keys:
