@@ -13,7 +13,6 @@ from adminboard.billing.models import (
     PaymentMethodStatus,
     SubscriptionStatus,
 )
-from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.permissions import Role
 from adminboard.customers import overview
 from adminboard.customers.models import MembershipStatus, OrganizationStatus
@@ -26,7 +25,6 @@ from tests.factories import (
     make_invoice,
     make_membership,
     make_note,
-    make_operation,
     make_organization,
     make_payment_method,
     make_plan,
@@ -358,36 +356,6 @@ def test_head_and_overview_are_drawn_anew_by_themselves(board: BoardUnderTest, a
 def test_the_panel_beside_the_list_leads_to_it(board: BoardUnderTest, acme: UUID) -> None:
     answer = board.browser(Role.SUPPORT).get(f"/customers?selected={acme}")
     assert f"/customers/{acme}" in Page(answer.text).links()
-
-
-def test_what_stripe_was_asked_and_has_not_answered_is_said_on_every_tab(
-    board: BoardUnderTest, acme: UUID
-) -> None:
-    said = "Stripe was asked"
-    with board.rows() as session:
-        for fields in (
-            {"customer_id": acme, "kind": "notifications.mail"},
-            {"customer_id": acme, "kind": "stripe.open_portal"},
-            {"customer_id": None, "kind": "stripe.refund"},
-        ):
-            make_operation(session, status=OperationStatus.PENDING, **fields)
-    assert said not in show(board, acme).text
-    with board.rows() as session:
-        asked = make_operation(
-            session,
-            customer_id=acme,
-            kind="stripe.change_quantity",
-        )
-        operation_id = asked.id
-    for tab in ("", "invoices", "timeline"):
-        page = show(board, acme, tab)
-        assert f"Change of seats: {said}" in page.text
-        assert "not known yet whether this was done" in page.text
-        assert f"/system/operations?selected={operation_id}" in page.html
-    with board.rows() as session:
-        done = session.get_one(Operation, operation_id)
-        done.status, done.finished_at, done.next_attempt_at = OperationStatus.DONE, board.clock.now(), None
-    assert said not in show(board, acme).text
 
 
 @pytest.mark.parametrize(
