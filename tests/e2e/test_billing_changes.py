@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from adminboard.app import make_operation_runner
 from adminboard.core.permissions import Role
 from adminboard.stripe.fake.standin import StandIn
 from tests.billing.sold import Sold, sell
@@ -173,3 +174,27 @@ def test_a_customer_is_looked_after_in_the_portal_and_compared_with_stripe(
         expect(dialog).to_contain_text("in step")
     look(page, "re-sync")
     assert find_violations(page, EVERYTHING) == []
+
+
+def test_what_nobody_knows_the_outcome_of_is_said_and_settles_on_the_page_by_itself(
+    board: ServedBoard, visitors: Visitors, sold: Sold, control: Control
+) -> None:
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address(f"/customers/{sold.organization_id}"))
+    dialog = open_dialog(page, "Cancel")
+    dialog.get_by_label("Reason").fill("Agreed with the customer")
+    dialog.get_by_role("button", name="Preview").click()
+    control("down")
+    dialog.get_by_role("button", name="Cancel at the end of the period", exact=True).click()
+    expect_toast(page, "It is not known yet whether this was done")
+    notice = page.locator("[data-under-way]")
+    expect(notice).to_contain_text("Cancellation: Stripe was asked")
+    look(page, "under-way")
+    assert find_violations(page, EVERYTHING) == []
+
+    control("up")
+    board.behind.clock.advance(timedelta(minutes=5))
+    make_operation_runner(board.behind.runtime).run_due()
+    expect(notice).to_have_count(0)
+    expect(page.locator("#record-head")).to_contain_text("ends")
+    expect(page.get_by_role("link", name="Reactivate", exact=True)).to_be_visible()

@@ -1,5 +1,7 @@
 // A list: a click in a row opens its detail beside it, up and down move along, Escape closes the detail. The address follows.
 
+import { UNATTENDED } from "./settling.js";
+
 function findSelectedId() {
   return new URLSearchParams(location.search).get("selected");
 }
@@ -100,13 +102,13 @@ function refresh(event) {
 }
 
 /** After a change the open detail is fetched anew, as the list is. */
-function refreshDetail(htmx) {
+function refreshDetail(htmx, isUnattended) {
   if (!document.querySelector("#detail > [data-detail]")) return;
   htmx.ajax("GET", location.pathname + location.search, {
     source: "#detail",
     target: "#detail",
     swap: "innerHTML",
-    headers: { "HX-Target": "aside#detail" },
+    headers: { "HX-Target": "aside#detail", ...(isUnattended ? UNATTENDED : {}) },
   });
 }
 
@@ -137,7 +139,7 @@ export function startList(htmx) {
   document.addEventListener("keydown", (event) => handleKey(htmx, event));
   document.addEventListener("htmx:config:request", carrySelection);
   document.addEventListener("board:changed", (event) => {
-    if (event.target === document.body) refreshDetail(htmx);
+    if (event.target === document.body) refreshDetail(htmx, Boolean(event.detail?.unattended));
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "list-search") event.stopPropagation();

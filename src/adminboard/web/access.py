@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 MAX_FORM_FIELDS = 500
 MAX_EVENT_BYTES = 1_000_000
+UNATTENDED = "board-unattended"
+"""The header of what a page asks for by itself. Nobody did it, so it is no use of the session."""
 
 
 class KeyRefused(Forbidden):
@@ -304,6 +306,8 @@ def _require_login(request: Request, session: Any) -> Login:
     login = board.authenticator.find_login(session, cookie, board.runtime.clock.now())
     if login is None:
         raise NotAuthenticated("Session expired. Please log in again." if cookie else "Please log in.")
+    if UNATTENDED in request.headers:
+        login = replace(login, refreshed_cookie=None)
     request.state.login = login
     return login
 
