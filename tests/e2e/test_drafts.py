@@ -22,6 +22,11 @@ def read_store(page: Page) -> str:
     return str(page.evaluate("() => JSON.stringify({...sessionStorage})"))
 
 
+def expect_nothing_kept(page: Page) -> None:
+    """A dialog tells of its end a moment after it."""
+    page.wait_for_function(f"() => !({STORE!r} in sessionStorage)")
+
+
 def begin(page: Page, address: str) -> None:
     """The dialog half filled."""
     page.goto(address)
@@ -55,7 +60,7 @@ def test_a_half_filled_dialog_is_there_again_after_a_reload_and_can_be_sent(
     page.get_by_role("button", name="Add $20.00").click()
     expect_toast(page, f"+$20.00 for {user.email}: $45.50 → $65.50")
     assert count_adjustments(board, user) == 1
-    assert STORE not in read_store(page)
+    expect_nothing_kept(page)
     page.reload()
     expect(find_panel(page)).to_contain_text("$65.50")
     expect(find_dialog(page)).to_be_hidden()
@@ -66,14 +71,14 @@ def test_what_is_closed_or_left_is_not_brought_back(board: ServedBoard, visitors
     page = visitors.open_page(Role.SUPPORT)
     begin(page, f"/users?selected={user.id}")
     page.keyboard.press("Escape")
-    assert STORE not in read_store(page)
+    expect_nothing_kept(page)
     page.reload()
     expect(find_panel(page)).to_contain_text("$45.50")
     expect(find_dialog(page)).to_be_hidden()
 
     begin(page, f"/users?selected={user.id}")
     page.goto("/customers")
-    assert STORE not in read_store(page)
+    expect_nothing_kept(page)
     page.goto(f"/users?selected={user.id}")
     expect(find_panel(page)).to_contain_text("$45.50")
     expect(find_dialog(page)).to_be_hidden()

@@ -38,7 +38,7 @@ function change(edit) {
 
 /** The form that is filled in, not the confirmation that comes after it. */
 function isDraft(form) {
-  const path = form?.matches?.("form[data-action]") ? new URL(form.action, location.href).pathname : "";
+  const path = form?.matches?.("form[data-action]") ? new URL(form.getAttribute("action") ?? "", location.href).pathname : "";
   return path.endsWith("/preview") && !form.querySelector(SECRET);
 }
 
@@ -153,9 +153,9 @@ export function startDrafts(htmx) {
   document.addEventListener("input", ({ target: { form } }) => isDraft(form) && keep(form));
   document.addEventListener("change", ({ target: { form } }) => isDraft(form) && keep(form));
   document.addEventListener("submit", ({ target: form }) => {
-    const path = new URL(form.action, location.href).pathname;
+    const path = new URL(form.getAttribute("action") ?? "", location.href).pathname;
     if (path === "/logout") write({ drafts: {} });
-    else if (form.matches("form[data-action]") && !form.closest("#dialog") && !isDraft(form)) dropSent(form.action);
+    else if (form.matches("form[data-action]") && !form.closest("#dialog") && !isDraft(form)) dropSent(form.getAttribute("action"));
   });
   for (const form of document.querySelectorAll("form[data-action]")) if (isDraft(form)) restore(form);
   if (document.getElementById("dialog")) followDialog(htmx);
