@@ -26,7 +26,7 @@ def test_what_stripe_was_asked_and_has_not_answered_is_said_on_every_tab(
         for fields in (
             {"customer_id": acme, "kind": "notifications.mail"},
             {"customer_id": acme, "kind": "stripe.open_portal"},
-            {"customer_id": None, "kind": "stripe.refund"},
+            {"customer_id": make_organization(session).id, "kind": "stripe.refund"},
         ):
             make_operation(session, status=OperationStatus.PENDING, **fields)
     assert said not in show(board, acme).text
