@@ -51,7 +51,7 @@ subscriptions = Listing(
     columns=[
         customer_column(),
         Column("Plan", Plan.name, cell="badge", priority=1, width_px=214),
-        Column("Status", Subscription.status, cell="badge", priority=1, width_px=166),
+        Column("Status", Subscription.status, cell="badge", priority=1, width_px=192),
         Column(
             "Period end",
             Subscription.current_period_end,
