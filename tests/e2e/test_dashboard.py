@@ -95,7 +95,7 @@ def test_the_countdown_runs_to_a_refresh_and_begins_again(visitors: Visitors) ->
     with page.expect_response(lambda answer: answer.url.endswith("/?refresh=auto")):
         page.clock.run_for(40_000)
     page.clock.run_for(1_000)
-    expect(left).to_have_text("59 s")
+    expect(left).to_have_text(re.compile(r"^5\d s$"))  # The clock goes on by itself, too.
 
     page.get_by_role("switch", name="Auto-refresh").uncheck()
     expect(left).to_be_empty()

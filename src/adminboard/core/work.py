@@ -65,7 +65,8 @@ class Work:
 
     def keep_operations(self) -> None:
         """The same for one that only notes how far calls have come, whose decision has an entry already and
-        whose outcome will have one. So nothing is sent while no entry could be written (docs/adr/0007).
+        whose outcome will have one, or that makes a letter about such entries. So nothing is sent while no
+        entry could be written (docs/adr/0007).
         """
         self._keeps = _OPERATIONS
 

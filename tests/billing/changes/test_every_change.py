@@ -15,6 +15,7 @@ from adminboard.app import make_operation_runner
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.permissions import Role
+from adminboard.core.titles import title_of
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.web.formatting import displaying, format_sentence
 from tests.billing.changes.every_change import CHANGES, REASON, StripeChange
@@ -120,7 +121,7 @@ def test_a_bad_day(
     assert operation.status is status
     assert SENTENCES[status] in unescape(page.text)
     shown = Page(browser.get(f"/system/operations?selected={operation.id}").text).text
-    assert f"{operation.kind} {status.value} {operation.error}" in shown
+    assert f"{title_of(operation.kind)} {status.value} {operation.error}" in shown
     if not change.is_refund:
         assert UNDER_WAY in unescape(browser.get(change.home(sold)).text)
         again = browser.submit(f"/actions/{change.action}/preview", change.form(sold))
