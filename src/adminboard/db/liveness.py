@@ -68,13 +68,13 @@ def server_answers(conninfo: str, *, through_pooler: bool = False) -> bool:
 
     A pooler lets its clients wait for a server that is gone, so through one a query must be answered.
     """
-    [question] = ask_at_once([conninfo], through_pooler=through_pooler)
+    [question] = ask_at_once([conninfo], whether_carried_out=through_pooler)
     return question.is_carried_out if through_pooler else question.is_answered
 
 
-def ask_at_once(conninfos: list[str], *, through_pooler: bool) -> list[_Question]:
+def ask_at_once(conninfos: list[str], *, whether_carried_out: bool = False) -> list[_Question]:
     """Asks all of these servers, and waits until each has answered or the time is over."""
-    questions = [_Question(conninfo, through_pooler) for conninfo in conninfos]
+    questions = [_Question(conninfo, whether_carried_out) for conninfo in conninfos]
     deadline = time.monotonic() + ANSWER_TIMEOUT_SECONDS
     try:
         while waiting := [question for question in questions if not question.is_answered]:
@@ -95,12 +95,13 @@ def ask_at_once(conninfos: list[str], *, through_pooler: bool) -> list[_Question
 
 
 class _Question:
-    """Asks one server whether it is there: by a login without a password, through a pooler by a query."""
+    """Asks one server whether it is there, by a login without a password; or whether what it is asked is
+    carried out, by a query."""
 
-    def __init__(self, conninfo: str, through_pooler: bool) -> None:
+    def __init__(self, conninfo: str, whether_carried_out: bool) -> None:
         self.conninfo = conninfo
-        self._through_pooler = through_pooler
-        asked = conninfo if through_pooler else make_conninfo(conninfo, password="")
+        self._sends_query = whether_carried_out
+        asked = conninfo if whether_carried_out else make_conninfo(conninfo, password="")
         self._connection = pq.PGconn.connect_start(asked.encode())
         self._is_connected = False
         self.waits_for = select.POLLOUT
@@ -131,7 +132,7 @@ class _Question:
     def _begin_query(self) -> None:
         self._is_connected = True
         self.waits_for = select.POLLIN
-        if self._through_pooler:
+        if self._sends_query:
             self._connection.send_query(b"SELECT 1")
         else:
             self.is_answered = self.is_carried_out = True
@@ -163,9 +164,13 @@ def watch_connections(engine: Engine, *, through_pooler: bool = False) -> None:
 def connect_to_answering_server(
     arguments: list[Any], options: dict[str, Any], *, through_pooler: bool
 ) -> WatchedConnection:
-    """Asks first, since psycopg itself waits for two seconds at each of the servers that are named."""
+    """Asks first, since psycopg itself waits for two seconds at each of the servers that are named.
+
+    A pooler that answers may still have no server behind it: the first statement finds that out, as every
+    later one does. Asking it of each new connection would cost a login and a statement more.
+    """
     known = {name: value for name, value in options.items() if name not in {"context", "prepare_threshold"}}
-    asked = ask_at_once(split_servers(make_conninfo(*arguments, **known)), through_pooler=through_pooler)
+    asked = ask_at_once(split_servers(make_conninfo(*arguments, **known)))
     answering = [question.conninfo for question in asked if question.is_answered]
     if not answering:
         raise ServerSilent
