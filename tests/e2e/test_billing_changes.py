@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from adminboard.app import make_operation_runner
+from adminboard.auth.passwords import hash_password
 from adminboard.core.permissions import Role
 from adminboard.stripe.fake.standin import StandIn
 from tests.billing.sold import Sold, sell
 from tests.db.templates import Addresses
 from tests.e2e.accessibility import EVERYTHING, find_violations
 from tests.e2e.job import expect_toast, find_toasts
-from tests.e2e.serving import ServedBoard, served_board
+from tests.e2e.serving import PASSWORD, ServedBoard, served_board
 from tests.e2e.visitors import LARGE, Visitors, watched_visitors
 from tests.stand_in import Control, Served
 
@@ -81,6 +82,30 @@ def test_a_part_of_an_invoice_is_refunded(board: ServedBoard, visitors: Visitors
     expect_toast(page, "Refunded $50.00")
     expect(page.locator(".detail")).to_contain_text("$187.00")
     look(page, "refunded")
+
+
+def test_a_half_typed_refund_outlives_the_proof_that_its_reload_asks_for(
+    board: ServedBoard, visitors: Visitors, sold: Sold
+) -> None:
+    with board.behind.rows() as session:
+        session.merge(board.get_person(Role.BILLING)).password_hash = hash_password(PASSWORD)
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address("/billing/invoices", selected=str(sold.invoice_id)))
+    dialog = open_dialog(page, "Refund")
+    dialog.get_by_label("Amount").fill("50.00")
+    dialog.get_by_label("Note").fill("Cancelled within the trial")
+
+    board.behind.clock.advance(timedelta(minutes=16))
+    with visitors.expecting(403):
+        page.reload()
+        page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+    expect(page.get_by_label("Amount")).to_have_value("50.00")
+    expect(page.get_by_label("Note")).to_have_value("Cancelled within the trial")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Refund $50.00").click()
+    expect_toast(page, "Refunded $50.00")
 
 
 def test_seats_are_changed_for_what_stripe_quotes(board: ServedBoard, visitors: Visitors, sold: Sold) -> None:

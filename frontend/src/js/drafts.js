@@ -13,6 +13,13 @@ function findPerson() {
   return document.querySelector("meta[name='board-person']")?.content ?? null;
 }
 
+/** An address with its parameters in a settled order, as those of one form differ only there, by where they were put together. */
+function settle(address) {
+  const { pathname, searchParams } = new URL(address, location.href);
+  searchParams.sort();
+  return searchParams.size ? `${pathname}?${searchParams}` : pathname;
+}
+
 function read() {
   try {
     return JSON.parse(sessionStorage.getItem(STORE));
@@ -44,7 +51,7 @@ function isDraft(form) {
 
 function keyOf(form) {
   if (form.closest("#dialog")) return dialogAddress;
-  return location.pathname.startsWith("/actions/") ? location.pathname + location.search : form.getAttribute("action");
+  return settle(location.pathname.startsWith("/actions/") ? location.href : form.getAttribute("action"));
 }
 
 function controlsOf(form) {
@@ -64,7 +71,7 @@ function keep(form) {
     store.person = findPerson();
     store.page = location.pathname;
     store.drafts[key] = fields;
-    if (form.closest("#dialog")) store.open = key;
+    store.open = form.closest("#dialog") ? key : null;
   });
 }
 
@@ -119,15 +126,14 @@ function restore(form) {
 
 function isStillHere(store) {
   if (store.person !== findPerson()) return false;
-  const here = location.pathname + location.search;
-  return store.page === location.pathname || BETWEEN.includes(location.pathname) || here in store.drafts;
+  return [store.page, ...BETWEEN].includes(location.pathname) || settle(location.href) in store.drafts;
 }
 
 function followDialog(htmx) {
   const dialog = document.getElementById("dialog");
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     if (ctx.request.method === "GET") {
-      if (ctx.target === dialog) dialogAddress = ctx.request.action;
+      if (ctx.target === dialog) dialogAddress = settle(ctx.request.action);
     } else if (/^\/actions\/[\w.]+$/.test(new URL(ctx.request.action, location.href).pathname)) dropSent(ctx.request.action);
     else if (!dialog.open) dialogAddress = null;
   });
