@@ -56,7 +56,8 @@ def test_pages_are_answered_while_ten_exports_run(full_cluster: Cluster, tell: C
     slowest = sorted(answer.seconds for answer in answers)
     tell(
         f"{len(answers)} pages, p50 {slowest[len(slowest) // 2]:.3f} s, "
-        f"p99 {slowest[len(slowest) * 99 // 100]:.3f} s, {max(memory.grown) / 1e6:.0f} MB grown"
+        f"p99 {slowest[len(slowest) * 99 // 100]:.3f} s, at most {slowest[-1]:.3f} s, "
+        f"{max(memory.grown) / 1e6:.0f} MB grown"
     )
     assert slowest[-1] < SLOWEST_PAGE_SECONDS
     assert max(memory.grown) < MOST_GROWN_BYTES

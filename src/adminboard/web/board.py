@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
+from anyio import CapacityLimiter
 from fastapi import Request
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
 from adminboard.runtime import Runtime
 from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SearchProvider
+from adminboard.web.csv_response import make_turns
 
 Navigation = Sequence[tuple[NavigationGroup, Sequence[NavigationItem]]]
 
@@ -56,6 +58,7 @@ class Board:
     runner: ActionRunner
     areas: Sequence[Area]
     authenticator: Authenticator
+    export_turns: CapacityLimiter = field(default_factory=make_turns)
 
     @cached_property
     def listings(self) -> dict[str, Listing]:

@@ -1,13 +1,13 @@
 """The API of a listing: JSON pages, one record, and CSV, from the same declaration as the page."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
@@ -23,6 +23,7 @@ from adminboard.runtime import Runtime
 from adminboard.web.access import api_read, list_api_read, list_page_read
 from adminboard.web.addresses import Parameters
 from adminboard.web.api_docs import ERRORS, cards_schema, filter_parameters, list_parameters, page_schema
+from adminboard.web.csv_response import CsvResponse
 from adminboard.web.list_cards import answer_cards
 from adminboard.web.list_records import read_key
 from adminboard.web.visit import Visit
@@ -161,21 +162,11 @@ def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Resp
         raise
     moment = runtime.clock.now().strftime("%Y-%m-%d-%H%M")
     name = f"{listing.name.replace('_', '-')}-{moment}.csv"
-    return StreamingResponse(
-        _closing(stack, first, chunks),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return CsvResponse(name, first, chunks, stack=stack, turns=visit.board.export_turns)
 
 
 def _open_stream(stack: ExitStack, visit: Visit, listing: Listing, parameters: Parameters) -> Iterator[bytes]:
     runtime, actor = visit.board.runtime, visit.actor
     session = stack.enter_context(runtime.exporting(actor, last_change=visit.last_change))
     query = read_query(listing, parameters, actor, runtime.clock.now())
-    return stream_csv(session, export_statement(session, listing, query))
-
-
-def _closing(stack: ExitStack, first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    with stack:
-        yield first
-        yield from chunks
+    return stack.enter_context(closing(stream_csv(session, export_statement(session, listing, query))))

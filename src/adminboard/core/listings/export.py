@@ -6,7 +6,7 @@ and memory stays flat.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 from typing import cast as cast_type
 
@@ -47,10 +47,11 @@ def export_statement(session: Session, listing: Listing, query: ListQuery) -> An
     return listing.select.with_only_columns(*columns).where(*matches.clauses).order_by(*order)
 
 
-def stream_csv(session: Session, statement: AnySelect) -> Iterator[bytes]:
+def stream_csv(session: Session, statement: AnySelect) -> Generator[bytes]:
     """Streams the statement as CSV with a header, in pieces as PostgreSQL sends them.
 
-    The session's connection is busy until the iterator ends; its timeout should have been lifted.
+    The session's connection is busy until the generator ends or is closed; its timeout should have been
+    lifted.
     """
     compiled = statement.compile(dialect=session.get_bind().dialect)
     spelled_out = compiled.construct_expanded_state({"now": moment(session)})
