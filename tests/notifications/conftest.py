@@ -35,8 +35,8 @@ def mail_server() -> Iterator[MailServer]:
         yield server
 
 
-@pytest.fixture
-def runtime(database: Database, clock: MovableClock, mail_server: MailServer) -> Runtime:
+def make_runtime(database: Database, clock: MovableClock, mail_server: MailServer) -> Runtime:
+    """One with both ways out, that announces what it writes."""
     settings = Settings(
         secret_key=SecretStr("s" * 32),
         public_url="https://board.test",
@@ -46,6 +46,11 @@ def runtime(database: Database, clock: MovableClock, mail_server: MailServer) ->
     runtime = Runtime(settings, database, clock)
     runtime.announce = announce
     return runtime
+
+
+@pytest.fixture
+def runtime(database: Database, clock: MovableClock, mail_server: MailServer) -> Runtime:
+    return make_runtime(database, clock, mail_server)
 
 
 @pytest.fixture

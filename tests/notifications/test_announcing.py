@@ -1,6 +1,8 @@
 """Who is told of what: the right people, by the ways that Settings says, of what was really done."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.event_models import GracePeriodStatus
 from adminboard.core.action_runner import ActionRunner, Confirmation, Outcome
-from adminboard.core.actor import system_actor
+from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.clock import MovableClock
@@ -20,6 +22,7 @@ from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.permissions import Role
 from adminboard.credits.actions import adjust_credits
 from adminboard.credits.commands import AdjustCredits
+from adminboard.db.engine import Database
 from adminboard.notifications.actions import (
     ChangeNotification,
     NoSuchWay,
@@ -34,6 +37,7 @@ from adminboard.notifications.letters import draw_text
 from adminboard.runtime import Runtime
 from tests.core.flags import make_person
 from tests.factories import make_admin, make_grace_period, make_user
+from tests.notifications.conftest import make_runtime
 from tests.notifications.mail_server import MailServer
 
 REASON = "Compensation for an internal mishap"
@@ -129,10 +133,10 @@ def test_of_a_grace_period_that_ends_soon_people_are_told_once_and_again_when_it
     assert tell_of_ending_periods(runtime) == 1
 
 
-def fail_events(runtime: Runtime, *types: str) -> None:
+def fail_events(runtime: Runtime, *types: str, by: Actor | None = None) -> None:
     """Each in a work of its own, as a worker does."""
     for kind in types:
-        with runtime.work(system_actor("webhooks")) as work:
+        with runtime.work(by or system_actor("webhooks")) as work:
             target = Target("billing_event", kind, kind)
             work.audit("webhooks.fail", target, f"{kind} failed 8 times: there is no such customer.")
 
@@ -171,6 +175,89 @@ def test_of_many_failures_staff_read_one_letter_at_once_and_one_of_all_the_other
     clock.advance(AT_MOST_EVERY)
     fail_events(runtime, "charge.refunded")
     assert len(list_operations(session)) == 6, "after a quiet quarter of an hour the next is told at once"
+
+
+def subjects(executor: OperationRunner, mail_server: MailServer) -> list[str]:
+    """Of all mails until now, in their order."""
+    executor.run_due()
+    return [message["Subject"] for message in mail_server.taken]
+
+
+def test_what_waited_while_no_worker_was_there_is_told_with_what_comes_after_it(
+    runtime: Runtime,
+    session: Session,
+    clock: MovableClock,
+    executor: OperationRunner,
+    mail_server: MailServer,
+) -> None:
+    make_admin(session, role=Role.SUPPORT, email="support@board.test")
+    fail_events(runtime, *(f"event.{number}" for number in range(41)))
+    clock.advance(timedelta(minutes=46))
+    fail_events(runtime, "event.late")
+    alone = "A billing event could not be processed: event.0"
+    assert subjects(executor, mail_server) == [alone], "the others wait, and nothing comes before them"
+    assert [tell_of_the_rest(runtime) for _ in range(2)] == [1, 0]
+    assert subjects(executor, mail_server) == [alone, "41 billing events could not be processed"]
+
+
+def test_a_letter_of_the_rest_counts_as_the_last_one(
+    runtime: Runtime,
+    session: Session,
+    clock: MovableClock,
+    executor: OperationRunner,
+    mail_server: MailServer,
+) -> None:
+    make_admin(session, role=Role.SUPPORT, email="support@board.test")
+    fail_events(runtime, "event.0", "event.1", "event.2")
+    clock.advance(AT_MOST_EVERY)
+    assert tell_of_the_rest(runtime) == 1
+    clock.advance(timedelta(seconds=31))
+    fail_events(runtime, "event.3")
+    assert len(subjects(executor, mail_server)) == 2, "31 seconds after a letter there is none"
+    clock.advance(AT_MOST_EVERY - timedelta(seconds=32))
+    assert tell_of_the_rest(runtime) == 0
+    clock.advance(timedelta(seconds=1))
+    assert tell_of_the_rest(runtime) == 1
+    assert subjects(executor, mail_server)[2:] == ["A billing event could not be processed: event.3"]
+
+
+def test_of_works_that_fail_at_the_same_time_one_tells(
+    fresh_database: Database, clock: MovableClock, mail_server: MailServer
+) -> None:
+    runtime = make_runtime(fresh_database, clock, mail_server)
+    together = Barrier(4)
+
+    def fail(number: int) -> None:
+        with runtime.work(system_actor("webhooks")) as work:
+            target = Target("billing_event", str(number), "invoice.paid")
+            work.audit("webhooks.fail", target, "It failed 8 times.")
+            work.session.execute(select(1))
+            together.wait(timeout=30)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(fail, range(4)))
+    with runtime.reading() as session:
+        assert list_operations(session) == [("notifications.chat", "the chat of the staff")]
+    assert tell_of_the_rest(runtime) == 0, "the others wait for their quarter of an hour"
+    clock.advance(AT_MOST_EVERY)
+    assert tell_of_the_rest(runtime) == 1
+    with runtime.reading() as session:
+        [rest] = session.scalars(select(Operation).order_by(Operation.created_at.desc()).limit(1))
+        assert rest.parameters["letter"]["subject"] == "3 billing events could not be processed"
+
+
+@pytest.mark.parametrize(("failed", "told"), [(1, 0), (2, 1)])
+def test_who_caused_only_one_of_several_is_told_of_them(
+    runtime: Runtime, session: Session, clock: MovableClock, failed: int, told: int
+) -> None:
+    """A person may cause what machines mostly do, and of that alone nobody tells them."""
+    fail_events(runtime, "event.0")
+    jane = make_admin(session, role=Role.SUPPORT, email="jane@board.test")
+    fail_events(runtime, *(f"event.{number}" for number in range(1, failed)))
+    fail_events(runtime, "event.last", by=make_person(Role.SUPPORT, jane.email, id=jane.id))
+    clock.advance(AT_MOST_EVERY)
+    tell_of_the_rest(runtime)
+    assert list_operations(session).count(("notifications.mail", "jane@board.test")) == told
 
 
 def test_what_one_work_does_to_a_user_is_one_letter_from_first_to_last(

@@ -7,7 +7,8 @@ appending takes the lock on the chain's head and holds it until the commit.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
@@ -124,20 +125,35 @@ def append(session: Session, drafts: Sequence[Draft]) -> None:
     Locks the head of the chain until the transaction ends; call it last. Raises `AuditUnavailable` when
     the trail cannot be written; the caller must then roll back.
     """
-    try:
-        head = session.execute(_LOCK_HEAD).one_or_none()
-        if head is None:
-            raise AuditUnavailable(
-                "The audit log has lost its end, so nothing was changed. Run `adminboard audit verify`."
-            )
-        position, latest = head.position, bytes(head.hash)
-        rows = []
-        for draft in drafts:
-            position += 1
-            previous, latest = latest, link_hash(latest, position, content_digest(draft))
-            rows.append(_row(draft) | {"position": position, "previous_hash": previous, "hash": latest})
+    position, latest = lock_head(session)
+    rows = []
+    for draft in drafts:
+        position += 1
+        previous, latest = latest, link_hash(latest, position, content_digest(draft))
+        rows.append(_row(draft) | {"position": position, "previous_hash": previous, "hash": latest})
+    with _writing():
         session.execute(_APPEND, rows)
         session.execute(_MOVE_HEAD, {"position": position, "hash": latest})
+
+
+def lock_head(session: Session) -> tuple[int, bytes]:
+    """The position and the hash of the last entry, which stays the last until this transaction adds one or
+    ends: nobody else appends meanwhile, so flush what others may wait for before. Raises `AuditUnavailable`.
+    """
+    with _writing():
+        head = session.execute(_LOCK_HEAD).one_or_none()
+    if head is None:
+        raise AuditUnavailable(
+            "The audit log has lost its end, so nothing was changed. Run `adminboard audit verify`."
+        )
+    return head.position, bytes(head.hash)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Says in the board's own words what the database refuses."""
+    try:
+        yield
     except DBAPIError as error:
         if _is_second_undo(error):
             raise AlreadyUndone("This change has been undone already.") from error

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin
 from adminboard.core.actor import Actor, system_actor
-from adminboard.core.audit import CONTENT, Draft, Target
+from adminboard.core.audit import CONTENT, Draft, Target, lock_head
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.models import Operation
 from adminboard.core.permissions import ROLE_PERMISSIONS
@@ -46,7 +46,7 @@ class Doors(Protocol):
 def announce(work: Work, drafts: Sequence[Draft]) -> None:
     """Writes down whom to tell of these entries, and how. Does nothing where no way out is set up.
 
-    One query for each notification that any of them causes, one or two for its readers, however many entries.
+    A few quick queries for each notification that any of them causes, however many entries.
     """
     for notification in NOTIFICATIONS:
         entries = [draft for draft in drafts if draft.action in notification.on]
@@ -60,7 +60,7 @@ def announce(work: Work, drafts: Sequence[Draft]) -> None:
         elif notification.many is None:
             for entry in entries:
                 _tell_staff(work, notification, ways, [entry])
-        elif not _happened_lately(work, notification):
+        elif not _must_wait(work, notification):
             _tell_staff(work, notification, ways, entries)
 
 
@@ -108,13 +108,17 @@ def _tell_users(work: Work, notification: Notification, entries: Sequence[Draft]
 def _tell_staff(
     work: Work, notification: Notification, ways: set[Channel], entries: Sequence[Draft], unnamed: int = 0
 ) -> None:
-    """One letter to each about these entries and ``unnamed`` more, which came before the last of them."""
-    letter, cause = compose_all(notification, entries, unnamed), entries[-1]
+    """One letter to each about these entries and ``unnamed`` more, which came before the last of them.
+
+    Who caused an entry need not be told of it, but of the others that a letter is about.
+    """
+    letter, newest = compose_all(notification, entries, unnamed), entries[-1]
+    cause = newest.actor_id if len(entries) + unnamed == 1 else None
     if Channel.SLACK in ways:
-        write_to_chat(work, notification.name, letter, decided_by=cause.id)
+        write_to_chat(work, notification.name, letter, decided_by=newest.id)
     if Channel.MAIL in ways:
-        for reader in _find_staff(work.session, notification, cause.actor_id):
-            write_mail(work, reader, reader.label, notification.name, letter, decided_by=cause.id)
+        for reader in _find_staff(work.session, notification, cause):
+            write_mail(work, reader, reader.label, notification.name, letter, decided_by=newest.id)
 
 
 def compose_all(notification: Notification, entries: Sequence[Draft], unnamed: int = 0) -> Letter:
@@ -135,12 +139,25 @@ def compose_all(notification: Notification, entries: Sequence[Draft], unnamed: i
     )
 
 
-def _happened_lately(work: Work, notification: Notification) -> bool:
-    """Whether it has happened in the last quarter of an hour already, so that this one can wait for a letter
-    about several."""
-    newest = select(AuditEntry.at).where(AuditEntry.action.in_(notification.on))
-    at = work.session.scalar(newest.order_by(AuditEntry.position.desc()).limit(1))
-    return at is not None and at > work.now() - AT_MOST_EVERY
+def _must_wait(work: Work, notification: Notification) -> bool:
+    """Whether what happens now is left to the letter of the rest: something before it is untold yet, or the
+    last letter is not a quarter of an hour old.
+
+    A letter is decided by the newest entry it is about (`_find_last_told`), so the newest of all tells both.
+    One told alone after entries that wait would make them look told. Locks the head of the trail, as the work
+    does next anyway: of works that come at the same time the first tells, and the others find that it did.
+    """
+    work.session.flush()
+    lock_head(work.session)
+    newest = select(AuditEntry.id, AuditEntry.at).where(AuditEntry.action.in_(notification.on))
+    entry = work.session.execute(newest.order_by(AuditEntry.position.desc()).limit(1)).one_or_none()
+    if entry is None or entry.at < work.now() - LOOKS_BACK:
+        return False
+    letters = select(func.max(Operation.created_at)).where(
+        Operation.audit_entry_id == entry.id, Operation.kind.in_((mail.name, chat.name))
+    )
+    told_at = work.session.scalar(letters)
+    return told_at is None or told_at > work.now() - AT_MOST_EVERY
 
 
 def _find_last_told(work: Work, notification: Notification) -> tuple[int, datetime] | None:
@@ -182,7 +199,7 @@ def _tell_rest(work: Work, notification: Notification) -> bool:
 
 
 def _find_staff(session: Session, notification: Notification, cause: UUID | None) -> Sequence[Target]:
-    """Who may do something about it, but not who caused it."""
+    """Who may do something about it, but not ``cause``, the one who caused it."""
     permission = notification.permission
     roles = [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
     staff = select(Admin.id, Admin.email).where(Admin.disabled_at.is_(None), Admin.role.in_(roles))

@@ -34,14 +34,14 @@ class NotificationUnknown(NotFound):
     title = "No such notification"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """One thing that people are told.
 
     ``on`` are the actions, as the audit log names them, that cause it. Staff with ``permission`` are told,
-    but not who caused it; where it is None, the user whom the change is about is. ``compose`` writes the
-    letter; one to a user says nothing internal: no reason, no name of staff. ``sample`` is an entry to show
-    it with.
+    but not of what they did themselves; where it is None, the user whom the change is about is. ``compose``
+    writes the letter; one to a user says nothing internal: no reason, no name of staff. ``sample`` is an
+    entry to show it with.
     """
 
     name: str
@@ -154,77 +154,77 @@ def _facts(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
 
 NOTIFICATIONS: Sequence[Notification] = (
     Notification(
-        "approval_waiting",
-        "Approval waiting",
-        "Somebody asks for a second person. Goes to those who may decide.",
-        frozenset({"approvals.request"}),
-        Permission.APPROVALS_DECIDE,
-        _approval_waiting,
-        _sample(
+        name="approval_waiting",
+        title="Approval waiting",
+        meaning="Somebody asks for a second person. Goes to those who may decide.",
+        on=frozenset({"approvals.request"}),
+        permission=Permission.APPROVALS_DECIDE,
+        compose=_approval_waiting,
+        sample=_sample(
             "approvals.request",
             "user",
             "jane@example.com",
             "Adjust credits: $45.50 → $1,545.50",
             reason="Compensation for the outage of 18 November",
         ),
-        frozenset(Channel),
+        at_first=frozenset(Channel),
     ),
     Notification(
-        "webhook_failed",
-        "Billing event failed",
-        "A billing event was tried as often as it may be. Goes to those who may replay it.",
-        frozenset({"webhooks.fail"}),
-        Permission.WEBHOOKS_REPLAY,
-        _webhook_failed,
-        _sample(
+        name="webhook_failed",
+        title="Billing event failed",
+        meaning="A billing event was tried as often as it may be. Goes to those who may replay it.",
+        on=frozenset({"webhooks.fail"}),
+        permission=Permission.WEBHOOKS_REPLAY,
+        compose=_webhook_failed,
+        sample=_sample(
             "webhooks.fail",
             "billing_event",
             "invoice.paid",
             "invoice.paid failed 8 times: there is no such customer.",
         ),
-        frozenset(Channel),
-        "billing events could not be processed",
+        at_first=frozenset(Channel),
+        many="billing events could not be processed",
     ),
     Notification(
-        "grace_period_ending",
-        "Grace period ends soon",
-        "A customer who has not paid loses access within 48 hours. Goes to those who may extend it.",
-        frozenset({"grace_periods.ending"}),
-        Permission.GRACE_PERIODS_WRITE,
-        _grace_period_ending,
-        _sample(
+        name="grace_period_ending",
+        title="Grace period ends soon",
+        meaning="A customer who has not paid loses access within 48 hours. Goes to those who may extend it.",
+        on=frozenset({"grace_periods.ending"}),
+        permission=Permission.GRACE_PERIODS_WRITE,
+        compose=_grace_period_ending,
+        sample=_sample(
             "grace_periods.ending",
             "customer",
             "Northwind Plumbing",
             "The grace period of Northwind Plumbing ends on 4 March 2026 at 15:04 UTC.",
         ),
-        frozenset(Channel),
-        "grace periods end soon",
+        at_first=frozenset(Channel),
+        many="grace periods end soon",
     ),
     Notification(
-        "grace_period_lapsed",
-        "Grace period is over",
-        "A customer has not paid in the time they were given. Goes to those who may give more.",
-        frozenset({"grace_periods.lapse"}),
-        Permission.GRACE_PERIODS_WRITE,
-        _grace_period_lapsed,
-        _sample(
+        name="grace_period_lapsed",
+        title="Grace period is over",
+        meaning="A customer has not paid in the time they were given. Goes to those who may give more.",
+        on=frozenset({"grace_periods.lapse"}),
+        permission=Permission.GRACE_PERIODS_WRITE,
+        compose=_grace_period_lapsed,
+        sample=_sample(
             "grace_periods.lapse",
             "grace_period",
             "Northwind Plumbing",
             "The grace period of Northwind Plumbing lapsed on 4 March 2026 at 15:04 UTC.",
         ),
-        frozenset(Channel),
-        "grace periods are over",
+        at_first=frozenset(Channel),
+        many="grace periods are over",
     ),
     Notification(
-        "credits_adjusted",
-        "Credits adjusted",
-        "Staff changed a user's credits. Goes to the user, without who and why.",
-        frozenset({"credits.adjust", "credits.reverse"}),
-        None,
-        _credits_adjusted,
-        _sample(
+        name="credits_adjusted",
+        title="Credits adjusted",
+        meaning="Staff changed a user's credits. Goes to the user, without who and why.",
+        on=frozenset({"credits.adjust", "credits.reverse"}),
+        permission=None,
+        compose=_credits_adjusted,
+        sample=_sample(
             "credits.adjust",
             "user",
             "jane@example.com",
@@ -234,13 +234,13 @@ NOTIFICATIONS: Sequence[Notification] = (
         ),
     ),
     Notification(
-        "access_changed",
-        "Access changed",
-        "Staff gave or took a feature. Goes to the user, without who and why.",
-        frozenset({"entitlements.set_override", "entitlements.remove_override"}),
-        None,
-        _access_changed,
-        _sample("entitlements.set_override", "user", "jane@example.com", "Gave call recording"),
+        name="access_changed",
+        title="Access changed",
+        meaning="Staff gave or took a feature. Goes to the user, without who and why.",
+        on=frozenset({"entitlements.set_override", "entitlements.remove_override"}),
+        permission=None,
+        compose=_access_changed,
+        sample=_sample("entitlements.set_override", "user", "jane@example.com", "Gave call recording"),
     ),
 )
 
