@@ -32,18 +32,21 @@ from adminboard.customers.timeline.walking import (
 )
 
 EXPECTED = 200
-"""So many rows of the members a stretch should hold: a page with plenty to spare, read in a millisecond."""
+"""A stretch should hold so many rows of the members: a page with plenty to spare, read in a millisecond."""
 MOST_MET = 500
-"""So many rows of everybody are asked one by one whose they are."""
+"""Up to so many rows of everybody are asked one by one whose they are."""
 MOST_SIFTED = 20_000
-"""So many are sifted. From more on the members' own are gathered at less cost."""
+"""Up to so many rows of everybody are sifted. Where there are more, the members' own are gathered at less
+cost."""
 PROBED = 2_000
-"""So many are counted at first,"""
+"""So many rows of everybody are counted first; the rest of up to `MOST_SIFTED` only where `FAR` leaves that
+open."""
 FAR = 30
-"""and where they fill less than one such part of the stretch, it surely has more than can be sifted."""
+"""A stretch surely has more rows than can be sifted where what is left of it after the `PROBED` first is more
+than so many times as long as these fill."""
 MOST_GATHERED = 20_000
-"""So many of the members' own are read, in case a few of them do so much that those who were asked are no
-measure."""
+"""At most so many of the members' own rows are read, in case a few of them do so much that those who were
+asked are no measure."""
 
 Row = tuple[datetime, UUID]
 
@@ -93,24 +96,24 @@ class Hunt:
         ``is_short`` says that the stretch is a page long already, going by what else is on it.
         """
         page, near = (stretch, None) if is_short else self._find_ends(stretch)
-        crowd = self._count(page)
-        if crowd <= MOST_SIFTED:
+        crowd = self._count_crowd(page)
+        if crowd is not None:
             found = self._pass_all(stretch, crowd)
             if len(found) == self.rows or page == stretch:
                 return _places_of(found)
         return _places_of(self._gather(near or self._find_ends(stretch)[1], stretch))
 
-    def _count(self, page: Stretch) -> int:
-        """How many rows of everybody are in the stretch; from `MOST_SIFTED` + 1 on, that there are so many.
-        Where a few fill next to nothing of it, the others are not counted: a guess that costs time only."""
-        if PROBED < MOST_SIFTED:
-            few = self._execute(self._asks.count, page, passed=PROBED + 1)[0]
-            if few.rows <= PROBED:
-                return int(few.rows)
-            left = page.before[0] - few.last if self.backward else few.first - page.after[0]
-            if left > FAR * (few.last - few.first):
-                return MOST_SIFTED + 1
-        return int(self._execute(self._asks.count, page, passed=MOST_SIFTED + 1)[0].rows)
+    def _count_crowd(self, page: Stretch) -> int | None:
+        """How many rows of everybody are in the stretch, None for more than can be sifted. Where a few fill
+        next to nothing of it, the others are not counted: that there are too many is a guess, which costs
+        only time when it is wrong."""
+        counted = self._execute(self._asks.count, page, passed=PROBED + 1)[0]
+        if counted.rows > PROBED:
+            left = page.before[0] - counted.last if self.backward else counted.first - page.after[0]
+            if left > FAR * (counted.last - counted.first):
+                return None
+            counted = self._execute(self._asks.count, page, passed=MOST_SIFTED + 1)[0]
+        return int(counted.rows) if counted.rows <= MOST_SIFTED else None
 
     @property
     def _asks(self) -> Statements:
