@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adminboard.web.access import Door
+from adminboard.web.short_ways import read_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,9 @@ def find_entrances(routers: Iterable[APIRouter]) -> dict[str, Entrance]:
 
 
 def _read_entrance(route: object) -> Entrance:
-    if isinstance(route, APIRoute) and route.methods == {"POST"} and len(route.dependant.dependencies) == 1:
-        [declared] = route.dependant.dependencies
-        door: Any = declared.call
-        has_door = isinstance(door, Door)
-        if has_door and declared.name and _takes_nothing_else(route):
-            return Entrance(route, door, declared.name)
+    if isinstance(route, APIRoute) and route.methods == {"POST"}:
+        needs = read_needs(route)
+        takes_more = needs.request != "request" or needs.words or needs.others
+        if needs.door is not None and not takes_more:
+            return Entrance(route, needs.door, needs.given)
     raise TypeError(f"{route} cannot be entered straight: it needs POST, a door, a request, and nothing else")
-
-
-def _takes_nothing_else(route: APIRoute) -> bool:
-    taken = route.dependant
-    others = (
-        taken.path_params,
-        taken.query_params,
-        taken.header_params,
-        taken.cookie_params,
-        taken.body_params,
-    )
-    return taken.request_param_name == "request" and not any(others)

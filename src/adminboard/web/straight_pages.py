@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -20,8 +19,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adminboard.web.access import Door
 from adminboard.web.errors import handle_error
+from adminboard.web.short_ways import read_needs
 from adminboard.web.visit import Visit
 
 
@@ -94,23 +93,12 @@ def _beginning_of(path: str) -> str:
 
 def _read_page(route: APIRoute) -> StraightPage | None:
     """The route as a straight page, None for one that takes more."""
-    taken = route.dependant
-    if (
-        len(taken.dependencies) != 1
-        or "GET" not in (route.methods or ())
-        or iscoroutinefunction(route.endpoint)
-    ):
+    if "GET" not in (route.methods or ()) or iscoroutinefunction(route.endpoint):
         return None
-    [declared] = taken.dependencies
-    door: Any = declared.call
-    is_page_door = isinstance(door, Door) and door.kind == "page_read"
-    if not is_page_door or declared.name is None:
+    needs = read_needs(route)
+    if needs.door is None or needs.door.kind != "page_read":
         return None
-    others = (taken.query_params, taken.header_params, taken.cookie_params, taken.body_params)
-    has_words_only = all(field.field_info.annotation is str for field in taken.path_params)
-    takes_framework = (
-        taken.request_param_name or taken.response_param_name or taken.background_tasks_param_name
-    )
-    if any(others) or takes_framework or not has_words_only:
+    has_plain_words = all(kind is str for kind in needs.words.values())
+    if needs.request is not None or needs.others or not has_plain_words:
         return None
-    return StraightPage(route, door, declared.name)
+    return StraightPage(route, needs.door, needs.given)
