@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from adminboard.bulk.queries import get_run_detail
 from adminboard.bulk.upload import upload
-from adminboard.bulk.web import rows_listing
+from adminboard.bulk.web import place_of_rows, rows_listing
 from adminboard.core.canonical import to_plain
 from adminboard.core.permissions import Permission
 from adminboard.web.access import api_read, api_upload
@@ -69,4 +69,5 @@ def list_rows(
 ) -> Response:
     """As pages of JSON, or as CSV: the result file. ``status`` and the other filters of lists hold."""
     run = get_run_detail(visit.session, run_id)
-    return answer_list(visit, rows_listing(visit, run), visit.parameters, accept)
+    asked = place_of_rows(run).asked(visit.parameters)
+    return answer_list(visit, rows_listing(visit, run), asked, accept)

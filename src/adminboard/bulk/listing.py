@@ -1,15 +1,26 @@
 """The list of runs of changes, and for each run the list of its rows, which is its result file too."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, Numeric, Text, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from adminboard.bulk.kinds import KINDS
 from adminboard.bulk.queries import get_run_detail
-from adminboard.core.listings import Choice, Column, DateRange, Detail, Flag, Listing, Noun, Option
+from adminboard.core.listings import (
+    Choice,
+    Column,
+    DateRange,
+    Detail,
+    Flag,
+    Listing,
+    Noun,
+    Option,
+    Reference,
+)
+from adminboard.core.listings.fixed import fix_listing
 from adminboard.core.listings.money_text import write_credits
 from adminboard.core.masking import Mask
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
@@ -49,18 +60,21 @@ runs = Listing(
 )
 
 
-def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
-    """The rows of one run, with a column for each field of its file. The CSV is the result file."""
+@cache
+def rows_with(fields: tuple[str, ...]) -> Listing:
+    """The rows of a run, with a column for each field of its file; one list for all runs whose files have
+    these. The CSV is the result file."""
     preview = RunRow.preview
-    return Listing(
+    rows = Listing(
         name="bulk_rows",
         title="Rows",
         noun=Noun("row", "rows"),
-        path=f"/bulk/{run_id}",
+        path="/bulk/{run}",
         permission=Permission.BULK_RUN,
         has_page=False,
-        select=select(RunRow).where(RunRow.run_id == run_id),
+        select=select(RunRow),
         key=RunRow.number,
+        keys_repeat=True,
         columns=[
             Column(
                 "Row",
@@ -94,10 +108,12 @@ def rows_of(run_id: UUID, fields: Sequence[str]) -> Listing:
             ),
             Flag("warned", "Warnings", func.jsonb_array_length(preview["warnings"]) > 0),
             Flag("same", "Same as an earlier row", RunRow.duplicate_of.is_not(None)),
+            Reference("run", "Run", RunRow.run_id),
         ],
         sort="number",
         empty="The file had no rows.",
     )
+    return fix_listing(rows, "run")
 
 
 def _subject(fields: Sequence[str]) -> ColumnElement[str | None]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from adminboard.bulk.csv_file import MAX_ROWS, column_names
-from adminboard.bulk.listing import rows_of
+from adminboard.bulk.listing import rows_with
 from adminboard.bulk.queries import RunDetail, get_run_detail
 from adminboard.bulk.template_file import describe_columns, write_template
 from adminboard.bulk.upload import require_bulk, upload
@@ -21,6 +21,7 @@ from adminboard.web.access import page_read, page_upload
 from adminboard.web.csrf import make_csrf_token
 from adminboard.web.list_api import csv_response
 from adminboard.web.list_page import answer_count, make_list_view
+from adminboard.web.list_place import ListPlace
 from adminboard.web.list_view import LinkView
 from adminboard.web.uploads import MAX_UPLOAD_BYTES
 from adminboard.web.visit import Visit
@@ -70,7 +71,7 @@ def show_run(run_id: UUID, visit: Reading) -> Response:
         if visit.parameter("polled") and not run.is_advancing:
             response.headers["HX-Trigger"] = "board:changed"
         return response
-    view = make_list_view(visit, rows_listing(visit, run))
+    view = make_list_view(visit, rows_listing(visit, run), place_of_rows(run))
     if visit.target == "list":
         return visit.render("ui/list_body.html", list=view)
     return visit.render("bulk/page.html", list=view, **_run(visit, run))
@@ -79,25 +80,28 @@ def show_run(run_id: UUID, visit: Reading) -> Response:
 @pages.get("/bulk/{run_id:uuid}/count")
 def count_rows(run_id: UUID, visit: Reading) -> Response:
     """How many rows of the run match, as the list asks."""
-    return answer_count(visit, rows_listing(visit, get_run_detail(visit.session, run_id)))
+    run = get_run_detail(visit.session, run_id)
+    return answer_count(visit, rows_listing(visit, run), place_of_rows(run))
 
 
 @pages.get("/bulk/{run_id:uuid}/export.csv")
 def download_result(run_id: UUID, visit: Reading) -> Response:
     """The result file: every row that matches, with what came of it."""
-    return csv_response(visit, rows_listing(visit, get_run_detail(visit.session, run_id)), visit.parameters)
-
-
-def _fields_of(run: RunDetail, action: Action[Any] | None) -> list[str]:
-    """The columns that the rows of the run came with."""
-    if run.undoes_id is not None or action is None or action.bulk is None:
-        return ["row", "audit_entry_id"]
-    return column_names(action)
+    run = get_run_detail(visit.session, run_id)
+    return csv_response(visit, rows_listing(visit, run), place_of_rows(run).asked(visit.parameters))
 
 
 def rows_listing(visit: Visit, run: RunDetail) -> Listing:
-    """The list of the run's rows, with the columns of its action's files."""
-    return rows_of(run.id, _fields_of(run, _action_of(visit, run)))
+    """The list of the run's rows, with the columns of its action's files; `place_of_rows` says which run."""
+    action = _action_of(visit, run)
+    if run.undoes_id is not None or action is None or action.bulk is None:
+        return rows_with(("row", "audit_entry_id"))
+    return rows_with(tuple(column_names(action)))
+
+
+def place_of_rows(run: RunDetail) -> ListPlace:
+    """Where the list of the run's rows stands."""
+    return ListPlace(f"/bulk/{run.id}", "Rows", {"run": [str(run.id)]})
 
 
 def _run(visit: Visit, run: RunDetail) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The events of one replay: whether each was put back, and how it stands since."""
 
-from uuid import UUID
-
 from sqlalchemy import Uuid, cast, func, select
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
-from adminboard.core.listings import Choice, Column, Listing, Noun, Option
+from adminboard.core.listings import Choice, Column, Listing, Noun, Option, Reference
+from adminboard.core.listings.fixed import fix_listing
 from adminboard.core.models import RunRow, RunRowStatus
 from adminboard.core.permissions import Permission
 from adminboard.customers.models import Organization
@@ -13,40 +12,7 @@ from adminboard.customers.models import Organization
 _WORDS = (RunRowStatus.READY, RunRowStatus.DONE, RunRowStatus.SKIPPED)
 
 
-def events_of(run_id: UUID) -> Listing:
-    """The rows of one replay; its CSV is the result file."""
-    event_id = cast(RunRow.input["event"].astext, Uuid)
-    return Listing(
-        name="replayed_events",
-        title="Events",
-        noun=Noun("event", "events"),
-        path=f"/webhooks/replays/{run_id}",
-        permission=Permission.WEBHOOKS_READ,
-        has_page=False,
-        select=select(RunRow)
-        .outerjoin(BillingEvent, BillingEvent.id == event_id)
-        .outerjoin(Organization, Organization.id == BillingEvent.organization_id)
-        .where(RunRow.run_id == run_id),
-        key=RunRow.number,
-        columns=_columns(),
-        filters=[
-            Choice(
-                "status",
-                "Put back",
-                RunRow.status,
-                options=[Option(word.value, word.value) for word in _WORDS],
-            ),
-            Choice(
-                "now",
-                "Now",
-                BillingEvent.processing_status,
-                options=[Option(word.value, word.value) for word in ProcessingStatus],
-            ),
-        ],
-        sort="number",
-        extras={"event": RunRow.input["event"].astext},
-        empty="The replay found no event.",
-    )
+_EVENT_ID = cast(RunRow.input["event"].astext, Uuid)
 
 
 def _columns() -> list[Column]:
@@ -82,3 +48,41 @@ def _columns() -> list[Column]:
         ),
         Column("Stripe event", BillingEvent.stripe_event_id, key="stripe_event_id", cell="id", shown=False),
     ]
+
+
+replayed_events = fix_listing(
+    Listing(
+        name="replayed_events",
+        title="Events",
+        noun=Noun("event", "events"),
+        path="/webhooks/replays/{run}",
+        permission=Permission.WEBHOOKS_READ,
+        has_page=False,
+        select=select(RunRow)
+        .outerjoin(BillingEvent, BillingEvent.id == _EVENT_ID)
+        .outerjoin(Organization, Organization.id == BillingEvent.organization_id),
+        key=RunRow.number,
+        keys_repeat=True,
+        columns=_columns(),
+        filters=[
+            Choice(
+                "status",
+                "Put back",
+                RunRow.status,
+                options=[Option(word.value, word.value) for word in _WORDS],
+            ),
+            Choice(
+                "now",
+                "Now",
+                BillingEvent.processing_status,
+                options=[Option(word.value, word.value) for word in ProcessingStatus],
+            ),
+            Reference("run", "Run", RunRow.run_id),
+        ],
+        sort="number",
+        extras={"event": RunRow.input["event"].astext},
+        empty="The replay found no event.",
+    ),
+    "run",
+)
+"""The rows of one replay, on its page; their CSV is the result file."""

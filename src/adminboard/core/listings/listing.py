@@ -168,6 +168,9 @@ class Listing:
     sort, and whether it descends. Its rows stay the same."""
     of_page: Callable[[AnySelect], AnySelect] | None = None
     """The same for the statement that reads the rows of a page, whose keys are its parameter `PAGE_KEYS`."""
+    keys_repeat: bool = False
+    """Whether rows of different records can have the same key, like the numbers of each run's rows: such a
+    list stands only on the page of a record (`core.listings.fixed`)."""
     visible_to: Callable[[Actor], ColumnElement[bool] | None] | None = None
     """Which rows a reader sees; it gives None for those who see all. Holds for everything that the list
     gives: page, count, figures, export, API, search. The detail's ``load`` must ask the same."""

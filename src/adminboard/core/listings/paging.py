@@ -155,7 +155,10 @@ def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Seque
     values = {"now": moment(session), PAGE_KEYS: list(keys)}
     if marking is not None:
         values[SEARCHED_TERM] = query.term
-    rows = session.execute(_rows_by_key(listing, query.masked, marking), values)
+    statement = _rows_by_key(listing, query.masked, marking)
+    if listing.keys_repeat:
+        statement = statement.where(*(item.clause for item in query.conditions if item.narrows))
+    rows = session.execute(statement, values)
     by_key = {row.key: row for row in rows}
     return [by_key[key] for key in keys if key in by_key]
 
