@@ -111,6 +111,21 @@ def test_a_row_that_is_refused_stays_open_and_spoils_no_other(twins: Twins) -> N
     assert twins.found() == {("quantity", refused.id)}
 
 
+def test_an_end_is_followed_though_no_plan_has_the_price_any_more(twins: Twins) -> None:
+    twin = twins.subscribe(plan="scale")
+    twin.there.status = "canceled"
+    with twins.board.rows() as session:
+        lost = update(Plan).where(Plan.slug == "scale").values(stripe_price_id="price_other")
+        session.execute(lost)
+    twins.compare()
+    run = twins.fix()
+
+    assert (run.rows_done, run.rows_failed) == (1, 0)
+    row = twins.row(twin)
+    assert (row.status, row.quantity) == (SubscriptionStatus.CANCELED, 3)
+    assert twins.found() == set()
+
+
 def test_more_than_fifty_need_a_second_person(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST_WITHOUT_APPROVAL", 2)
     differ(twins, 3)

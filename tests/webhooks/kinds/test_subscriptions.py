@@ -111,6 +111,34 @@ def test_without_its_customer_or_its_plan_nothing_is_written(
     assert listener.hear_last("customer.subscription.created").after["quantity"] == 3
 
 
+def test_the_end_holds_whatever_was_sold_last(
+    session: Session, scene: Scene, listener: Listener, control: Control
+) -> None:
+    """Its price makes no plan here: what the row says of plan and seats stays, but it has ended."""
+    made = scene.subscribe(seats=4)
+    listener.hear_last("customer.subscription.created")
+    before = row_of(session, made.id)
+    item_id, period_end = before.stripe_item_id, before.current_period_end
+    control("clock", days=1)
+    other = scene.make.price(cents=9900)
+    scene.change(made, items=[{"id": item_of(made).id, "price": other.id, "quantity": 6}])
+    with pytest.raises(PriceUnknown, match=other.id):
+        listener.hear_last("customer.subscription.updated")
+    control("clock", days=1)
+    scene.client.v1.subscriptions.cancel(made.id)
+
+    told = listener.hear_last("customer.subscription.deleted")
+
+    row = row_of(session, made.id)
+    assert (row.status, row.canceled_at is not None) == ("canceled", True)
+    assert (row.plan_id, row.quantity) == (scene.plan.id, 4)
+    assert (row.stripe_item_id, row.current_period_end) == (item_id, period_end)
+    assert (told.previous_status, told.status) == ("active", "canceled")
+    following = scene.subscribe()
+    listener.hear_last("customer.subscription.created")
+    assert row_of(session, following.id).status == "active"
+
+
 def test_a_second_live_subscription_is_refused_until_the_first_has_ended(
     session: Session, scene: Scene, listener: Listener, control: Control
 ) -> None:

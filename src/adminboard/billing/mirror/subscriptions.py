@@ -51,13 +51,14 @@ class SecondLiveSubscription(DomainError):
 def mirror_subscription(work: Work, found: objects.Subscription, state_at: datetime) -> Mirrored:
     """Makes our row what Stripe shows, unless it shows something newer; adds a missing one.
 
-    Locks the customer. Raises `CustomerUnknown`, `PriceUnknown`, `SecondLiveSubscription`, `NeedsFetching`.
+    One that is here and has ended needs no plan: what it sold stays as it is. Locks the customer. Raises
+    `CustomerUnknown`, `PriceUnknown`, `SecondLiveSubscription`, `NeedsFetching`, with nothing written.
     """
     row: Subscription | None
     organization, row = lock_row(work, Subscription.stripe_subscription_id, found.id, found.customer_id)
     if row is not None and is_outdated(row.stripe_state_at, state_at):
         return unchanged(row)
-    values = {"organization_id": organization.id, **_values(work, found)}
+    values = {"organization_id": organization.id, **_values(work, found, row)}
     if values["status"] not in OVER and (row is None or is_newer(row.stripe_state_at, state_at)):
         _require_only_live(work, found.id, organization, row)
     return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
@@ -90,19 +91,32 @@ def sold_item(work: Work, found: objects.Subscription) -> tuple[objects.Subscrip
     )
 
 
-def _values(work: Work, found: objects.Subscription) -> Mapping[str, Any]:
-    item, plan_id = sold_item(work, found)
+def _values(work: Work, found: objects.Subscription, row: Subscription | None) -> Mapping[str, Any]:
     return {
-        "plan_id": plan_id,
-        "stripe_item_id": item.id,
+        **_sold(work, found, row),
         "status": read_status(found.status),
-        "quantity": max(item.quantity, 1),
-        "current_period_start": item.period_start,
-        "current_period_end": item.period_end,
         "trial_end": found.trial_end,
         "cancel_at_period_end": found.cancel_at_period_end,
         "canceled_at": found.canceled_at,
         **read_pause(found.pause),
+    }
+
+
+def _sold(work: Work, found: objects.Subscription, row: Subscription | None) -> Mapping[str, Any]:
+    """What is sold, and for which period. Nothing of it for a row of ours whose subscription has ended under
+    a price that makes no plan: the end holds whatever was sold last. Raises `PriceUnknown`."""
+    try:
+        item, plan_id = sold_item(work, found)
+    except PriceUnknown:
+        if row is not None and read_status(found.status) in OVER:
+            return {}
+        raise
+    return {
+        "plan_id": plan_id,
+        "stripe_item_id": item.id,
+        "quantity": max(item.quantity, 1),
+        "current_period_start": item.period_start,
+        "current_period_end": item.period_end,
     }
 
 
