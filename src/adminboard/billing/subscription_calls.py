@@ -6,7 +6,6 @@ Each asks for a state, not for a step, so whether it was done is seen by looking
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,7 +16,11 @@ from sqlalchemy import select
 from adminboard.billing.happenings import note_event
 from adminboard.billing.live_subscription import LiveSubscription
 from adminboard.billing.mirror.mirrored import NeedsFetching, just_after
-from adminboard.billing.mirror.subscriptions import mirror_subscription
+from adminboard.billing.mirror.subscriptions import (
+    PriceUnknown,
+    SecondLiveSubscription,
+    mirror_subscription,
+)
 from adminboard.billing.models import Subscription
 from adminboard.billing.refund_call import KEY_LIFETIME
 from adminboard.billing.stripe_access import stripe_of
@@ -125,14 +128,22 @@ def _answer(found: objects.Subscription, shown_at: datetime | None) -> Answer:
 def _settle(
     work: Work, call: Call, event: str, found: objects.Subscription, answer: Answer, sentence: str
 ) -> Settled:
-    """Brings the row to what Stripe showed, and notes what was done. Locks the customer."""
+    """Brings the row to what Stripe showed, and notes what was done. Locks the customer.
+
+    It is done whether or not the row can follow: where it cannot, the sentence says why. Otherwise the call
+    would never end, and no other change of the subscription could be made.
+    """
     before: Mapping[str, Any] = {}
     after: Mapping[str, Any] = {}
-    # Where the row was brought further meanwhile, what brought it there is newer than this answer.
-    with suppress(NeedsFetching):
+    left_behind = ""
+    try:
         state_at = _MOMENT.validate_python(answer.data["state_at"])
         mirrored = mirror_subscription(work, found, state_at)
         before, after = mirrored.before, mirrored.after
+    except NeedsFetching:
+        pass  # The row was brought further meanwhile: what brought it there is newer than this answer.
+    except (PriceUnknown, SecondLiveSubscription) as problem:
+        left_behind = f", but the board cannot show it yet: {problem.detail}"
     organization_id = work.session.scalars(
         select(Subscription.organization_id).where(
             Subscription.id == UUID(call.parameters["subscription_id"])
@@ -150,7 +161,7 @@ def _settle(
         previous_quantity=call.parameters["previous_quantity"],
         quantity=_quantity_of(call, found),
     )
-    return Settled(sentence, before=before, after=after, result=_result(call, found))
+    return Settled(sentence + left_behind, before=before, after=after, result=_result(call, found))
 
 
 def _quantity_of(call: Call, found: objects.Subscription) -> int | None:

@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from adminboard.app import make_operation_runner
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.mirror.subscriptions import mirror_subscription
-from adminboard.billing.models import Subscription
+from adminboard.billing.models import Subscription, SubscriptionStatus
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.models import OperationStatus
@@ -20,6 +21,7 @@ from tests.billing.sold import Sold, maker_of, operations_on, sell
 from tests.clients import BoardUnderTest
 from tests.factories import make_membership, make_subscription
 from tests.stand_in import Control
+from tests.stripe.making import item_of
 
 REASON = "Two more people from May on"
 
@@ -229,6 +231,47 @@ def test_where_the_settings_want_it_a_second_person_agrees(board: BoardUnderTest
         assert "Request approval: Change to 5 seats" in shown.text
     finally:
         assert admin.put(path, json={"value": "no"}).status_code == 200
+
+
+def test_what_is_done_has_ended_though_no_plan_has_the_price_any_more(
+    board: BoardUnderTest, sold: Sold
+) -> None:
+    """Our row cannot follow, which the sentence says; the next change finds nothing under way."""
+    make = maker_of(board.runtime)
+    price = make.price(cents=9900)
+    item_id = item_of(sold.stripe).id
+    make.client.v1.subscriptions.update(sold.stripe.id, {"items": [{"id": item_id, "price": price.id}]})
+
+    answer = change(board, sold, 5)
+
+    assert (answer.status_code, answer.json()["result"]["quantity"]) == (200, 5), answer.text
+    [operation] = operations_on(board, sold.subscription_id)
+    assert operation.status is OperationStatus.DONE
+    assert operation.outcome is not None
+    assert f"cannot show it yet: No plan has the price {price.id}" in operation.outcome["summary"]
+    assert (at_stripe(board, sold), here(board, sold)) == (5, 3)
+    assert change(board, sold, 6).status_code == 200
+    assert at_stripe(board, sold) == 6
+
+
+def test_what_is_done_has_ended_though_the_customer_has_another_live_one_by_now(
+    board: BoardUnderTest, control: Control, sold: Sold
+) -> None:
+    """While nobody knew what came of it, the row ended here and another subscription came."""
+    control("fault", kind="timeout_after", path="/v1/subscriptions", method="POST")
+    assert change(board, sold, 5).status_code == 202
+    with board.rows() as session:
+        session.get_one(Subscription, sold.subscription_id).status = SubscriptionStatus.CANCELED
+        session.flush()
+        other = make_subscription(session, organization_id=sold.organization_id)
+
+    board.clock.advance(timedelta(hours=1))
+    make_operation_runner(board.runtime).run_due()
+
+    [operation] = operations_on(board, sold.subscription_id)
+    assert operation.status is OperationStatus.DONE
+    assert operation.outcome is not None
+    assert str(other.stripe_subscription_id) in operation.outcome["summary"]
 
 
 def test_a_webhook_of_an_earlier_change_that_comes_meanwhile_does_not_win(
