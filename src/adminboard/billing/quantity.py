@@ -69,12 +69,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What Stripe would charge for the change if it is made as of ``prorated_at``, which is then sent."""
+    """What Stripe would charge for the change if it is made as of ``prorated_at``, which is then sent.
+
+    ``earlier_cents`` is what earlier changes left to the same invoice.
+    """
 
     prorated_at: datetime
     currency: str
     total_cents: int
     prorations: tuple[Line, ...]
+    earlier_cents: int = 0
 
     @property
     def proration_cents(self) -> int:
@@ -202,22 +206,31 @@ def _warn(found: LiveSubscription, command: ChangeQuantity) -> tuple[Caution, ..
 
 
 def _details(quote: Quote, charging: Charging) -> tuple[Detail, ...]:
-    """Stripe's own lines, and what the next invoice comes to with them."""
-    lines = [
-        Detail(line.description, in_currency(line.amount_cents, quote.currency)) for line in quote.prorations
-    ]
-    rest = Detail("For the rest of this period", in_currency(quote.proration_cents, quote.currency))
-    total = "Charged at once" if charging is Charging.AT_ONCE else "Next invoice in all"
-    return (*lines, rest, Detail(total, in_currency(quote.total_cents, quote.currency)))
+    """Stripe's own lines of this change, and what the next invoice comes to with them."""
+
+    def say(label: str, cents: int) -> Detail:
+        return Detail(label, in_currency(cents, quote.currency))
+
+    return (
+        *(say(line.description, line.amount_cents) for line in quote.prorations),
+        say("For the rest of this period", quote.proration_cents),
+        *((say("From earlier changes", quote.earlier_cents),) if quote.earlier_cents else ()),
+        say("Charged at once" if charging is Charging.AT_ONCE else "Next invoice in all", quote.total_cents),
+    )
 
 
 def _read_quote(invoice: objects.Invoice, prorated_at: datetime) -> Quote:
-    lines = tuple(
-        Line(line.description or "Proration", line.amount_cents)
-        for line in invoice.lines
-        if line.is_proration
+    """The prorations of this change begin at its moment; those of earlier changes, which wait for the same
+    invoice, began before."""
+    prorations = [line for line in invoice.lines if line.is_proration]
+    of_this = [line for line in prorations if line.period_start == prorated_at]
+    return Quote(
+        prorated_at,
+        invoice.currency,
+        invoice.total_cents,
+        tuple(Line(line.description or "Proration", line.amount_cents) for line in of_this),
+        earlier_cents=sum(line.amount_cents for line in prorations if line.period_start != prorated_at),
     )
-    return Quote(prorated_at, invoice.currency, invoice.total_cents, lines)
 
 
 def _price(found: LiveSubscription, quantity: int) -> str:

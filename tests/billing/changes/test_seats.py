@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from stripe import InvoiceLineItem
 
 from adminboard.app import make_operation_runner
 from adminboard.billing.event_models import BillingEvent
@@ -96,6 +97,47 @@ def test_the_quote_is_shown_and_its_moment_is_what_is_charged(
     assert isinstance(latest, str)
     charged = make.client.v1.invoices.retrieve(latest).amount_paid
     assert f"${charged / 100:.2f}" == details["Charged at once"]
+
+
+def test_what_earlier_changes_left_to_the_next_invoice_is_shown_by_itself(
+    board: BoardUnderTest, control: Control, sold: Sold
+) -> None:
+    """Three seats became six; taking one away five days later gives back for that one alone."""
+    for days, seats in ((10, 6), (5, None)):
+        control("clock", days=days)
+        board.clock.advance(timedelta(days=days))
+        if seats is not None:
+            assert change(board, sold, seats).status_code == 200
+    make = maker_of(board.runtime)
+    waiting = make.client.v1.invoices.create_preview({"subscription": sold.stripe.id})
+    earlier = sum(line.amount for line in waiting.lines.data if is_proration(line))
+    assert earlier > 0
+
+    program = board.program(role=Role.BILLING)
+    answer = program.post(
+        f"{sold.subscription}/quantity?dry_run=true", json={"quantity": 5, "reason": REASON}
+    )
+
+    shown = [(each["label"], each["value"]) for each in answer.json()["preview"]["details"]]
+    lines, (rest, before, total) = shown[:-3], shown[-3:]
+    assert [label.split(" on ")[0] for label, _ in lines] == ["Unused time", "Remaining time"]
+    assert before == ("From earlier changes", f"${earlier / 100:.2f}")
+    assert rest[0] == "For the rest of this period"
+    assert cents_of(rest[1]) == sum(cents_of(value) for _, value in lines) < 0
+    assert total[0] == "Next invoice in all"
+    assert cents_of(total[1]) == 5 * 7_900 + earlier + cents_of(rest[1])
+
+
+def cents_of(amount: str) -> int:
+    """An amount as the board writes it."""
+    digits = "".join(character for character in amount if character.isdigit())
+    return int(digits) * (-1 if amount[0] in "-−" else 1)
+
+
+def is_proration(line: InvoiceLineItem) -> bool:
+    parent = line.parent
+    details = parent.subscription_item_details if parent else None
+    return bool(details and details.proration)
 
 
 def test_a_quote_that_was_tampered_with_confirms_nothing(board: BoardUnderTest, sold: Sold) -> None:
