@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
+from adminboard.billing.suspending import reason_of_lapse
 from adminboard.core.audit import Target
 from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work
@@ -18,6 +19,8 @@ from adminboard.customers.models import Organization
 OPEN, RECOVER, LAPSE = "grace_periods.open", "grace_periods.recover", "grace_periods.lapse"
 CORRECT, DROP = "grace_periods.correct", "grace_periods.drop"
 """What is put right because an earlier failure was heard of late."""
+PAID_IN_TIME = "grace_periods.paid_in_time"
+"""The payment was heard of only after the period's end had suspended the customer, who still is."""
 
 
 def write_period(
@@ -47,6 +50,8 @@ def write_period(
     work.session.flush()
     if "status" in before and row.status is not GracePeriodStatus.OPEN:
         _tell_end(work, row, recovered_at)
+        if before["status"] is GracePeriodStatus.LAPSED:
+            _tell_if_suspended(work, row, before.get("ends_at", row.ends_at))
     if before.keys() - {"status"}:
         after = {name: values[name] for name in before}
         _tell(work, CORRECT, row, f"began on {say_moment(row.starts_at)}", before, after)
@@ -91,6 +96,18 @@ def _tell_end(work: Work, row: GracePeriod, recovered_at: datetime | None) -> No
             f"was recovered on {say_moment(recovered_at)}",
             was_open,
             {"status": row.status},
+        )
+
+
+def _tell_if_suspended(work: Work, row: GracePeriod, lapsed_at: datetime) -> None:
+    """Of one that had lapsed and was paid after all: whether that end suspended the customer. Letting them in
+    again is left to people, as every suspension is."""
+    customer = work.session.get_one(Organization, row.organization_id)
+    if row.status is GracePeriodStatus.RECOVERED and customer.suspension_reason == reason_of_lapse(lapsed_at):
+        work.audit(
+            PAID_IN_TIME,
+            Target("customer", str(customer.id), customer.name, customer.id),
+            f"{customer.name} paid within the grace period after all, but is suspended since it ended.",
         )
 
 

@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
+from adminboard.billing.event_models import BillingEvent, GracePeriod, GracePeriodStatus, ProcessingStatus
 from adminboard.billing.grace_period_changes import find_subscription_status
 from adminboard.billing.grace_writing import lapse_period
 from adminboard.billing.happenings import note_event
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
-from adminboard.billing.suspending import SUSPENDED, suspend_customer
+from adminboard.billing.suspending import SUSPENDED, reason_of_lapse, suspend_customer
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
 from adminboard.core.said_moments import say_moment
@@ -26,6 +26,8 @@ from adminboard.customers.models import Organization, OrganizationStatus
 LAPSED = "grace_periods.lapse"
 PERIODS_PER_BATCH = 50
 PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
+WAITING = (ProcessingStatus.RECEIVED, ProcessingStatus.PROCESSING, ProcessingStatus.FAILED)
+_BEFORE_ALL = UUID(int=0)
 
 
 class Doors(Protocol):
@@ -37,26 +39,31 @@ class Doors(Protocol):
 def lapse_grace_periods(doors: Doors) -> int:
     """Marks every open period that is over, and returns how many. Their end counted before this already.
 
-    Where the setting says so, a customer who has still not paid is suspended with it.
+    Where the setting says so, a customer who has still not paid is suspended with it. Whoever has events that
+    wait to be applied is left to the next minute: one of them may be the payment.
     """
-    lapsed = 0
+    lapsed, after = 0, _BEFORE_ALL
     while True:
         with doors.work(system_actor("grace periods")) as work:
-            over = _find_over(work)
-            if not over:
-                work.abandon()
-                return lapsed
+            over = _find_over(work, after)
             marked = sum(_lapse(work, period_id, payer_id) for period_id, payer_id in over)
             if not marked:
                 work.abandon()
         lapsed += marked
+        if len(over) < PERIODS_PER_BATCH:
+            return lapsed
+        after = over[-1][1]
 
 
-def _find_over(work: Work) -> Sequence[tuple[UUID, UUID]]:
-    """In the order in which every work locks customers."""
+def _find_over(work: Work, after: UUID) -> Sequence[tuple[UUID, UUID]]:
+    """In the order in which every work locks customers, of whom each has one open period at most."""
     over = (
         select(GracePeriod.id, GracePeriod.organization_id)
-        .where(GracePeriod.status == GracePeriodStatus.OPEN, GracePeriod.ends_at <= work.now())
+        .where(
+            GracePeriod.status == GracePeriodStatus.OPEN,
+            GracePeriod.ends_at <= work.now(),
+            GracePeriod.organization_id > after,
+        )
         .order_by(GracePeriod.organization_id)
         .limit(PERIODS_PER_BATCH)
     )
@@ -68,6 +75,8 @@ def _lapse(work: Work, period_id: UUID, organization_id: UUID) -> bool:
     customer = lock_organization(work, organization_id)
     row = work.session.get(GracePeriod, period_id, populate_existing=True)
     if row is None or row.status is not GracePeriodStatus.OPEN or row.ends_at > work.now():
+        return False
+    if _has_waiting_events(work, customer):
         return False
     lapse_period(work, row)
     note_event(
@@ -84,12 +93,23 @@ def _lapse(work: Work, period_id: UUID, organization_id: UUID) -> bool:
     return True
 
 
+def _has_waiting_events(work: Work, customer: Organization) -> bool:
+    """Whether Stripe has told of something that is not applied yet, and still will be. Whoever applies it
+    locks the customer first, so what is not seen here has been applied, or was not heard of yet."""
+    waiting = exists().where(
+        BillingEvent.stripe_customer_id == customer.stripe_customer_id,
+        BillingEvent.processing_status.in_(WAITING),
+        BillingEvent.next_attempt_at.is_not(None),
+    )
+    return customer.stripe_customer_id is not None and bool(work.session.scalar(select(waiting)))
+
+
 def _suspend(work: Work, customer: Organization, row: GracePeriod) -> None:
     """Those suspended already, and those whose subscription is paid after all, are left as they are."""
     is_paid = find_subscription_status(work.session, customer.id) in PAYING
     if is_paid or customer.status is OrganizationStatus.SUSPENDED:
         return
-    reason = f"The grace period ended on {say_moment(row.ends_at)} without a payment."
+    reason = reason_of_lapse(row.ends_at)
     suspend_customer(work, customer, reason)
     work.audit(
         SUSPENDED,

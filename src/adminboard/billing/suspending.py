@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from adminboard.billing.happenings import note_event
+from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization, OrganizationStatus
 
@@ -32,6 +33,11 @@ def suspend_customer(
     customer.suspended_at = since or work.now()
     customer.suspension_reason = reason
     _note(work, customer, SUSPENDED, OrganizationStatus.ACTIVE, notes or reason)
+
+
+def reason_of_lapse(ends_at: datetime) -> str:
+    """Why a customer is suspended whose grace period ended then; kept with them, so it tells it later too."""
+    return f"The grace period ended on {say_moment(ends_at)} without a payment."
 
 
 def activate_customer(work: Work, customer: Organization, reason: str) -> None:

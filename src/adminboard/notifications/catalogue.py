@@ -118,6 +118,16 @@ def _grace_period_lapsed(entry: Draft) -> Letter:
     )
 
 
+def _suspended_though_paid(entry: Draft) -> Letter:
+    return Letter(
+        subject=f"Suspended, but paid in time: {entry.target_label}",
+        paragraphs=(entry.summary, "They stay shut out until somebody activates them."),
+        facts=_facts(("Customer", entry.target_label)),
+        path="/customers?status=suspended",
+        link_label="Show suspended customers",
+    )
+
+
 def _credits_adjusted(entry: Draft) -> Letter:
     before, after = _balance(entry.before), _balance(entry.after)
     changed = f"Your credit balance has changed by {in_dollars(after - before, signed=True)}."
@@ -216,6 +226,22 @@ NOTIFICATIONS: Sequence[Notification] = (
         ),
         at_first=frozenset(Channel),
         many="grace periods are over",
+    ),
+    Notification(
+        name="suspended_though_paid",
+        title="Suspended, but paid in time",
+        meaning="The payment was heard of after the grace period had ended. Goes to those who may activate.",
+        on=frozenset({"grace_periods.paid_in_time"}),
+        permission=Permission.BILLING_WRITE,
+        compose=_suspended_though_paid,
+        sample=_sample(
+            "grace_periods.paid_in_time",
+            "customer",
+            "Northwind Plumbing",
+            "Northwind Plumbing paid within the grace period after all, but is suspended since it ended.",
+        ),
+        at_first=frozenset(Channel),
+        many="customers are suspended though they paid in time",
     ),
     Notification(
         name="credits_adjusted",
