@@ -29,6 +29,8 @@ IMPATIENT = 0.2
 
 ONCE = [
     # what goes wrong, what is told, and how much was refunded
+    ("unauthorized", KeyNotAccepted, []),
+    ("forbidden", KeyNotAccepted, []),
     ("rate_limit", RateLimited, []),
     ("conflict", StripeUnavailable, []),
     ("server_error", UnknownOutcome, []),
@@ -98,9 +100,9 @@ def test_an_error_that_stripe_keeps_under_the_key_is_settled_by_looking(
     assert found.amount_cents == 5_000
 
 
-@pytest.mark.parametrize("later", ["rate_limit", "conflict"])
+@pytest.mark.parametrize("later", ["rate_limit", "conflict", "unauthorized", "forbidden"])
 @pytest.mark.parametrize("first", ["reset_after", "timeout_after", "server_error_after"])
-def test_an_outcome_once_unknown_stays_so_when_stripe_says_not_now(
+def test_an_outcome_once_unknown_stays_so_when_stripe_says_not_now_or_not_you(
     standin: StandIn, control: Control, open_gateway: OpenGateway, payment: Payment, first: str, later: str
 ) -> None:
     control("fault", kind=first, path="/v1/refunds")
@@ -110,6 +112,22 @@ def test_an_outcome_once_unknown_stays_so_when_stripe_says_not_now(
         open_gateway(attempts=3, read_seconds=IMPATIENT).refunds.create(payment, 5_000, key="unknown")
 
     assert refunds_of(standin) == [5_000]
+
+
+def test_an_outcome_once_unknown_stays_so_when_no_further_attempt_may_be_made(
+    standin: StandIn, control: Control, open_gateway: OpenGateway, payment: Payment
+) -> None:
+    """Others have used up the calls meanwhile."""
+    limiter = Limiter(1_000)
+    control("fault", kind="reset_after", path="/v1/refunds")
+    gateway = open_gateway(attempts=3, limiter=limiter, pause=lambda _: limiter.back_off(60))
+
+    with pytest.raises(UnknownOutcome):
+        gateway.refunds.create(payment, 5_000, key="unknown")
+
+    assert refunds_of(standin) == [5_000]
+    with pytest.raises(RateLimited):
+        gateway.refunds.create(payment, 5_000, key="another")
 
 
 def test_an_outcome_once_unknown_stays_so_when_stripe_is_gone() -> None:
@@ -159,6 +177,21 @@ def test_a_cancellation_whose_answer_was_lost_is_found_to_be_done(
     cancelled = open_gateway(attempts=2).subscriptions.cancel_now(made.id, key="cancel")
 
     assert cancelled.status == "canceled"
+
+
+@pytest.mark.parametrize("kind", ["server_error", "rate_limit", "reset"])
+def test_a_cancellation_whose_answer_was_lost_stays_unknown_where_it_cannot_be_looked_up(
+    standin: StandIn, control: Control, open_gateway: OpenGateway, make: Maker, kind: str
+) -> None:
+    made = make.subscription()
+    control("fault", kind="reset_after", method="DELETE")
+    control("fault", kind=kind, method="GET", times=2, seconds=0)
+    gateway = open_gateway(attempts=2)
+
+    with pytest.raises(UnknownOutcome):
+        gateway.subscriptions.cancel_now(made.id, key="cancel")
+
+    assert gateway.subscriptions.cancel_now(made.id, key="cancel").status == "canceled"
 
 
 def test_a_change_of_seats_whose_answer_was_lost_is_charged_once(

@@ -21,6 +21,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SERVER_ERROR = Refusal(500, "An unknown error occurred.", "api_error")
 REFUSED_BY_FAULT = {
+    FaultKind.UNAUTHORIZED: Refusal(401, "Expired API Key provided."),
+    FaultKind.FORBIDDEN: Refusal(403, "The provided key does not have the required permissions."),
     FaultKind.RATE_LIMIT: Refusal(429, "Too many requests hit the API too quickly.", code="rate_limit"),
     FaultKind.CONFLICT: Refusal(
         409,

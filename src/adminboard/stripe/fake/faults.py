@@ -7,6 +7,8 @@ from enum import StrEnum
 class FaultKind(StrEnum):
     """What happens to a request. "After" means that what was asked has been done by then."""
 
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
     RATE_LIMIT = "rate_limit"
     CONFLICT = "conflict"
     SERVER_ERROR = "server_error"

@@ -8,7 +8,7 @@ from enum import StrEnum
 import stripe
 from stripe.params import SubscriptionListParams, SubscriptionUpdateParams
 
-from adminboard.stripe.errors import NotInStripe
+from adminboard.stripe.errors import NotInStripe, RateLimited, StripeUnavailable, UnknownOutcome
 from adminboard.stripe.gateway.reading import read_all, read_page, read_subscription
 from adminboard.stripe.gateway.translating import changing, reading
 from adminboard.stripe.objects import Page, Subscription
@@ -94,7 +94,7 @@ class Subscriptions:
         """Without giving anything back. One that has ended is returned as it is.
 
         Stripe keeps no key for this call and says that it does not know an ended subscription; so a repeat,
-        whether by us or on the way, is settled by looking.
+        whether by us or on the way, is settled by looking. Where looking fails, nobody knows.
         """
         try:
             with changing():
@@ -110,10 +110,20 @@ class Subscriptions:
                     )
                 )
         except NotInStripe:
-            found = self.get(subscription_id)
+            found = self._look_after_cancelling(subscription_id)
             if found.status in ENDED:
                 return found
             raise
+
+    def _look_after_cancelling(self, subscription_id: str) -> Subscription:
+        """What the looking raises would say that nothing was done; an attempt before may have done it."""
+        try:
+            return self.get(subscription_id)
+        except (StripeUnavailable, RateLimited) as problem:
+            raise UnknownOutcome(
+                "Stripe does not know this subscription any more, or not at all, and does not say now how it "
+                "stands. The board looks until it knows. Do not make the change a second time."
+            ) from problem
 
     def pause(
         self,

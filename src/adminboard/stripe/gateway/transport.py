@@ -19,10 +19,12 @@ from opentelemetry.trace import SpanKind
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from adminboard.core.traces import mark_failed, span
+from adminboard.stripe.errors import RateLimited
 from adminboard.stripe.limiter import Limiter
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 CONFLICT, TOO_MANY = 409, 429
+SAY_NOTHING = (401, 403, CONFLICT, TOO_MANY)
 Answered = tuple[Any, int, Mapping[str, str]]
 """Body, status and headers, as the SDK passes them on."""
 Outcome = stripe.APIConnectionError | Answered
@@ -57,18 +59,24 @@ class Transport(stripe.RequestsClient):
     ) -> Answered:
         """Asks until there is an answer worth having, or patience ends.
 
-        After an attempt that may have had its effect, an answer that only says "not now" counts for nothing:
-        the attempt's own error is raised, or its answer returned. Raises `NotReached` when there was no such
-        attempt, and none that was answered.
+        After an attempt that may have had its effect, an answer that only says "not now" or "not you" counts
+        for nothing, nor does it that no further attempt may be made: the attempt's own error is raised, or
+        its answer returned. Raises `NotReached` when there was no such attempt, and none that was answered,
+        and `RateLimited` before the first attempt or after some that surely did nothing.
         """
         uncertain: Outcome | None = None
         for number in range(1, self._attempts + 1):
-            self._limiter.wait()
+            try:
+                self._limiter.wait()
+            except RateLimited:
+                if uncertain is None:
+                    raise
+                return _told(uncertain)
             outcome = self._attempt(method, url, headers, post_data)
             if may_have_had_its_effect(outcome):
                 uncertain = uncertain or outcome
             if number == self._attempts or not is_worth_repeating(outcome):
-                return _told(uncertain if uncertain and is_not_now(outcome) else outcome)
+                return _told(uncertain if uncertain and says_nothing_of_before(outcome) else outcome)
             self._wait_after(outcome, number)
         raise AssertionError("the last attempt returns or raises")
 
@@ -102,9 +110,10 @@ def may_have_had_its_effect(outcome: Outcome) -> bool:
     return outcome[1] >= 500 if isinstance(outcome, tuple) else not was_not_reached(outcome)
 
 
-def is_not_now(outcome: Outcome) -> bool:
-    """Whether it says nothing about earlier attempts: not reached, too many calls, or held by another."""
-    return outcome[1] in (CONFLICT, TOO_MANY) if isinstance(outcome, tuple) else was_not_reached(outcome)
+def says_nothing_of_before(outcome: Outcome) -> bool:
+    """Whether it says nothing about earlier attempts: not reached, too many calls, held by another, or the
+    board's key not accepted, which Stripe looks at before anything else."""
+    return outcome[1] in SAY_NOTHING if isinstance(outcome, tuple) else was_not_reached(outcome)
 
 
 def was_not_reached(error: stripe.APIConnectionError) -> bool:
