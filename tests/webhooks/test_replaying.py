@@ -20,7 +20,7 @@ from tests.clients import BoardUnderTest, Browser, Program
 from tests.factories import make_billing_event, make_user
 from tests.pages import Page
 from tests.stand_in import Control
-from tests.stripe.making import Maker
+from tests.stripe.making import Maker, item_of
 from tests.web.problems import read_problem
 from tests.webhooks.sending import make_event
 from tests.webhooks.telling import get_kept, know, list_sent, sell, send_all, subscribe
@@ -117,6 +117,32 @@ def test_it_takes_what_stripe_says_now(
     replay(program, event_id=failed["id"])
     with board.rows() as session:
         assert session.scalars(select(Subscription.quantity)).one() == 9
+
+
+def test_an_older_event_takes_what_stripe_says_now_too(
+    board: BoardUnderTest, program: Program, maker: Maker, standin: StandIn, control: Control
+) -> None:
+    """The board heard of the change to 7 seats, but never of that to 9."""
+    made = subscribe(board, maker)
+    item_id = item_of(made).id
+    for seats in (7, 9):
+        control("clock", days=1)
+        maker.client.v1.subscriptions.update(made.id, {"items": [{"id": item_id, "quantity": seats}]})
+    created, heard, _ = list_sent(standin, CREATED, "customer.subscription.updated")
+    send_all(board, [created, heard])
+    apply_due_events(board.runtime)
+
+    def see() -> tuple[int, Any, Any]:
+        with board.rows() as session:
+            row = session.scalars(select(Subscription)).one()
+            return row.quantity, row.stripe_state_at, row.updated_at
+
+    assert see()[0] == 7
+    assert [outcome["status"] for outcome in replay(program, event_id=created["id"])] == ["processed"]
+    assert see()[0] == 9
+    before = see()
+    replay(program, event_id=created["id"])
+    assert see() == before, "once more changes nothing"
 
 
 def test_replaying_what_was_processed_has_no_second_effect(

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 from opentelemetry.trace import SpanKind
+from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -209,7 +210,7 @@ class EventApplier:
     def _apply_alone(self, taken: Taken) -> None:
         """Raises what is wrong with the event."""
         kind, event = self._kinds[taken.event_type], taken.event
-        state_at = event.created_at
+        state_at = self._moment_of_replay(kind, event) if taken.fetch_anew else event.created_at
         found = self._fetch(kind, event) if taken.must_fetch else kind.read(event)
         for _ in range(MOST_LOOKS):
             try:
@@ -219,6 +220,16 @@ class EventApplier:
             else:
                 return
         raise ObjectKeepsChanging("The object changed each time that Stripe was asked about it.")
+
+    def _moment_of_replay(self, kind: EventKind, event: Event) -> datetime:
+        """What Stripe answers now is no older than what our rows showed before it was asked. Where it differs
+        from what they show of this very moment, `NeedsFetching` settles which is the newer."""
+        moments = [event.created_at]
+        with self._runtime.reading() as session:
+            for stripe_id, value in kind.shown_by(event):
+                shown = select(func.max(stripe_id.class_.stripe_state_at)).where(stripe_id == value)
+                moments += filter(None, [session.scalar(shown)])
+        return max(moments)
 
     def _fetch(self, kind: EventKind, event: Event) -> Any:
         forbid_inside_work()

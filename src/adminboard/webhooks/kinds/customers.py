@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adminboard.billing.mirror.customers import mirror_customer
 from adminboard.core.work import Work
+from adminboard.customers.models import Organization
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ def fetch(gateway: StripeGateway, event: Event) -> objects.Customer:
     return gateway.customers.get(object_id(event))
 
 
+def shown_by(event: Event) -> Iterable[Place]:
+    yield Organization.stripe_customer_id, object_id(event)
+
+
 def apply(work: Work, event: Event, found: objects.Customer, state_at: datetime) -> Told:  # noqa: ARG001 - as every kind
     mirrored = mirror_customer(work, found, state_at)
     happened = "was deleted" if found.is_deleted else "was changed"
@@ -41,4 +47,4 @@ def apply(work: Work, event: Event, found: objects.Customer, state_at: datetime)
     )
 
 
-KIND = EventKind(("customer.updated", DELETED), read, fetch, apply)
+KIND = EventKind(("customer.updated", DELETED), read, fetch, apply, shown_by=shown_by)

@@ -39,6 +39,10 @@ def fetch(gateway: StripeGateway, event: Event) -> objects.Invoice:
     return gateway.invoices.get(object_id(event))
 
 
+def shown_by(event: Event) -> Iterable[Place]:
+    yield Invoice.stripe_invoice_id, object_id(event)
+
+
 def look_up(found: objects.Invoice) -> Iterable[Place]:
     yield Invoice.stripe_invoice_id, found.id
     if found.subscription_id:
@@ -69,4 +73,4 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
     )
 
 
-KIND = EventKind(tuple(SENTENCES), read, fetch, apply, look_up)
+KIND = EventKind(tuple(SENTENCES), read, fetch, apply, look_up, shown_by)

@@ -20,6 +20,11 @@ Place = tuple[InstrumentedAttribute[Any], str]
 """Where a row is found: the column of Stripe's ids, and the id."""
 
 
+def shown_by_nothing(event: Event) -> Iterable[Place]:  # noqa: ARG001 - as every kind
+    """For kinds whose rows keep no moment, or are found only by what Stripe answers."""
+    return ()
+
+
 def look_up_nothing(found: Any) -> Iterable[Place]:  # noqa: ARG001 - as every kind
     """For kinds that only Stripe can tell about, or that look up nothing but the customer."""
     return ()
@@ -68,6 +73,9 @@ class EventKind:
     ``look_up`` names the rows of the customer that ``apply`` finds by Stripe's ids, so that they are read for
     many events at once (`customers_of_ours.hold_rows`).
 
+    ``shown_by`` names the rows that show the event's object. A replay takes the object as it is now, however
+    old the event is: so it counts as no older than what these rows show by then.
+
     `billing.mirror.mirrored.NeedsFetching` from ``apply``, before it has changed anything, means: fetch, and
     apply what was fetched with the error's ``state_at``; as often as it is raised. Other `DomainError`s are
     failures of the event, which is tried again later.
@@ -78,3 +86,4 @@ class EventKind:
     fetch: Callable[[StripeGateway, Event], Any]
     apply: Callable[[Work, Event, Any, datetime], Told]
     look_up: Callable[[Any], Iterable[Place]] = look_up_nothing
+    shown_by: Callable[[Event], Iterable[Place]] = shown_by_nothing

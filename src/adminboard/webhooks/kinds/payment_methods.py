@@ -32,6 +32,10 @@ def fetch(gateway: StripeGateway, event: Event) -> objects.PaymentMethod:
     return gateway.customers.get_payment_method(object_id(event))
 
 
+def shown_by(event: Event) -> Iterable[Place]:
+    yield PaymentMethod.stripe_payment_method_id, object_id(event)
+
+
 def look_up(found: objects.PaymentMethod) -> Iterable[Place]:
     yield PaymentMethod.stripe_payment_method_id, found.id
 
@@ -58,4 +62,4 @@ def _customer_id(event: Event) -> str | None:
     return customer if isinstance(customer, str) else None
 
 
-KIND = EventKind(tuple(HAPPENED), read, fetch, apply, look_up)
+KIND = EventKind(tuple(HAPPENED), read, fetch, apply, look_up, shown_by)

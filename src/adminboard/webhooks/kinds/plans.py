@@ -5,7 +5,7 @@ Neither object says everything about a plan, and a product not even its prices o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.errors import NotInStripe
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import OtherObject, object_id
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ def fetch(gateway: StripeGateway, event: Event) -> Offer:
     except NotInStripe:
         return Offer(product_id)
     return Offer(product_id, product, prices, keys)
+
+
+def shown_by(event: Event) -> Iterable[Place]:
+    yield Plan.stripe_product_id, _product_id(event)
 
 
 def apply(work: Work, event: Event, found: Offer | None, state_at: datetime) -> Told:
@@ -97,4 +101,4 @@ def _product_id(event: Event) -> str:
     return product
 
 
-KIND = EventKind(TYPES, read, fetch, apply)
+KIND = EventKind(TYPES, read, fetch, apply, shown_by=shown_by)

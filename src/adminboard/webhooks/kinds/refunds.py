@@ -6,6 +6,7 @@ not here yet.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from adminboard.billing.mirror.invoices import mirror_invoice
 from adminboard.billing.mirror.mirrored import Mirrored, NeedsFetching
 from adminboard.billing.mirror.refunds import Origin, mirror_refund
+from adminboard.billing.models import Refund
 from adminboard.core.currencies import in_currency
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import OtherObject, object_id, read_sent
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ def fetch(gateway: StripeGateway, event: Event) -> RefundsInPlace:
     intent = charge.payment_intent_id
     invoice = gateway.invoices.find_paid_by(intent) if intent else None
     return RefundsInPlace(charge.customer_id, invoice, refunds)
+
+
+def shown_by(event: Event) -> Iterable[Place]:
+    """The refund; those of a charge are known only once Stripe has listed them."""
+    if event.object_kind == "refund":
+        yield Refund.stripe_refund_id, object_id(event)
 
 
 def apply(
@@ -100,4 +108,6 @@ def _tell(
     )
 
 
-KIND = EventKind(("charge.refunded", "refund.updated", "refund.failed"), read, fetch, apply)
+KIND = EventKind(
+    ("charge.refunded", "refund.updated", "refund.failed"), read, fetch, apply, shown_by=shown_by
+)

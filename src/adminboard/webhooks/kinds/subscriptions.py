@@ -28,6 +28,10 @@ def fetch(gateway: StripeGateway, event: Event) -> objects.Subscription:
     return gateway.subscriptions.get(object_id(event))
 
 
+def shown_by(event: Event) -> Iterable[Place]:
+    yield Subscription.stripe_subscription_id, object_id(event)
+
+
 def look_up(found: objects.Subscription) -> Iterable[Place]:
     yield Subscription.stripe_subscription_id, found.id
 
@@ -49,4 +53,6 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
     )
 
 
-KIND = EventKind(tuple(f"customer.subscription.{verb}" for verb in TYPES), read, fetch, apply, look_up)
+KIND = EventKind(
+    tuple(f"customer.subscription.{verb}" for verb in TYPES), read, fetch, apply, look_up, shown_by
+)
