@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from adminboard.app import make_operation_runner
 from adminboard.approvals.actions import (
     AlreadyDecided,
     NotYourRequest,
@@ -24,13 +25,17 @@ from adminboard.core.actor import Actor, ActorKind, command_line_actor
 from adminboard.core.approvals import fingerprint_of
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.errors import DomainError, Forbidden
-from adminboard.core.models import Approval, ApprovalStatus
+from adminboard.core.models import Approval, ApprovalStatus, OperationStatus
 from adminboard.core.permissions import KEY_SCOPES, Permission, Role
 from adminboard.db.embedded import EmbeddedServer
+from adminboard.stripe.fake.faults import Fault, FaultKind
+from adminboard.stripe.fake.standin import StandIn
 from adminboard.users.models import User
 from tests.approvals.asking import Office
+from tests.billing.sold import operations_on, sell
 from tests.clients import open_board
-from tests.db.templates import copied_database
+from tests.db.templates import Addresses, copied_database
+from tests.stand_in import Served, open_board_on_stripe
 
 VOID, WAITING = ApprovalStatus.VOID, ApprovalStatus.WAITING
 
@@ -318,3 +323,34 @@ def test_a_refused_change_leaves_the_request_waiting(office: Office, bob: Actor,
     with pytest.raises(DomainError):
         office.run(bob, "approvals.approve", approval=request, note="")
     assert office.request(request).status is WAITING
+
+
+def test_what_came_of_an_approved_refund_names_its_approval(
+    fresh_addresses: Addresses, standin: StandIn, served_standin: Served
+) -> None:
+    """Also where nobody knew the outcome at first, and a worker found it out."""
+    standin.faults.plan(Fault(FaultKind.RESET_AFTER, path="/v1/refunds"))
+    with open_board_on_stripe(fresh_addresses, served_standin) as board:
+        office = Office(board)
+        sold = sell(board, seats=10)
+        request = office.run(
+            office.hire(),
+            "billing.refund",
+            invoice=str(sold.invoice_id),
+            amount_cents=60_000,
+            currency="usd",
+            reason="duplicate",
+            note="They were charged twice",
+        ).approval_id
+        assert request is not None
+        office.approve(office.hire(), request)
+        board.clock.advance(timedelta(hours=1))
+        make_operation_runner(board.runtime).run_due()
+
+        [operation] = operations_on(board, sold.invoice_id)
+        assert (operation.status, operation.approval_id) == (OperationStatus.DONE, request)
+        under_it = {entry.action: entry.id for entry in entries_under(office, request)}
+
+    assert [refund.amount for refund in standin.account.refunds] == [60_000]
+    assert list(under_it)[:3] == ["approvals.request", "billing.refund", "approvals.approve"]
+    assert under_it["stripe.refund.done"] == operation.outcome_entry_id

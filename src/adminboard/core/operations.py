@@ -163,7 +163,8 @@ def write(
 
     ``parameters`` are exactly what will be sent, without floats and secrets. ``decided_by`` is the audit
     entry of the decision; an action names the operation in its `Applied` instead: the runner then links them,
-    and makes the call as soon as the decision is committed.
+    and makes the call as soon as the decision is committed. Where the decision was approved, the entry of the
+    outcome names the approval too.
     """
     operation_id = uuid4()
     begins_at = work.now() + (REQUEST_HAS if kind.at_once else timedelta())
@@ -184,6 +185,7 @@ def write(
             attempts=0,
             next_attempt_at=begins_at,
             audit_entry_id=decided_by,
+            approval_id=work.approval_id,
             run_id=run_id,
             created_at=work.now(),
             updated_at=work.now(),
