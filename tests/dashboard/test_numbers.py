@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from adminboard.areas import AREAS
+from adminboard.auth.models import Admin
 from adminboard.core.listings import Listing
-from adminboard.core.permissions import ROLE_PERMISSIONS, Permission
+from adminboard.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from adminboard.dashboard.alerts import RULES, find_listing
+from adminboard.web.formatting import format_money
 from tests.clients import BoardUnderTest
 from tests.demo.plans import AS_OF, TIME_ZONE
+from tests.pages import Page
 
 ZONE = ZoneInfo(TIME_ZONE)
 LISTINGS: dict[str, Listing] = {listing.name: listing for area in AREAS for listing in area.listings}
@@ -139,6 +142,35 @@ def test_the_newest_signups_are_the_newest(seeded_board: BoardUnderTest, answer:
     rows = ask(seeded_board, "SELECT id, email FROM users ORDER BY created_at DESC, id DESC LIMIT 10")
     shown = [(item["id"], item["email"]) for item in answer["newest_signups"]]
     assert shown == [(str(row.id), row.email) for row in rows]
+
+
+@pytest.mark.parametrize("zone", [TIME_ZONE, "Asia/Tokyo"])
+def test_a_figure_leads_to_exactly_what_it_counted(
+    seeded_board: BoardUnderTest, answer: dict[str, Any], zone: str
+) -> None:
+    """Also for somebody whose days begin at other moments than those of the figures."""
+    browser = seeded_board.new_browser(Role.ADMIN)
+    assert browser.admin is not None
+    with seeded_board.rows() as session:
+        session.get_one(Admin, browser.admin.id).time_zone = zone
+    heads = Page(browser.get("/").text).root.get("dl", class_="numbers").find_all("dt")
+    pages = {}
+    for head in heads:
+        address = head.get("a").attributes["href"]
+        more = "&" if "?" in address else "?"
+        page = browser.get(f"{address}{more}count=exact&cards=shown")
+        pages[head.text] = Page(page.text)
+
+    for label, name, noun in (
+        ("Users", "users", "users"),
+        ("Active subscriptions", "active_subscriptions", "subscriptions"),
+        ("Calls answered, 30 days", "calls_answered", "calls"),
+    ):
+        assert pages[label].count == f"{answer[name]['value']:,} {noun}"
+    cards = pages["Revenue, 30 days"].root.find_all("div", class_="figure-card")
+    paid = next(card.text for card in cards if card.get("dt").text == "Paid")
+    for item in answer["revenue"]:
+        assert format_money(item["paid_cents"], item["currency"]) in paid
 
 
 def test_alerts_count_what_the_rules_say(seeded_board: BoardUnderTest, answer: dict[str, Any]) -> None:

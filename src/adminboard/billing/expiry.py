@@ -61,6 +61,10 @@ NEXT_MONTHS = (DatePreset("next30d", "Next 30 days", 0, 29), DatePreset("next90d
 class CardMonths(DateRange):
     """Cards that are good until one of the months from one day's to another's."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.asking
+
     def between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:  # noqa: ARG002 - months are those of UTC
         clauses = [card_month() >= _number(first)] if first else []
         if last:

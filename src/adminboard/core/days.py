@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,16 @@ ONE_DAY = timedelta(days=1)
 def get_default_zone(session: Session) -> ZoneInfo:
     """The zone whose days figures are counted by: DEFAULT_TIMEZONE, as Settings or the environment say."""
     return ZoneInfo(get_threshold(session, Threshold.DEFAULT_TIMEZONE))
+
+
+def find_zone(name: str) -> ZoneInfo | None:
+    """The zone of this name; None for what is none, like a path."""
+    return ZoneInfo(name) if name in _zone_names() else None
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def get_day(moment: datetime, zone: ZoneInfo) -> date:

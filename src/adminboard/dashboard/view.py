@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import urlencode
 
 from adminboard.core.actor import Actor
 from adminboard.core.listings import Listing
 from adminboard.core.permissions import Permission
-from adminboard.dashboard.queries import Change, Numbers, Revenue
+from adminboard.dashboard.queries import SHOWN_DAYS, Change, Numbers, Revenue
 from adminboard.web.formatting import format_money, format_number
 
 A_WEEK_AGO = "vs 7 days ago"
@@ -46,10 +47,11 @@ def make_figures(numbers: Numbers, actor: Actor, listings: Mapping[str, Listing]
     if actor.may(Permission.BILLING_READ):
         figures.append(_subscriptions(numbers, _page(listings, "subscriptions", "status=active")))
     if actor.may(Permission.CUSTOMERS_READ):
-        answered = "started=30d&status=answered_by_ai&status=forwarded"
+        answered = f"status=answered_by_ai&status=forwarded&{_shown_days('started', numbers, actor)}"
         figures.append(_calls(numbers, _page(listings, "calls", answered)))
     if actor.may(Permission.BILLING_READ):
-        figures.append(_revenue(numbers.revenue, _page(listings, "invoices", "status=paid")))
+        paid = f"status=paid&{_shown_days('paid', numbers, actor)}"
+        figures.append(_revenue(numbers.revenue, _page(listings, "invoices", paid)))
     return figures if numbers.is_counted else [replace(item, value=None, change=None) for item in figures]
 
 
@@ -118,6 +120,14 @@ def _describe(change: Change, show: Callable[[int], str], against: str) -> Chang
     share = "" if percent is None else f" ({sign}{abs(percent):,}%)"
     direction = "up" if difference > 0 else "down"
     return ChangeView(direction, f"{sign}{show(abs(difference))}{share}", against)
+
+
+def _shown_days(name: str, numbers: Numbers, actor: Actor) -> str:
+    """The days that figures are of, as a list's filter of this name is asked for them: by their own zone
+    where the reader has another, or the list would have other rows than were counted."""
+    zone = numbers.figures.zone.key
+    days = {name: f"{SHOWN_DAYS}d"}
+    return urlencode(days if zone == actor.time_zone else {**days, f"{name}_zone": zone})
 
 
 def _page(listings: Mapping[str, Listing], name: str, query: str) -> str | None:

@@ -183,7 +183,7 @@ def _filter_schema(filter_: Any, name: str) -> dict[str, Any]:
     if isinstance(filter_, DateRange) and name == filter_.name:
         return {"type": "string", "enum": [preset.value for preset in filter_.presets]}
     if isinstance(filter_, DateRange):
-        return {"type": "string", "format": "date"}
+        return {"type": "string", "format": "date"} if name in filter_.ends else {"type": "string"}
     if isinstance(filter_, NumberRange):
         return {"type": "string" if filter_.kind == "credits" else "integer"}
     if isinstance(filter_, Reference):

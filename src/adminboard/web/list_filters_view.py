@@ -92,6 +92,8 @@ def _make_filter_view(
         value_to=typed[last],
         presets=_presets(place, filter_, state) if isinstance(filter_, DateRange) else (),
         preset=typed[filter_.name] if isinstance(filter_, DateRange) else None,
+        name_zone=filter_.zone_name if isinstance(filter_, DateRange) else "",
+        zone=typed.get(filter_.zone_name) if isinstance(filter_, DateRange) else None,
         search_url=f"{listing.path}/options" if isinstance(filter_, Pick) else None,
         placeholder="Name or id" if isinstance(filter_, Pick) else "",
         summary=summary,

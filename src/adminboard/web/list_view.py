@@ -124,9 +124,10 @@ class FilterView:
 
     CHOICE and FLAG use `options` under the field `name` (`multiple` allows several); PICK shows in `options`
     what was chosen and finds more at `search_url`; ranges use `name_from`/`name_to` with
-    `value_from`/`value_to` as typed, or `presets`, of which `preset` is in force; TEXT uses `name` and
-    `value_from`. A filter in force has a `summary` ("Professional, Scale") and a `remove_url`. `error` is the
-    sentence about a value that could not be read.
+    `value_from`/`value_to` as typed, or `presets`, of which `preset` is in force; days that are not the
+    reader's are those of `zone`, under `name_zone`; TEXT uses `name` and `value_from`. A filter in force has
+    a `summary` ("Professional, Scale") and a `remove_url`. `error` is the sentence about a value that could
+    not be read.
     """
 
     name: str
@@ -142,6 +143,8 @@ class FilterView:
     placeholder: str = ""
     presets: Sequence[LinkView] = ()
     preset: str | None = None
+    name_zone: str = ""
+    zone: str | None = None
     search_url: str | None = None
     summary: str | None = None
     remove_url: str | None = None

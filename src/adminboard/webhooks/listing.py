@@ -44,7 +44,7 @@ RECEIVED = DateRange("received", "Received", BillingEvent.received_at)
 def fill_replay(parameters: Parameters, reader: Reader) -> dict[str, str]:
     """What the replay of failed events begins with: the types, customers and days that the list shows."""
     days = RECEIVED.read_days(parameters, reader)
-    since, until = days.moments(reader.zone) if days is not None else (None, None)
+    since, until = days.moments() if days is not None else (None, None)
     fields = {
         "event_type": ", ".join(parameters.get("type", ())),
         "customer": ", ".join(parameters.get("customer", ())),

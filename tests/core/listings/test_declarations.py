@@ -76,6 +76,7 @@ def values_of(filter_: Any, session: Session) -> Iterator[dict[str, list[str]]]:
             start, end = filter_.ends
             yield {start: ["2026-01-01"], end: ["2026-12-31"]}
             yield from ({first: [preset.value]} for preset in filter_.presets)
+            yield {first: [filter_.presets[0].value], filter_.zone_name: ["Asia/Tokyo"]}
         case NumberRange():
             yield {first: ["-5"], last: ["1,000"]}
         case PhonePart():

@@ -124,7 +124,7 @@ def _order_of_range(listing: Listing, sorts: Mapping[str, Sort], parameters: Par
     """
     direction = "-" if listing.sort.startswith("-") else ""
     for filter_ in listing.filters:
-        if isinstance(filter_, DateRange) and any(_one(parameters, n) for n in filter_.names):
+        if isinstance(filter_, DateRange) and any(_one(parameters, n) for n in filter_.asking):
             for name, sort in sorts.items():
                 if sort.expression is filter_.column:
                     return f"{direction}{name}"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_
 
+from adminboard.core.days import find_zone, get_day
 from adminboard.core.listings.columns import Expression
 from adminboard.core.listings.filters import (
     Condition,
@@ -66,27 +67,30 @@ COMING_DAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Days that are asked for, both ends included; None for no end. ``words`` say it, ``parameters`` ask
-    it."""
+    """Days of a zone that are asked for, both ends included; None for no end. ``words`` say it,
+    ``parameters`` ask it."""
 
     first: date | None
     last: date | None
+    zone: ZoneInfo
     words: str = ""
     parameters: Mapping[str, list[str]] = field(default_factory=dict)
 
-    def moments(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """When they begin in ``zone``, and when they are over."""
-        since = None if self.first is None else _start_of(self.first, zone)
-        until = None if self.last is None else _start_of(self.last + timedelta(days=1), zone)
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """When they begin, and when they are over."""
+        since = None if self.first is None else _start_of(self.first, self.zone)
+        until = None if self.last is None else _start_of(self.last + timedelta(days=1), self.zone)
         return since, until
 
 
 @dataclass(frozen=True, eq=False)
 class DateRange(_Range):
-    """From one day to another, both included; days are those of the reader's time zone.
+    """From one day to another, both included; days are those of the reader's time zone, unless another is
+    named.
 
     Its parameters are ``<name>`` with the word of a preset, like "7d", or ``<name>_from`` and ``<name>_to``,
-    each a date like 2026-12-01. Dates win over a preset beside them.
+    each a date like 2026-12-01. Dates win over a preset beside them. ``<name>_zone`` is for links to what a
+    figure has counted by the days of its own zone: whoever follows one finds just those rows.
     """
 
     column: Expression | None = None
@@ -94,13 +98,23 @@ class DateRange(_Range):
 
     @property
     def names(self) -> tuple[str, ...]:
+        return (*self.asking, self.zone_name)
+
+    @property
+    def asking(self) -> tuple[str, ...]:
+        """The parameters of which any asks for days."""
         return (self.name, *self.ends)
+
+    @property
+    def zone_name(self) -> str:
+        """The parameter that says of which zone the days are."""
+        return f"{self.name}_zone"
 
     def read(self, parameters: Parameters, reader: Reader) -> Condition | None:
         days = self.read_days(parameters, reader)
         if days is None:
             return None
-        clause = self.between(days.first, days.last, reader.zone)
+        clause = self.between(days.first, days.last, days.zone)
         return Condition(self.name, clause, f"{self.label}: {days.words}", days.parameters)
 
     def read_days(self, parameters: Parameters, reader: Reader) -> Days | None:
@@ -108,24 +122,39 @@ class DateRange(_Range):
         first, last = (self._read_day(parameters, name) for name in self.ends)
         if first is not None and last is not None and first > last:
             raise FilterError(self.ends[0], f"{self.label}: the first day comes after the last.")
+        named = self._read_zone(parameters)
+        zone = named or reader.zone
         kept, words = _set(parameters, self.ends), _range_words(first, last)
         preset = self._read_preset(parameters)
         if preset is not None and not kept:
-            today = reader.now.astimezone(reader.zone).date()
+            today = get_day(reader.now, zone)
             first, last = today + timedelta(days=preset.first), today + timedelta(days=preset.last)
             kept, words = {self.name: [preset.value]}, preset.label.lower()
-        return Days(first, last, words, kept) if kept else None
+        if not kept:
+            return None
+        if named is not None:
+            kept, words = {**kept, self.zone_name: [named.key]}, f"{words} in {_place_of(named)}"
+        return Days(first, last, zone, words, kept)
 
     def between(self, first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
         """The condition for days of ``zone``, of which at least one is given."""
         column = required(self.column, self.name)
-        since, until = Days(first, last).moments(zone)
+        since, until = Days(first, last, zone).moments()
         clauses: list[ColumnElement[bool]] = []
         if since is not None:
             clauses.append(column >= since)
         if until is not None:
             clauses.append(column < until)
         return and_(*clauses)
+
+    def _read_zone(self, parameters: Parameters) -> ZoneInfo | None:
+        """The zone that is named, None for the reader's own."""
+        text = first_value(parameters, self.zone_name) if self.zone_name in self.names else ""
+        zone = find_zone(text) if text else None
+        if text and zone is None:
+            sentence = f"{self.label}: {text[:40]!r} is no time zone like America/Los_Angeles."
+            raise FilterError(self.zone_name, sentence)
+        return zone
 
     def _read_preset(self, parameters: Parameters) -> DatePreset | None:
         word = first_value(parameters, self.name)
@@ -192,6 +221,11 @@ class NumberRange(_Range):
 
 def _start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone)
+
+
+def _place_of(zone: ZoneInfo) -> str:
+    """Los Angeles, UTC."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
 
 
 def _range_words(first: object | None, last: object | None) -> str:

@@ -63,7 +63,7 @@ def read_question(parameters: Parameters, actor: Actor, now: datetime) -> Asked:
     limit = read_limit(parameters, errors)
     if errors:
         raise BadQuery(" ".join(error.message for error in errors), errors=errors)
-    since, until = days.moments(reader.zone) if days is not None else (None, None)
+    since, until = days.moments() if days is not None else (None, None)
     cursor = first_value(parameters, "cursor")
     place = read_place(cursor, NAMES) if cursor else None
     return Asked(Question(kinds, since, until, place, limit), kinds, days)

@@ -120,6 +120,8 @@ def _date_filter(
             for preset in DATES.presets
         ],
         preset=values[DATES.name],
+        name_zone=DATES.zone_name,
+        zone=values[DATES.zone_name],
         summary=asked.days.words if asked.days else None,
         error=next((wrong[name] for name in DATES.names if name in wrong), None),
         remove_url=address(path, others) if any(values.values()) else None,
