@@ -46,7 +46,7 @@ def test_it_has_every_row_and_every_column_in_the_lists_order(board: BoardUnderT
     assert first["Owner"] == "jane@example.com"
     assert first["Customer"] == "'=HYPERLINK(1)"
     assert first["Customer phone"].endswith("+14155550123")
-    assert first["Duration"] == "1800"
+    assert first["Duration (seconds)"] == "1800"
     assert first["Confirmation"] == ""
 
 

@@ -33,7 +33,7 @@ _NUMERIC_CELLS = {"number", "credits", "signed_credits", "money", "duration"}
 
 def export_statement(session: Session, listing: Listing, query: ListQuery) -> AnySelect:
     """The SELECT behind the CSV: all offered columns as safe text, all matching rows, in the list's order."""
-    columns = [_text_of(column, masked=query.masked).label(column.label) for column in listing.columns]
+    columns = [_text_of(column, masked=query.masked).label(_heading_of(column)) for column in listing.columns]
     matches = find_matches(session, listing, query)
     if matches.text is not None:
         stay_by_index_of_text(session)
@@ -73,6 +73,11 @@ def _gathered(rows: Iterable[memoryview | bytearray | bytes]) -> Iterator[bytes]
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
+
+
+def _heading_of(column: Column) -> str:
+    """The column's label; with the unit of what a page shows as 1:15 and a file as 75."""
+    return f"{column.label} (seconds)" if column.cell == "duration" else column.label
 
 
 def _text_of(column: Column, *, masked: bool) -> ColumnElement[Any]:
