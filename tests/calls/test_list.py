@@ -110,7 +110,7 @@ def test_the_bare_address_shows_the_last_seven_days(board: BoardUnderTest, shops
     assert "Rosa Bakery" not in page.root.get("tbody").text
     assert "last 7 days" in page.text
     assert page.count == "Count them"
-    assert Page(board.browser(Role.SUPPORT).get("/calls/count?started=7d").text).text == "72 calls"
+    assert Page(board.browser(Role.SUPPORT).get("/calls/count?started=7d").text).text.startswith("72 calls")
 
 
 FILTERS = {

@@ -75,7 +75,7 @@ def test_a_search_is_paged_and_counted(board: BoardUnderTest, calls: dict[str, U
     second = Page(board.browser(Role.SUPPORT).get(first.link("page-next")).text)
     assert (len(first.row_ids), len(second.row_ids)) == (50, 30)
     assert set(first.row_ids).isdisjoint(second.row_ids)
-    assert Page(board.browser(Role.SUPPORT).get("/calls/count?q=kettles").text).text == "80 calls"
+    assert Page(board.browser(Role.SUPPORT).get("/calls/count?q=kettles").text).text.startswith("80 calls")
 
 
 def test_an_id_a_part_of_it_and_a_number_find_the_call(board: BoardUnderTest, calls: dict[str, UUID]) -> None:
@@ -91,7 +91,7 @@ def test_what_asks_nothing_is_an_empty_list_and_not_a_fault(
 ) -> None:
     assert "No calls match" in get(board, term).text
     browser = board.browser(Role.SUPPORT)
-    assert Page(browser.get("/calls/count", params={"q": term}).text).text == "0 calls"
+    assert Page(browser.get("/calls/count", params={"q": term}).text).text.startswith("0 calls")
     assert browser.get("/calls/export.csv", params={"q": term}).text.count("\n") == 1
 
 
@@ -115,7 +115,7 @@ def test_the_file_has_all_found_calls_with_all_columns(board: BoardUnderTest, ca
     rows = export(board, q="boiler", sort="started_at")
     assert [row["Time"] for row in rows] == ["2025-06-29T12:00:00Z", *["2026-01-15T12:00:00Z"] * 2]
     assert list(rows[0]) == [
-        "Time", "Business", "Caller", "Duration", "Status", "Summary", "Caller name", "Received by",
+        "Time", "Business", "Caller", "Duration (seconds)", "Status", "Summary", "Caller name", "Received by",
     ]  # fmt: skip
     assert len(export(board, q="kettle")) == 80
 

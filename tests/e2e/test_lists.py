@@ -87,6 +87,7 @@ def test_paging_and_sorting_keep_count_and_figures(page: Page) -> None:
     page.goto("/samples?limit=25")
     expect(figure(page, "Calls")).to_have_text("60")
     expect(find_count(page)).to_have_text("60 calls")
+    expect(page.get_by_role("link", name="CSV 60 calls")).to_be_visible()
     requests = asked(page)
     first = str(find_rows(page).first.get_attribute("id"))
     page.get_by_role("link", name="Next").click()
@@ -95,6 +96,7 @@ def test_paging_and_sorting_keep_count_and_figures(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="Duration")).to_have_attribute("aria-sort", re.compile("."))
     expect(figure(page, "Calls")).to_have_text("60")
     expect(find_count(page)).to_have_text("60 calls")
+    expect(page.get_by_role("link", name="CSV 60 calls")).to_be_visible()
     assert len(requests) == 2, requests
 
 
@@ -107,6 +109,7 @@ def test_another_filter_and_a_refresh_ask_anew(board: ServedBoard, page: Page) -
         call = make_call(session, started_at=START, status=CallStatus.MISSED)
     page.locator("[data-refresh]").click()
     expect(figure(page, "Calls")).to_have_text("11")
+    expect(page.get_by_role("link", name="CSV 11 calls")).to_be_visible()
     with board.behind.rows() as session:
         session.delete(session.merge(call))
 

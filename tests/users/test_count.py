@@ -42,9 +42,27 @@ def test_a_page_does_not_wait_for_its_count(board: BoardUnderTest) -> None:
     place = page.root.get("span", class_="list-count")
     source, shown = place.attributes["hx-get"], place.get("a").attributes["href"]
     assert "5,001" not in page.text
-    assert Page(browser.get(source).text).text == "5,001 users"
+    assert Page(browser.get(source).text).text.startswith("5,001 users")
     assert Page(browser.get(shown).text).count == "5,001 users"
     assert "sort=email" in shown
+
+
+def test_the_button_that_exports_them_says_how_many_once_they_are_counted(board: BoardUnderTest) -> None:
+    browser = board.browser(Role.SUPPORT)
+    page = Page(browser.get("/users?active=yes&sort=email").text)
+    place = page.root.get("a", title="Download everything found as CSV").get("span", class_="export-count")
+    assert place.text == ""
+    source = page.root.get("span", class_="list-count").attributes["hx-get"]
+    part = Page(browser.get(source).text).root.get("hx-partial")
+    assert part.attributes["hx-target"] == f"#{place.attributes['id']}"
+    assert part.text == "5,001 users"
+    assert part.get("span").attributes["title"] == "Download 5,001 users"
+
+
+def test_without_scripts_it_says_so_when_they_are_counted(board: BoardUnderTest) -> None:
+    assert get(board).root.get("span", class_="export-count").text == "10,000+ users"
+    few = Page(board.browser(Role.SUPPORT).get("/users?q=user9999").text)
+    assert few.root.get("span", class_="export-count").text == few.count
 
 
 def test_a_count_that_cannot_be_is_a_sentence(board: BoardUnderTest) -> None:

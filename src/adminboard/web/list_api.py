@@ -12,11 +12,11 @@ from fastapi.responses import JSONResponse
 from adminboard.core.actor import Actor
 from adminboard.core.audit import Target
 from adminboard.core.canonical import to_plain
-from adminboard.core.errors import FieldError, InvalidInput
+from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.listings import Listing
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.export import export_statement, stream_csv
-from adminboard.core.listings.paging import count_matches, load_page
+from adminboard.core.listings.paging import Count, count_matches, load_page
 from adminboard.core.listings.query import ListQuery, read_query
 from adminboard.core.masking import masked_for
 from adminboard.runtime import Runtime
@@ -26,6 +26,7 @@ from adminboard.web.api_docs import ERRORS, cards_schema, filter_parameters, lis
 from adminboard.web.csv_response import CsvResponse
 from adminboard.web.list_cards import answer_cards
 from adminboard.web.list_records import read_key
+from adminboard.web.panels import load_panel
 from adminboard.web.visit import Visit
 
 
@@ -135,15 +136,21 @@ def _currencies(listing: Listing, row: AnyRow) -> dict[str, Any]:
     }
 
 
-def audit_export(runtime: Runtime, actor: Actor, listing: Listing, query: ListQuery) -> None:
-    """Writes down who exported what; before the first byte, so that nothing leaves without it."""
+def audit_export(
+    runtime: Runtime, actor: Actor, listing: Listing, query: ListQuery, count: Count | None = None
+) -> None:
+    """Writes down who exported what, and how many rows where that is known; before the first byte, so that
+    nothing leaves without it."""
     filters = {condition.name: condition.words for condition in query.conditions}
+    asked: dict[str, Any] = {"search": query.term, "filters": filters, "sort": query.sort_parameter}
+    if count is not None:
+        asked["rows"] = count.value if count.exact else f"over {count.value:,}"
     with runtime.work(actor) as work:
         work.audit(
             "lists.export",
             Target("list", listing.name, listing.title),
             f"Exported {listing.noun.many} as CSV",
-            after={"search": query.term, "filters": filters, "sort": query.sort_parameter},
+            after=asked,
         )
 
 
@@ -151,8 +158,9 @@ def csv_response(visit: Visit, listing: Listing, parameters: Parameters) -> Resp
     """The filtered list as a file; who exported what is written to the audit log first."""
     runtime, actor = visit.board.runtime, visit.actor
     query = read_query(listing, parameters, actor, runtime.clock.now())
+    count = load_panel(visit, lambda: count_matches(visit.session, listing, query))
     visit.stop_reading()
-    audit_export(runtime, actor, listing, query)
+    audit_export(runtime, actor, listing, query, None if isinstance(count, DomainError) else count)
     stack = ExitStack()
     try:
         chunks = _open_stream(stack, visit, listing, parameters)

@@ -70,12 +70,12 @@ def find_list_part(visit: Visit, listing: Listing, place: ListPlace | None = Non
 
 
 def answer_count(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response:
-    """How many rows match, in words."""
+    """How many rows match, in words, and for the button that exports them."""
     place = place or own_place(listing)
     query = read_query(listing, place.asked(visit.parameters), visit.actor, visit.now)
     count = count_matches(visit.session, listing, query)
     state = without(place.shown(visit.parameters), *PLACE)
-    return visit.render("ui/list_count_words.html", count=make_count_view(listing, state, count, place))
+    return visit.render("ui/list_count_answer.html", count=make_count_view(listing, state, count, place))
 
 
 def answer_figures(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response:

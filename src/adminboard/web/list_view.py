@@ -240,6 +240,7 @@ class CountView:
 
     `exact_url` is the page counted exactly. `source_url` gives it as a fragment, after the first paint;
     `shown_url` is the page with it, for browsers without scripts. `failure` says why it could not be counted.
+    The button that exports them says `number` ("1,247", "10,000+") and `noun`, in its part `export_id`.
     """
 
     text: str | None = None
@@ -250,6 +251,9 @@ class CountView:
     id: str = "count"
     """Differs by what is counted, so that another list has its own count asked for."""
     failure: str | None = None
+    number: str | None = None
+    noun: str = ""
+    export_id: str = "export-count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,4 +335,10 @@ class ListView:
         texts += ["Clear"] if self.clear_url else []
         texts += [self.ticks.every.label] if self.ticks and self.ticks.every else []
         buttons = [self.views or self.save_view_url, self.columns, self.export_url]
-        return toolbar_classes(chips, texts, sum(map(bool, buttons)), has_search=self.search is not None)
+        return toolbar_classes(
+            chips,
+            texts,
+            sum(map(bool, buttons)),
+            has_search=self.search is not None,
+            has_export=self.export_url is not None,
+        )

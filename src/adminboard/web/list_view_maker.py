@@ -49,14 +49,20 @@ def make_count_view(
     shown_url = place.address(state, count="shown")
     if isinstance(count, DomainError):
         return CountView(shown_url=shown_url, failure=count.detail)
+    export_id = make_part_id("export", place, state)
     if count is None:
-        source_url = place.part("count", state)
-        return CountView(source_url=source_url, shown_url=shown_url, id=make_part_id("count", place, state))
-    noun = listing.noun.one if count.value == 1 else listing.noun.many
+        count_id, source_url = make_part_id("count", place, state), place.part("count", state)
+        return CountView(source_url=source_url, shown_url=shown_url, id=count_id, export_id=export_id)
+    number, noun = f"{count.value:,}", listing.noun.one if count.value == 1 else listing.noun.many
     if count.exact:
-        return CountView(f"{count.value:,} {noun}")
-    exact_url = place.address(state, count="exact")
-    return CountView(f"over {count.value:,} {noun}", exact_url=exact_url)
+        return CountView(f"{number} {noun}", number=number, noun=noun, export_id=export_id)
+    return CountView(
+        f"over {number} {noun}",
+        exact_url=place.address(state, count="exact"),
+        number=f"{number}+",
+        noun=noun,
+        export_id=export_id,
+    )
 
 
 def _hidden(parameters: Parameters) -> list[HiddenView]:

@@ -15,6 +15,7 @@ _CHIP_PX = 48
 _LONGEST_CHIP_TEXT_PX = 260
 _BUTTON_PX = 46
 _BUTTON_WORD_PX = 60
+_EXPORT_COUNT_PX = 60
 _GAP_PX = 16
 
 
@@ -23,7 +24,9 @@ def round_up_px(width_px: int) -> int:
     return min(-(-width_px // STEP_PX) * STEP_PX, WIDEST_PX)
 
 
-def toolbar_classes(chips: Sequence[str], texts: Sequence[str], buttons: int, *, has_search: bool) -> str:
+def toolbar_classes(
+    chips: Sequence[str], texts: Sequence[str], buttons: int, *, has_search: bool, has_export: bool
+) -> str:
     """The classes `collapse-N` (filters fold below N px) and `words-N` (buttons are icons alone below).
 
     `chips` are the words on the filters, `texts` what else stands in the line, `buttons` counts icon buttons.
@@ -32,4 +35,5 @@ def toolbar_classes(chips: Sequence[str], texts: Sequence[str], buttons: int, *,
     needed_px += sum(min(int(len(chip) * _LETTER_PX), _LONGEST_CHIP_TEXT_PX) + _CHIP_PX for chip in chips)
     needed_px += sum(int(len(text) * _LETTER_PX) + _GAP_PX for text in texts)
     needed_px += buttons * _BUTTON_PX
-    return f"collapse-{round_up_px(needed_px)} words-{round_up_px(needed_px + buttons * _BUTTON_WORD_PX)}"
+    words_px = buttons * _BUTTON_WORD_PX + (_EXPORT_COUNT_PX if has_export else 0)
+    return f"collapse-{round_up_px(needed_px)} words-{round_up_px(needed_px + words_px)}"
