@@ -20,10 +20,22 @@ HOUR = timedelta(hours=1)
 def rows(board: BoardUnderTest) -> Rows:
     with board.rows() as session:
         acme = make_customer(session, "Acme Plumbing").id
-        plan = make_plan(session, name="Scale")
+        plan = make_plan(session, name="Scale", slug="scale")
         make_subscription(session, organization_id=acme, plan_id=plan.id, status=SubscriptionStatus.PAST_DUE)
         for number, status in (("ACME-0001", InvoiceStatus.PAID), ("ACME-0002", InvoiceStatus.OPEN)):
             make_invoice(session, organization_id=acme, number=number, status=status, amount_paid_cents=0)
+
+        changed = make_customer(session, "Changed").id
+        make_subscription(
+            session,
+            organization_id=changed,
+            plan_id=make_plan(session, slug="starter").id,
+            status=SubscriptionStatus.CANCELED,
+            created_at=START - timedelta(days=60),
+        )
+        make_subscription(
+            session, organization_id=changed, plan_id=plan.id, created_at=START - timedelta(days=9)
+        )
 
         def make(days: int, ends_in: timedelta, **fields: Any) -> UUID:
             defaults = {
@@ -37,7 +49,7 @@ def rows(board: BoardUnderTest) -> Rows:
             "ends soon": make(5, 48 * HOUR, organization_id=acme),
             "ends later": make(6, 49 * HOUR),
             "is over": make(7, timedelta(0)),
-            "lapsed": make(30, -500 * HOUR, status=GracePeriodStatus.LAPSED),
+            "lapsed": make(30, -500 * HOUR, status=GracePeriodStatus.LAPSED, organization_id=changed),
             "recovered": make(31, -600 * HOUR, status=GracePeriodStatus.RECOVERED),
             "closed": make(3, 5 * HOUR, status=GracePeriodStatus.CLOSED),
         }
@@ -67,9 +79,14 @@ def test_a_row_tells_from_when_until_when_and_why(board: BoardUnderTest) -> None
     ]
 
 
+@pytest.mark.usefixtures("probing")
 @pytest.mark.parametrize(
     ("parameters", "found"),
     [
+        ({"plan": "scale"}, {"ends soon"}),
+        ({"plan": "starter"}, {"lapsed"}),
+        ({"plan": ["scale", "starter"], "status": "open"}, {"ends soon"}),
+        ({"plan": "none"}, set()),
         ({"status": "open"}, {"ends soon", "ends later"}),
         ({"status": "lapsed"}, {"is over", "lapsed"}),
         ({"status": ["open", "lapsed"]}, {"ends soon", "ends later", "is over", "lapsed"}),

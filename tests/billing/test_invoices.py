@@ -141,6 +141,8 @@ def test_a_row_tells_amounts_and_dates(board: BoardUnderTest, rows: Rows) -> Non
         ({"due": "next7d"}, {"past due", "open", "failed"}),
         ({"paid": "today", "q": "ACME-0001"}, {"yen"}),
         ({"paid_to": "2026-01-14"}, set()),
+        ({"created": "yesterday"}, {"yen"}),
+        ({"created_to": "2026-01-08"}, {"past due", "failed long ago"}),
         (
             {"q": "acme-00", "status": ["paid", "void"], "failed": "no"},
             {"whole", "yen", "failed long ago", "trap"},

@@ -6,20 +6,24 @@ from uuid import UUID
 
 import pytest
 
-from adminboard.billing.models import PaymentMethodStatus
+from adminboard.billing.models import PaymentMethodStatus, SubscriptionStatus
 from tests.billing.asking import find_ids, get, get_figures, get_panel, make_customer
 from tests.clients import BoardUnderTest, Program
-from tests.factories import START, make_payment_method
+from tests.factories import START, make_payment_method, make_plan, make_subscription
 
 Rows = dict[str, UUID]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def rows(board: BoardUnderTest) -> Rows:
-    """Cards around the middle of January 2026."""
+    """Cards around the middle of January 2026. Acme has Scale, which Other left for Growth."""
     with board.rows() as session:
         acme = make_customer(session, "Acme Plumbing", stripe_customer_id="cus_Acme").id
         other = make_customer(session, "Other").id
+        scale, growth = (make_plan(session, slug=slug).id for slug in ("scale", "growth"))
+        make_subscription(session, organization_id=acme, plan_id=scale)
+        make_subscription(session, organization_id=other, plan_id=scale, status=SubscriptionStatus.CANCELED)
+        make_subscription(session, organization_id=other, plan_id=growth)
 
         def make(days: int, payer: UUID = other, **fields: Any) -> UUID:
             made = {"created_at": START - timedelta(days=days), "organization_id": payer}
@@ -72,9 +76,16 @@ def test_a_card_past_its_month_has_expired_at_once(board: BoardUnderTest, rows: 
     assert "expired" in get_panel(board, "payment-methods", rows["last month"]).text
 
 
+@pytest.mark.usefixtures("probing")
 @pytest.mark.parametrize(
     ("parameters", "found"),
     [
+        ({"plan": "scale"}, {"good", "link"}),
+        ({"plan": ["scale", "growth"], "type": ["link", "sepa_debit"]}, {"link", "debit"}),
+        ({"plan": "growth", "status": "detached"}, {"detached"}),
+        ({"plan": "none"}, set()),
+        ({"added": "yesterday"}, {"link"}),
+        ({"added_to": "2026-01-09"}, {"known to be over", "detached"}),
         ({"status": "active"}, {"good", "link", "debit", "this month", "next month"}),
         ({"status": "expired"}, {"last month", "known to be over"}),
         ({"status": "detached"}, {"detached"}),

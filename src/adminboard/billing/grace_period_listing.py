@@ -12,6 +12,7 @@ from adminboard.billing.customer import (
 )
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_period_detail import get_grace_period_detail, grace_status_is, grace_status_now
+from adminboard.billing.plans import is_graced_under_plan, plan_options, probe_graced
 from adminboard.core.listings import (
     COMING_DAYS,
     BuiltInView,
@@ -58,6 +59,7 @@ grace_periods = Listing(
             options=[Option(word.value, word.value) for word in GracePeriodStatus],
             where=grace_status_is,
         ),
+        Choice("plan", "Plan", options=plan_options, where=is_graced_under_plan, probe=probe_graced),
         DateRange("starts", "From", GracePeriod.starts_at),
         DateRange("ends", "Until", GracePeriod.ends_at, COMING_DAYS),
         Flag(

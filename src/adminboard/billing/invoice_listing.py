@@ -119,6 +119,7 @@ invoices = Listing(
         Choice("plan", "Plan", options=plan_options, where=is_invoiced_for_plan, probe=probe_invoiced),
         DateRange("due", "Due", Invoice.due_date, (*PAST_DAYS, *COMING_DAYS[1:])),
         DateRange("paid", "Paid", Invoice.paid_at),
+        DateRange("created", "Created", Invoice.created_at),
         Flag(
             "failed",
             "Payment",

@@ -25,11 +25,13 @@ from adminboard.billing.expiry import (
 )
 from adminboard.billing.models import PaymentMethod, PaymentMethodStatus
 from adminboard.billing.payment_method_detail import find_payment_method_id, get_payment_method_detail
+from adminboard.billing.plans import is_to_pay_for_plan, plan_options, probe_to_pay
 from adminboard.core.listings import (
     BuiltInView,
     Card,
     Choice,
     Column,
+    DateRange,
     Detail,
     Flag,
     Listing,
@@ -108,7 +110,9 @@ payment_methods = Listing(
             options=[Option(word.value, word.value) for word in PaymentMethodStatus],
             where=has_status,
         ),
+        Choice("plan", "Plan", options=plan_options, where=is_to_pay_for_plan, probe=probe_to_pay),
         CardMonths("expires", "Expires", presets=NEXT_MONTHS),
+        DateRange("added", "Added", PaymentMethod.created_at),
         Flag("default", "Default", PaymentMethod.is_default, yes_label="the default", no_label="another"),
         Flag(
             "ending",

@@ -89,6 +89,7 @@ subscriptions = Listing(
         ),
         Choice("plan", "Plan", options=plan_options, where=is_to_plan),
         DateRange("period_end", "Period end", Subscription.current_period_end, COMING_DAYS),
+        DateRange("started", "Started", Subscription.created_at),
         Flag(
             "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
         ),

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.customer import CUSTOMER_COLUMNS, Customer
-from adminboard.billing.models import Plan, Subscription, UsagePeriod
+from adminboard.billing.models import Plan, UsagePeriod
+from adminboard.billing.plans import plan_before
 from adminboard.core.errors import NotFound
 from adminboard.customers.models import Organization
 
@@ -54,19 +55,8 @@ def currency_of_usage() -> ColumnElement[Any]:
 
 
 def plan_of_usage(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
-    """This column of the plan that the newest subscription before the end of the period is to; by index."""
-    return (
-        select(column)
-        .join(Subscription, Subscription.plan_id == Plan.id)
-        .where(
-            Subscription.organization_id == UsagePeriod.organization_id,
-            Subscription.created_at < UsagePeriod.period_end,
-        )
-        .order_by(Subscription.created_at.desc(), Subscription.id.desc())
-        .limit(1)
-        .correlate(UsagePeriod)
-        .scalar_subquery()
-    )
+    """This column of the plan that the newest subscription before the end of the period is to."""
+    return plan_before(column, UsagePeriod.organization_id, UsagePeriod.period_end)
 
 
 def get_usage_detail(session: Session, usage_id: UUID) -> UsageDetail:

@@ -17,6 +17,8 @@ from tests.factories import START
         ({"due_to": ["2026-06-30"], "status": ["open"]}, "-due_date"),
         ({"paid": ["30d"]}, "-paid_at"),
         ({"paid": [""]}, "-created_at"),
+        ({"paid_zone": ["Asia/Tokyo"]}, "-created_at"),
+        ({"created": ["30d"], "sort": ["due_date"]}, "due_date"),
         ({"due_from": ["2026-06-01"], "sort": ["amount_due_cents"]}, "amount_due_cents"),
     ],
 )
