@@ -41,7 +41,11 @@ def acme(board: BoardUnderTest) -> list[UUID]:
         )
         plan = make_plan(session)
         make_subscription(
-            session, organization_id=customer.id, plan_id=plan.id, stripe_subscription_id="sub_Acme0001"
+            session,
+            organization_id=customer.id,
+            plan_id=plan.id,
+            stripe_subscription_id="sub_Acme0001",
+            stripe_item_id="si_Acme0001",
         )
         make_subscription(
             session,
@@ -87,6 +91,7 @@ def program(board: BoardUnderTest, acme: list[UUID]) -> Program:
         ("cus_Acme", 2),
         ("sub_Acme0001", 2),
         ("sub_Acme0002", 2),
+        ("si_Acme0001", 2),
         ("pm_Acme", 2),
         ("in_Acme0001", 1),
         ("in_Acme", 2),
@@ -110,6 +115,7 @@ def test_invoices_are_found_by_anything_of_their_customer(
     ("name", "term", "number"),
     [
         ("subscriptions", "sub_Acme0001", 1),
+        ("subscriptions", "si_Acme0001", 1),
         ("subscriptions", "in_Acme0001", 2),
         ("subscriptions", "otto@brueckner", 2),
         ("payment-methods", "pm_Acme0001", 1),

@@ -7,7 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import BillingInterval, InvoiceStatus, Plan, SubscriptionStatus
+from adminboard.billing.models import (
+    BillingInterval,
+    InvoiceStatus,
+    PauseBehavior,
+    Plan,
+    SubscriptionStatus,
+)
 from adminboard.core.permissions import Role
 from tests.billing.asking import find_ids, get, get_figures, get_panel, make_customer
 from tests.clients import BoardUnderTest, Program
@@ -72,7 +78,7 @@ def rows(board: BoardUnderTest) -> Rows:
             "ends today": make(2, status=trial, trial_end=START + timedelta(hours=24)),
             "ends later": make(3, status=trial, trial_end=START + timedelta(hours=24, seconds=1)),
             "has ended": make(4, status=trial, trial_end=START),
-            "trial over": make(5, trial_end=START + timedelta(hours=1)),
+            "trial over": make(5, trial_end=START + timedelta(hours=1), pause_behavior=PauseBehavior.VOID),
             "canceled": make(
                 6,
                 status=SubscriptionStatus.CANCELED,
@@ -139,7 +145,13 @@ def test_a_row_tells_plan_status_and_end(board: BoardUnderTest, rows: Rows) -> N
         ({"period_end_from": "2026-02-03", "period_end_to": "2026-02-04"}, {"whole"}),
         ({"period_end_to": "2025-12-31"}, {"canceled"}),
         ({"period_end": "next30d", "status": "past_due"}, {"whole"}),
+        ({"started": "yesterday"}, {"leaving"}),
+        ({"started_to": "2026-01-10"}, {"trial over", "canceled"}),
+        ({"started_from": "2026-01-12", "status": "trialing"}, {"ends today", "ends later"}),
+        ({"paused": "yes"}, {"trial over"}),
+        ({"paused": "no", "status": "active"}, {"leaving"}),
         ({"q": "sub_Acme"}, {"whole"}),
+        ({"q": "si_Acme"}, {"whole"}),
         ({"customer": "cus_Acme"}, {"whole"}),
     ],
 )
@@ -150,7 +162,7 @@ def test_filters_keep_what_they_name(
 
 
 def test_no_is_all_that_yes_is_not(program: Program, rows: Rows) -> None:
-    for flag in ("ending", "cancels"):
+    for flag in ("ending", "cancels", "paused"):
         yes, no = (find(program, rows, **{flag: word}) for word in ("yes", "no"))
         assert yes | no == set(rows)
         assert not yes & no

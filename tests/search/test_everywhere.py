@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from adminboard.core.permissions import Role
 from tests.clients import BoardUnderTest, recorded_queries
@@ -17,6 +18,7 @@ from tests.factories import (
     make_call,
     make_end_user,
     make_feature,
+    make_grace_period,
     make_invoice,
     make_membership,
     make_organization,
@@ -25,6 +27,7 @@ from tests.factories import (
     make_promotion_code,
     make_refund,
     make_subscription,
+    make_usage_period,
     make_user,
 )
 from tests.pages import Page
@@ -41,12 +44,15 @@ class World:
     customer: UUID
     business: UUID
     call: UUID
-    invoice: UUID
     promotion: UUID
     event: UUID
     appointment: UUID
     subscription: UUID
+    invoice: UUID
     payment_method: UUID
+    refund: UUID
+    usage: UUID
+    grace_period: UUID
 
 
 @pytest.fixture(scope="module")
@@ -61,28 +67,18 @@ def world(board: BoardUnderTest) -> World:
             organization_id=customer.id,
             plan_id=plan.id,
             stripe_subscription_id="sub_Northwind42",
+            stripe_item_id="si_Northwind42",
         )
         user = make_user(
-            session, full_name="Hazel Campbell", email="hazel@north.test", organization_id=customer.id
+            session,
+            full_name="Hazel Campbell",
+            email="hazel@north.test",
+            google_id="114402881234567890123",
+            organization_id=customer.id,
         )
         make_membership(session, organization_id=customer.id, user_id=user.id)
         business = make_business(session, owner_id=user.id, name="Harbour Dental", primary_phone=PHONE)
         call = make_call(session, business_id=business.id, caller_phone=PHONE, ai_summary="A leaking tap")
-        invoice = make_invoice(
-            session, organization_id=customer.id, number="NW-0042", stripe_invoice_id="in_Northwind42"
-        )
-        make_refund(
-            session,
-            organization_id=customer.id,
-            invoice_id=invoice.id,
-            stripe_refund_id="re_Northwind42",
-        )
-        method = make_payment_method(
-            session,
-            organization_id=customer.id,
-            stripe_payment_method_id="pm_Northwind42",
-            last4="3117",
-        )
         event = make_billing_event(
             session,
             stripe_event_id="evt_Northwind42",
@@ -103,13 +99,32 @@ def world(board: BoardUnderTest) -> World:
             customer.id,
             business.id,
             call.id,
-            invoice.id,
             promotion.id,
             event.id,
             appointment.id,
             subscription.id,
-            method.id,
+            **put_money(session, customer.id),
         )
+
+
+def put_money(session: Session, customer: UUID) -> dict[str, UUID]:
+    """What the customer paid, got back, used and pays with."""
+    invoice = make_invoice(
+        session, organization_id=customer, number="NW-0042", stripe_invoice_id="in_Northwind42"
+    ).id
+    method = make_payment_method(
+        session, organization_id=customer, stripe_payment_method_id="pm_Northwind42", last4="3117"
+    )
+    refund = make_refund(
+        session, organization_id=customer, invoice_id=invoice, stripe_refund_id="re_Northwind42"
+    )
+    return {
+        "invoice": invoice,
+        "payment_method": method.id,
+        "refund": refund.id,
+        "usage": make_usage_period(session, organization_id=customer).id,
+        "grace_period": make_grace_period(session, organization_id=customer).id,
+    }
 
 
 def search(board: BoardUnderTest, term: str, role: Role = Role.SUPPORT) -> Page:
@@ -130,6 +145,7 @@ FOUND = [
     ("hazel", "Users", "/users?selected={user}"),
     ("campbell hazel", "Users", "/users?selected={user}"),
     ("HAZEL@north.test", "Users", "/users?selected={user}"),
+    ("114402881234567890123", "Users", "/users?selected={user}"),
     ("northwind", "Customers", "/customers?selected={customer}"),
     ("traders north", "Customers", "/customers?selected={customer}"),
     ("hazel@north", "Customers", "/customers?selected={customer}"),
@@ -147,6 +163,11 @@ FOUND = [
     ("re_Northwind42", "Invoices", "/billing/invoices?selected={invoice}"),
     ("{invoice}", "Invoices", "/billing/invoices?selected={invoice}"),
     ("sub_Northwind42", "Subscriptions", "/billing/subscriptions?selected={subscription}"),
+    ("si_Northwind42", "Subscriptions", "/billing/subscriptions?selected={subscription}"),
+    ("re_Northwind42", "Refunds", "/billing/refunds?selected={refund}"),
+    ("{refund}", "Refunds", "/billing/refunds?selected={refund}"),
+    ("{usage}", "Usage", "/billing/usage?selected={usage}"),
+    ("{grace_period}", "Grace periods", "/billing/grace-periods?selected={grace_period}"),
     ("pm_Northwind42", "Payment methods", "/billing/payment-methods?selected={payment_method}"),
     ("3117", "Payment methods", "/billing/payment-methods?selected={payment_method}"),
     ("spring", "Promotion codes", "/promotions?selected={promotion}"),
@@ -189,6 +210,10 @@ def test_without_three_letters_in_a_row_beginnings_are_found(board: BoardUnderTe
         user = make_user(session, email="qz@brevity.test", full_name=None)
     assert f"/users?selected={user.id}" in groups(search(board, "QZ@"))["Users"]
     assert "Users" not in groups(search(board, "el@")), "no address begins so, though Hazel's has it"
+
+
+def test_an_invoice_is_not_crowded_by_its_refunds(board: BoardUnderTest, world: World) -> None:
+    assert "Refunds" not in groups(search(board, "NW-0042"))
 
 
 def test_an_id_is_looked_for_among_ids_only(board: BoardUnderTest, world: World) -> None:

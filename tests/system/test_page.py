@@ -131,7 +131,7 @@ def test_stripe_is_told_by_its_last_event_sync_and_reconciliation(board: BoardUn
 
 def test_both_chains_of_migrations_are_compared_with_what_is_expected(board: BoardUnderTest) -> None:
     assert read_rows(open_page(board), "migrations") == [
-        ["product", "product_0002", "product_0002", "in step"],
+        ["product", "product_0003", "product_0003", "in step"],
         ["board", "board_0002", "board_0002", "in step"],
     ]
 

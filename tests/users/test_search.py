@@ -1,6 +1,7 @@
 """Searching users: by name, address and id, taken literally, in every script."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from tests.users.asking import find
 
 JANE = UUID("0a1b2c3d-0000-4000-8000-000000000001")
 JOHN = UUID("0a1b2c3d-0000-4000-8000-000000000002")
+GOOGLE_ID = "114402881234567890123"
 PEOPLE = {
     "jane.smith@example.com": "Jane Smith",
     "john_doe@example.com": "John Doe",
@@ -35,7 +37,10 @@ PEOPLE = {
 def program(board: BoardUnderTest) -> Program:
     with board.rows() as session:
         for email, name in PEOPLE.items():
-            fields = {"jane.smith@example.com": {"id": JANE}, "john_doe@example.com": {"id": JOHN}}
+            fields: dict[str, dict[str, Any]] = {
+                "jane.smith@example.com": {"id": JANE, "google_id": GOOGLE_ID},
+                "john_doe@example.com": {"id": JOHN},
+            }
             make_user(session, email=email, full_name=name, **fields.get(email, {}))
     return board.program()
 
@@ -107,6 +112,11 @@ def test_an_id_is_found_however_it_is_written(term: str, program: Program) -> No
     assert find(program, q=term) == ["jane.smith@example.com"]
 
 
+def test_the_whole_of_a_google_id_is_found(program: Program) -> None:
+    assert find(program, q=GOOGLE_ID) == ["jane.smith@example.com"]
+    assert find(program, q=GOOGLE_ID[:-1]) == []
+
+
 @pytest.mark.parametrize("term", ["0a1b", "0a1b2c3d-00", "0A1B2C3D"])
 def test_the_beginning_of_an_id_is_enough(term: str, program: Program) -> None:
     assert sorted(find(program, q=term)) == ["jane.smith@example.com", "john_doe@example.com"]
@@ -149,8 +159,9 @@ def test_who_sees_masked_addresses_finds_a_whole_value(term: str, masked: Progra
     assert find(masked, q=term) == ["j•••@example.com"]
 
 
-def test_who_sees_masked_addresses_finds_a_whole_id(masked: Program) -> None:
-    assert find(masked, q=str(JANE)) == ["j•••@example.com"]
+@pytest.mark.parametrize("term", [str(JANE), GOOGLE_ID])
+def test_who_sees_masked_addresses_finds_a_whole_id(term: str, masked: Program) -> None:
+    assert find(masked, q=term) == ["j•••@example.com"]
 
 
 PARTS = ["jane", "jane.smith", "smith@example.com", "jane%", "ja", "0a1b2c3d", "%", "jane.smith@example.co_"]

@@ -65,6 +65,7 @@ class StripeId(ExactText):
 
 CUSTOMER_ID = ("cus_",)
 SUBSCRIPTION_ID = ("sub_",)
+ITEM_ID = ("si_",)
 INVOICE_ID = ("in_",)
 PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
 REFUND_ID = ("re_", "pyr_")
@@ -123,6 +124,7 @@ def by_customer(organization_id: Expression, own: tuple[SearchSource, ...] = ())
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
         for column, beginnings in (
             (Subscription.stripe_subscription_id, SUBSCRIPTION_ID),
+            (Subscription.stripe_item_id, ITEM_ID),
             (Invoice.stripe_invoice_id, INVOICE_ID),
             (PaymentMethod.stripe_payment_method_id, PAYMENT_METHOD_ID),
             (Refund.stripe_refund_id, REFUND_ID),

@@ -136,6 +136,7 @@ class Subscription(Identified, Timestamped, Base):
             "uq_subscriptions_one_live", "organization_id", unique=True, postgresql_where=LIVE_SUBSCRIPTION
         ),
         Index("ix_subscriptions_created_at", "created_at", "id"),
+        Index("ix_subscriptions_stripe_item_id", "stripe_item_id"),
         Index("ix_subscriptions_organization_id", "organization_id", "created_at", "id"),
         Index("ix_subscriptions_plan_id", "plan_id", "status", "organization_id"),
         Index("ix_subscriptions_plan_created_at", "plan_id", "created_at", "id"),

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from adminboard.billing.alerts import is_not, is_trial_ending
 from adminboard.billing.customer import (
+    ITEM_ID,
     NOTE,
     SUBSCRIPTION_ID,
     TABS,
@@ -76,7 +77,10 @@ subscriptions = Listing(
     search=customer_search(
         Subscription.id,
         Subscription.organization_id,
-        (StripeId(Subscription.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),),
+        (
+            StripeId(Subscription.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),
+            StripeId(Subscription.stripe_item_id, beginnings=ITEM_ID),
+        ),
         "Customer, email or any id",
     ),
     filters=[

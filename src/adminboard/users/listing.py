@@ -24,7 +24,7 @@ from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.credits.models import CreditBalance
 from adminboard.customers.models import customer_named
-from adminboard.users.lookup import get_user
+from adminboard.users.lookup import GoogleId, get_user
 from adminboard.users.models import User, UserFigures
 from adminboard.users.queries import (
     get_user_detail,
@@ -103,7 +103,7 @@ users = Listing(
         ),
     ],
     search=Search(
-        sources=(Contains((User.email, User.full_name)), IdPrefix(User.id)),
+        sources=(Contains((User.email, User.full_name)), IdPrefix(User.id), GoogleId(User.google_id)),
         placeholder="Email, name or id",
     ),
     filters=[

@@ -1,7 +1,8 @@
 """Finding the one user that a command names by id or e-mail address."""
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.audit import Target
 from adminboard.core.commands import TRIMMED_PATTERN
 from adminboard.core.errors import DomainError, NotFound
-from adminboard.core.listings import Contains, IdPrefix, Records, Search
+from adminboard.core.listings import Contains, ExactText, IdPrefix, Records, Search
 from adminboard.core.listings.columns import is_any
 from adminboard.core.masking import Mask
 from adminboard.core.work import memorize, remember
@@ -37,6 +38,16 @@ user_records = Records(
     search=user_search,
 )
 """All users, chosen by address or name in the filters of other lists."""
+
+
+@dataclass(frozen=True, eq=False)
+class GoogleId(ExactText):
+    """Google's id of a person: some twenty digits, looked for as a whole only."""
+
+    sign: re.Pattern[str] = field(default=re.compile("[0-9]{10}"), kw_only=True)
+
+    def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:  # noqa: ARG002 - it is whole
+        return ExactText.clause(self, term, exact=True) if self.sign.search(term) else None
 
 
 class UserUnknown(NotFound):

@@ -82,7 +82,7 @@ def _may_know(source: SearchSource, term: str) -> bool:
     if isinstance(source, IdPrefix):
         return is_whole_id(term) or _ID_BEGINNING.fullmatch(term.lower()) is not None
     if isinstance(source, ExactText):
-        return "_" in term
+        return source.sign.search(term) is not None
     if isinstance(source, Prefix):
         return any(character.isdigit() for character in term)
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -112,10 +112,14 @@ class IdPrefix(SearchSource):
 
 @dataclass(frozen=True, eq=False)
 class ExactText(SearchSource):
-    """An id of another system, like Stripe's: the whole of it, or its beginning from four characters."""
+    """An id of another system, like Stripe's: the whole of it, or its beginning from four characters.
+
+    The search over everything looks for it where the term has a ``sign`` of such ids.
+    """
 
     column: Expression
     through: AnySelect | None = None
+    sign: re.Pattern[str] = field(default=re.compile("_"), kw_only=True)
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         if exact or len(term) < 4:
