@@ -10,6 +10,7 @@ from adminboard.promotions.models import PromotionAction
 from tests.clients import BoardUnderTest, recorded_queries
 from tests.factories import (
     START,
+    make_invoice,
     make_promotion_code,
     make_promotion_code_usage,
     make_promotion_figures,
@@ -25,21 +26,29 @@ def popular(board: BoardUnderTest) -> UUID:
         code = make_promotion_code(session, code="POPULAR", stripe_promotion_id="promo_popular").id
         make_promotion_figures(session, promotion_code_id=code, users=12, uses=14)
 
-        def use(email: str, action: PromotionAction, minutes: int, reason: str | None = None) -> None:
+        def use(
+            email: str,
+            action: PromotionAction,
+            minutes: int,
+            reason: str | None = None,
+            invoice: str | None = None,
+        ) -> None:
             make_promotion_code_usage(
                 session,
                 promotion_code_id=code,
                 user_id=users.get(email) or users.setdefault(email, make_user(session, email=email).id),
                 action=action,
                 failure_reason=reason,
+                stripe_invoice_id=invoice,
                 created_at=START - timedelta(minutes=minutes),
             )
 
         users: dict[str, UUID] = {}
         for number in range(12):
             use(f"has{number:02}@users.test", PromotionAction.APPLIED, 100 + number)
-        use("has00@users.test", PromotionAction.APPLIED, 90)
-        use("lost@users.test", PromotionAction.APPLIED, 50)
+        make_invoice(session, stripe_invoice_id="in_known", number="ACME-0042")
+        use("has00@users.test", PromotionAction.APPLIED, 90, invoice="in_known")
+        use("lost@users.test", PromotionAction.APPLIED, 50, invoice="in_untold")
         use("lost@users.test", PromotionAction.CLEARED, 40)
         use("failed@users.test", PromotionAction.FAILED, 30, "New customers only")
     return code
@@ -68,6 +77,17 @@ def test_it_names_those_who_have_it_with_links(board: BoardUnderTest, popular: U
     assert "failed@users.test" in last.text
     assert "New customers only" in last.text
     assert len(last.find_all("li")) == 10
+
+
+def test_its_last_usages_lead_to_their_invoices(board: BoardUnderTest, popular: UUID) -> None:
+    page = panel(board, f"/promotions?selected={popular}")
+    usages = page.root.find_all("ul", class_="detail-list")[-1]
+    (link,) = [link for link in usages.find_all("a") if link.text == "ACME-0042"]
+    opened = panel(board, link.attributes["href"])
+    assert "ACME-0042" in opened.text
+    assert "in_known" in opened.text
+    assert "invoice in_untold" in usages.text, "one that the board does not have yet is named"
+    assert usages.text.count("invoice") == 2
 
 
 def test_its_whole_history_is_one_click_away(board: BoardUnderTest, popular: UUID) -> None:

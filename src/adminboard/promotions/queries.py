@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from adminboard.billing.models import Invoice
 from adminboard.core.errors import NotFound
 from adminboard.core.listings.columns import AnySelect
 from adminboard.core.masking import Mask
@@ -91,6 +92,9 @@ class CodeUsage:
     action: str
     failure_reason: str | None
     stripe_invoice_id: str | None
+    invoice_id: UUID | None
+    invoice_number: str | None
+    """Of the invoice as the board has it; None before Stripe has told of it."""
     created_at: datetime
 
 
@@ -227,9 +231,12 @@ def _list_usages(session: Session, code_id: UUID) -> tuple[CodeUsage, ...]:
             PromotionCodeUsage.action,
             PromotionCodeUsage.failure_reason,
             PromotionCodeUsage.stripe_invoice_id,
+            Invoice.id,
+            Invoice.number,
             PromotionCodeUsage.created_at,
         )
         .join(User, User.id == PromotionCodeUsage.user_id)
+        .outerjoin(Invoice, Invoice.stripe_invoice_id == PromotionCodeUsage.stripe_invoice_id)
         .where(PromotionCodeUsage.promotion_code_id == code_id)
         .order_by(PromotionCodeUsage.created_at.desc(), PromotionCodeUsage.id.desc())
         .limit(SHOWN_USAGES)
