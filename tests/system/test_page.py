@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from adminboard.core.actor import system_actor
+from adminboard.core.audit import Target
 from adminboard.core.models import FeatureFlag, Setting
 from adminboard.core.permissions import Permission, Role
+from adminboard.reconciliation.plan_sync import sync_plans
+from adminboard.reconciliation.promotion_sync import SYNC_KIND, open_promotion_sync
 from tests.clients import BoardUnderTest, recorded_queries
 from tests.factories import START, make_billing_event, make_run
 from tests.pages import Page
@@ -115,7 +119,7 @@ def test_stripe_is_told_by_its_last_event_sync_and_reconciliation(board: BoardUn
         make_billing_event(session, received_at=START - timedelta(hours=1), event_type="invoice.paid")
         make_billing_event(session, received_at=START - timedelta(hours=2), event_type="invoice.voided")
         make_billing_event(session, received_at=START, source="manual", stripe_event_id=None)
-        make_run(session, kind="plans.sync", created_at=START - timedelta(hours=3))
+        make_run(session, kind=SYNC_KIND, created_at=START - timedelta(hours=3))
         make_run(
             session,
             kind="reconciliation",
@@ -127,6 +131,24 @@ def test_stripe_is_told_by_its_last_event_sync_and_reconciliation(board: BoardUn
     assert facts["Last Stripe event"] == "2026-01-15 03:00 PST invoice.paid"
     assert facts["Last Stripe sync"] == "2026-01-15 01:00 PST waiting"
     assert facts["Last reconciliation"] == "2026-01-15 00:00 PST finished"
+
+
+def test_a_sync_of_plans_that_begins_no_run_is_the_last_one_too(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        make_run(session, kind=SYNC_KIND, created_at=START - timedelta(hours=1))
+    with board.runtime.work(system_actor()) as work:
+        work.audit(sync_plans.name, Target("plans", "all", "plans"), "Synced the plans from Stripe")
+        assert open_promotion_sync(work) is None
+    assert read_facts(open_page(board), "services")["Last Stripe sync"] == "2026-01-15 04:00 PST plans alone"
+    with board.rows() as session:
+        make_run(
+            session,
+            kind=SYNC_KIND,
+            status="finished",
+            created_at=START - timedelta(minutes=30),
+            finished_at=START,
+        )
+    assert read_facts(open_page(board), "services")["Last Stripe sync"] == "2026-01-15 04:00 PST finished"
 
 
 def test_both_chains_of_migrations_are_compared_with_what_is_expected(board: BoardUnderTest) -> None:

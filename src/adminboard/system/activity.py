@@ -11,6 +11,8 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.masking import sees_personal_data
 from adminboard.core.models import Run
 from adminboard.core.work import moment, reader
+from adminboard.reconciliation.plan_sync import sync_plans
+from adminboard.reconciliation.promotion_sync import SYNC_KIND
 from adminboard.runtime import Runtime
 from adminboard.system.facts import Cell, Column, Content, Fact, Row, Table
 from adminboard.system.redis import is_reachable, name_place
@@ -65,7 +67,6 @@ def load_services(session: Session, runtime: Runtime) -> Content:
         .order_by(BillingEvent.received_at.desc(), BillingEvent.id.desc())
         .limit(1)
     ).one_or_none()
-    sync = _find_last_run(session, "%sync%")
     reconciliation = _find_last_run(session, "reconciliation")
     return Content(
         [
@@ -76,7 +77,7 @@ def load_services(session: Session, runtime: Runtime) -> Content:
                 Cell.MOMENT,
                 event.event_type if event else None,
             ),
-            _run_fact("stripe_last_sync", "Last Stripe sync", sync),
+            _sync_fact(session),
             replace(
                 _run_fact("last_reconciliation", "Last reconciliation", reconciliation),
                 url="/reconciliation",
@@ -156,9 +157,25 @@ def load_recent_audit(session: Session, _: Runtime) -> Content:
     return Content(table=Table(columns, rows, "Nothing was changed yet."))
 
 
+def _sync_fact(session: Session) -> Fact:
+    """The last sync of plans, and how the promotion codes after it go. One that finds these still under way
+    from before begins no run: then the plans alone are as new as it."""
+    name, label = "stripe_last_sync", "Last Stripe sync"
+    run = _find_last_run(session, SYNC_KIND)
+    synced_at = session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.action == sync_plans.name)
+        .order_by(AuditEntry.position.desc())
+        .limit(1)
+    )
+    if synced_at is None or (run is not None and (run.finished_at or run.created_at) >= synced_at):
+        return _run_fact(name, label, run)
+    return Fact(name, label, synced_at, Cell.MOMENT, "plans alone")
+
+
 def _find_last_run(session: Session, kind: str) -> Run | None:
     return session.scalars(
-        select(Run).where(Run.kind.like(kind)).order_by(Run.created_at.desc(), Run.id.desc()).limit(1)
+        select(Run).where(Run.kind == kind).order_by(Run.created_at.desc(), Run.id.desc()).limit(1)
     ).one_or_none()
 
 
