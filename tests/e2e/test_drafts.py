@@ -84,6 +84,23 @@ def test_what_is_closed_or_left_is_not_brought_back(board: ServedBoard, visitors
     expect(find_dialog(page)).to_be_hidden()
 
 
+def test_what_was_typed_about_one_record_does_not_open_over_another(
+    board: ServedBoard, visitors: Visitors
+) -> None:
+    """They share a path; the record is in the parameters."""
+    user, other = add_somebody(board, "Hildegard"), add_somebody(board, "Kunigunde")
+    page = visitors.open_page(Role.SUPPORT)
+    begin(page, f"/users?selected={user.id}&sort=email")
+    page.goto(f"/users?selected={other.id}&sort=email")
+    expect_nothing_kept(page)
+    expect(find_panel(page)).to_contain_text(other.email)
+    expect(find_dialog(page)).to_be_hidden()
+
+    begin(page, f"/users?selected={user.id}&sort=email")
+    page.goto(f"/users?sort=email&selected={user.id}&done=an-earlier-change")
+    expect_as_typed(page)
+
+
 def test_whoever_has_to_log_in_again_goes_on_but_somebody_else_does_not(
     board: ServedBoard, visitors: Visitors
 ) -> None:

@@ -20,6 +20,13 @@ function settle(address) {
   return searchParams.size ? `${pathname}?${searchParams}` : pathname;
 }
 
+/** The page with the record that it shows, which is in its parameters; without what it was told of the change before. */
+function findPage() {
+  const here = new URL(location.href);
+  here.searchParams.delete("done");
+  return settle(here);
+}
+
 function read() {
   try {
     return JSON.parse(sessionStorage.getItem(STORE));
@@ -69,7 +76,7 @@ function keep(form) {
   const fields = controlsOf(form).map((each) => [each.name, each.value, isTicked(each) ? each.checked : null]);
   change((store) => {
     store.person = findPerson();
-    store.page = location.pathname;
+    store.page = findPage();
     store.drafts[key] = fields;
     store.open = form.closest("#dialog") ? key : null;
   });
@@ -126,7 +133,7 @@ function restore(form) {
 
 function isStillHere(store) {
   if (store.person !== findPerson()) return false;
-  return [store.page, ...BETWEEN].includes(location.pathname) || settle(location.href) in store.drafts;
+  return store.page === findPage() || BETWEEN.includes(location.pathname) || settle(location.href) in store.drafts;
 }
 
 function followDialog(htmx) {
@@ -149,7 +156,7 @@ function followDialog(htmx) {
     }
   });
   const { open } = read() ?? {};
-  if (open && read().page === location.pathname) htmx.ajax("GET", open, { target: "#dialog", swap: "innerHTML" });
+  if (open && read().page === findPage()) htmx.ajax("GET", open, { target: "#dialog", swap: "innerHTML" });
 }
 
 export function startDrafts(htmx) {
