@@ -42,6 +42,8 @@ def test_what_stripe_was_asked_and_has_not_answered_is_said_on_every_tab(
         assert f"Change of seats: {said}" in page.text
         assert "not known yet whether this was done" in page.text
         assert f"/system/operations?selected={operation_id}" in page.html
+        notice = page.root.get("p", role="status", data_under_way="")
+        assert not notice.find_all("time", data_relative=""), "words that move are read out each time"
     with board.rows() as session:
         done = session.get_one(Operation, operation_id)
         done.status, done.finished_at, done.next_attempt_at = OperationStatus.DONE, board.clock.now(), None
