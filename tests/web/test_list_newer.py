@@ -98,15 +98,3 @@ def test_other_pages_do_not_ask(filled: BoardUnderTest, query: str) -> None:
         query = urlsplit(open_list(filled).link("page-next")).query
     page = open_list(filled, f"?{query.removeprefix('?')}")
     assert page.root.find_all("div", id="list-newer") == []
-
-
-def test_asking_by_itself_is_no_use_of_the_session(filled: BoardUnderTest) -> None:
-    """Else an open tab would keep a session alive that nobody uses (guarantee 12)."""
-    page = open_list(filled)
-    filled.clock.advance(timedelta(minutes=30))
-    try:
-        browser = filled.browser(Role.VIEWER)
-        assert "set-cookie" not in browser.get(find_line(page).attributes["hx-get"]).headers
-        assert "set-cookie" in browser.get("/webhooks").headers
-    finally:
-        filled.clock.advance(timedelta(minutes=-30))

@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import { startAsking } from "./asking.js";
 import { startCopying } from "./copying.js";
 import { startDialog } from "./dialog.js";
 import { startDrafts } from "./drafts.js";
@@ -23,6 +24,7 @@ import { startToasts } from "./toasts.js";
 
 registerMorphing(htmx);
 startTheme();
+startAsking();
 startRequests(htmx);
 startPopovers();
 startFilters();

@@ -38,7 +38,8 @@ logger = structlog.get_logger(__name__)
 MAX_FORM_FIELDS = 500
 MAX_EVENT_BYTES = 1_000_000
 UNATTENDED = "board-unattended"
-"""The header of what a page asks for by itself. Nobody did it, so it is no use of the session."""
+"""The header of what a page asks for by itself (frontend/src/js/asking.js). Nobody did it, so it is no use
+of the session, which ends when nobody has used it for so long (guarantee 12)."""
 
 
 class KeyRefused(Forbidden):

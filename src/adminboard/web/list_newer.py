@@ -31,7 +31,6 @@ def mount_list_newer(router: APIRouter, listing: Listing) -> None:
 
 def answer_newer(visit: Visit, listing: Listing, place: ListPlace | None = None) -> Response:
     """How many newer rows there are, with the way to them; nothing where there are none."""
-    visit.stay_unattended()
     place = place or own_place(listing)
     query = read_query(listing, place.asked(visit.parameters), visit.actor, visit.now)
     count = count_before(visit.session, listing, query, MOST_COUNTED)

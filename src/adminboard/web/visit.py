@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -61,12 +61,6 @@ class Visit:
         if self._session is not None:
             self._session.close()
             self._session = None
-
-    def stay_unattended(self) -> None:
-        """Nobody did this: a page asked by itself. So it does not count as use of the session, which ends
-        when nobody has used it for so long (guarantee 12)."""
-        login = self.request.state.login
-        self.request.state.login = replace(login, refreshed_cookie=None)
 
     @property
     def now(self) -> datetime:
