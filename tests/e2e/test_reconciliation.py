@@ -71,6 +71,25 @@ def tick_by_key(page: Page, row: Locator) -> Locator:
     return bar
 
 
+def test_what_is_ticked_stays_when_a_comparison_ends(
+    board: ServedBoard, visitors: Visitors, standin: StandIn, control: Control
+) -> None:
+    twins = Twins(board.behind, standin, control)
+    chosen, other = twins.subscribe(), twins.subscribe()
+    chosen.item.quantity = other.item.quantity = 7
+    page = visitors.open_page(Role.BILLING)
+    comparison = begin_comparison(board, page)
+    comparison.get_by_role("link", name="Compare with Stripe").click()
+    confirm(page, "Compare with Stripe")
+    expect(comparison).to_contain_text("begun by")
+    row = page.locator(f"#row-{chosen.id}")
+    tick_by_key(page, row)
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-target") == "div#list"):
+        advance(board)
+    expect(comparison).to_contain_text("Last compared")
+    expect(row.get_by_role("checkbox")).to_be_checked()
+
+
 def test_what_differs_is_found_ticked_and_repaired(
     board: ServedBoard, visitors: Visitors, standin: StandIn, control: Control
 ) -> None:

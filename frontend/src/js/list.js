@@ -1,7 +1,5 @@
 // A list: a click in a row opens its detail beside it, up and down move along, Escape closes the detail. The address follows.
 
-import { UNATTENDED } from "./settling.js";
-
 function findSelectedId() {
   return new URLSearchParams(location.search).get("selected");
 }
@@ -101,14 +99,14 @@ function refresh(event) {
   document.body.dispatchEvent(new CustomEvent("board:changed", { bubbles: true }));
 }
 
-/** After a change the open detail is fetched anew, as the list is. */
+/** After a change the open detail is fetched anew, as the list is. Whoever did nothing keeps what they opened and marked in it. */
 function refreshDetail(htmx, isUnattended) {
   if (!document.querySelector("#detail > [data-detail]")) return;
   htmx.ajax("GET", location.pathname + location.search, {
     source: "#detail",
     target: "#detail",
-    swap: "innerHTML",
-    headers: { "HX-Target": "aside#detail", ...(isUnattended ? UNATTENDED : {}) },
+    swap: isUnattended ? "innerMorph show:none" : "innerHTML",
+    headers: { "HX-Target": "aside#detail" },
   });
 }
 

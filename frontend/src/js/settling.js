@@ -1,22 +1,21 @@
-// While Stripe has not said what came of a call (data-under-way), the page asks for its parts anew, and once more when it
-// has. Nobody does that, so it is no use of the session, which ends all the same.
+// While Stripe has not said what came of a call (data-under-way), the page looks again: its head alone, for nothing else
+// moves by then. Once it has, everything is asked for anew. Nobody did that, so it waits until no answer is on its way that it
+// would take the place of, and what somebody ticked, opened or marked stays (detail.unattended).
 
-const EVERY_MS = 5_000;
-export const UNATTENDED = { "Board-Unattended": "yes" };
+const LOOK_EVERY_MS = 5_000;
+const BUSY = "dialog[open], .htmx-request:not([data-newer])";
 let wasUnderWay = false;
 
 function look() {
-  if (document.hidden || document.querySelector("dialog[open]")) return;
-  const isUnderWay = Boolean(document.querySelector("[data-under-way]"));
-  if (isUnderWay || wasUnderWay) {
+  if (document.hidden || document.querySelector(BUSY)) return;
+  const notice = document.querySelector("[data-under-way]");
+  if (notice) notice.dispatchEvent(new CustomEvent("board:look", { bubbles: true }));
+  else if (wasUnderWay) {
     document.body.dispatchEvent(new CustomEvent("board:changed", { bubbles: true, detail: { unattended: true } }));
   }
-  wasUnderWay = isUnderWay;
+  wasUnderWay = Boolean(notice);
 }
 
 export function startSettling() {
-  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceEvent?.detail?.unattended) Object.assign(ctx.request.headers, UNATTENDED);
-  });
-  setInterval(look, EVERY_MS);
+  setInterval(look, LOOK_EVERY_MS);
 }

@@ -1,5 +1,5 @@
 // Boxes of a list: how many are ticked, all of a page at once, Space on a row. The bar itself is shown by the style sheet.
-// What is ticked stays while the list is sorted or filtered, and is over as soon as something was changed.
+// What is ticked stays while the list is sorted or filtered, and is over as soon as somebody has changed something.
 
 function findBoxes() {
   return [...document.querySelectorAll("[data-tick]")];
@@ -51,6 +51,8 @@ export function startTicks() {
   document.addEventListener("change", handleChange);
   document.addEventListener("keydown", handleKey);
   document.addEventListener("reset", handleReset);
-  document.addEventListener("board:changed", () => setAll(false));
+  document.addEventListener("board:changed", (event) => {
+    if (event.target === document.body && !event.detail?.unattended) setAll(false);
+  });
   document.addEventListener("htmx:after:swap", showCount);
 }
