@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from adminboard.web import formatting
 from adminboard.web.area import HelpPage, Hit
-from adminboard.web.page_context import ShownGroup, ShownItem
+from adminboard.web.page_context import ShownGroup, ShownItem, ShownPlace
 from adminboard.web.render import environment
 from adminboard.web.search_page import HitGroup
 from tests.web.samples import (
@@ -33,6 +33,7 @@ BOARD = SimpleNamespace(
     version="1.0",
     actor=SimpleNamespace(name="b@aicallgo.test", role="billing", time_zone="UTC", initials="B"),
     navigation=(ShownGroup("Customers", (USERS,)),),
+    place=ShownPlace("Customers"),
     toasts=(make_toast(),),
 )
 ERROR = SimpleNamespace(status=409, title="Not possible", detail="The balance has changed meanwhile.")

@@ -54,6 +54,14 @@ class ShownGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPlace:
+    """Where a page is: the group of the sidebar, or for a page below an entry's address that entry."""
+
+    title: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageContext:
     """The frame of a page. ``time_zone`` and ``now`` are what dates are shown in and counted from."""
 
@@ -62,6 +70,8 @@ class PageContext:
     csrf_token: str
     actor: ShownActor | None
     navigation: tuple[ShownGroup, ...]
+    place: ShownPlace | None
+    """For pages that name no other in their breadcrumb; None where the sidebar does not lead."""
     help_pages: tuple[HelpPage, ...]
     help_here: HelpPage | None
     """What the guide says about the page that is shown."""
@@ -89,14 +99,17 @@ def _make_context(request: Request) -> PageContext:
     login: Login | None = getattr(request.state, "login", None)
     settings = board.runtime.settings
     theme = request.cookies.get(THEME_COOKIE, "auto")
+    path = request.url.path
+    navigation = _navigation(board, login.actor, path) if login else ()
     return PageContext(
         environment=EnvironmentBadge(settings.app_env.value, _TONES.get(settings.app_env, "info")),
         theme=theme if theme in THEMES else "auto",
         csrf_token=make_csrf_token(board.runtime, login.session_id if login else None),
         actor=_shown_actor(login.actor) if login else None,
-        navigation=_navigation(board, login.actor, request.url.path) if login else (),
+        navigation=navigation,
+        place=_find_place(navigation, path),
         help_pages=board.help_pages if login else (),
-        help_here=board.find_help(request.url.path) if login else None,
+        help_here=board.find_help(path) if login else None,
         toasts=(),
         version=VERSION,
         time_zone=login.actor.time_zone if login else settings.default_timezone,
@@ -117,6 +130,14 @@ def _navigation(board: Board, actor: Actor, path: str) -> tuple[ShownGroup, ...]
         ShownGroup(group.value, tuple(_shown_item(item, path) for item in items))
         for group, items in board.find_navigation(actor.permissions)
     )
+
+
+def _find_place(groups: tuple[ShownGroup, ...], path: str) -> ShownPlace | None:
+    for group in groups:
+        for item in group.items:
+            if item.active:
+                return ShownPlace(group.title) if item.url == path else ShownPlace(item.title, item.url)
+    return None
 
 
 def _with_counts(groups: tuple[ShownGroup, ...], counts: Mapping[str, int]) -> tuple[ShownGroup, ...]:
