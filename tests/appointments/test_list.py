@@ -187,9 +187,18 @@ def test_the_page_costs_the_same_queries_however_many_rows(board: BoardUnderTest
     assert max(costs.values()) <= 8
 
 
-def test_an_empty_list_says_where_appointments_come_from(board: BoardUnderTest) -> None:
+def test_the_list_of_one_record_says_whose_it_is(board: BoardUnderTest, booked: dict[str, Any]) -> None:
+    chips = {
+        query: get(board, f"{query}={booked[name]}").root.get("span", class_="chip-record").text
+        for query, name in (("user", "owner"), ("customer", "customer"))
+    }
+    assert chips == {"user": "Owner: Jane@Example.com", "customer": "Customer: Carl Customer"}
+
+
+def test_somebody_without_appointments_has_none_but_others_may(board: BoardUnderTest) -> None:
     with board.rows() as session:
         nobody = make_user(session)
     page = get(board, f"user={nobody.id}")
     assert page.rows == []
-    assert "Appointments appear here as soon as an agent books one" in page.text
+    assert "No appointments match" in page.text
+    assert "Clear the filters" in page.text

@@ -12,6 +12,7 @@ from adminboard.users.models import User
 from tests.audit.chain import tamper
 from tests.clients import BoardUnderTest
 from tests.db.templates import Addresses, opened_database
+from tests.factories import make_run
 from tests.pages import Page
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -33,6 +34,15 @@ def test_the_list_shows_who_changed_what_and_why(board: BoardUnderTest, adjusted
         "Verify the chain",
     ):
         assert shown in page.text
+
+
+def test_the_entries_of_one_run_say_which(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        run = make_run(session, title="Credits from a file").id
+    page = Page(board.browser(Role.ADMIN).get(f"/audit?run={run}").text)
+    assert page.root.get("span", class_="chip-record").text == "Run: Credits from a file"
+    assert page.root.get("a", class_="toolbar-clear").attributes["href"] == "/audit"
+    assert "No entries match" in page.text
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])

@@ -15,7 +15,7 @@ from tests.db.templates import copied_database
 from tests.e2e.job import find_rows
 from tests.e2e.serving import ServedBoard, served_board
 from tests.e2e.visitors import Visitors, watched_visitors
-from tests.factories import START, make_business, make_call
+from tests.factories import START, make_business, make_call, make_organization, make_user
 from tests.web.sample_list import area
 
 ACME, BETA = "Acme Plumbing", "Beta Roofing"
@@ -146,6 +146,23 @@ def test_records_are_found_by_typing_added_and_removed(page: Page) -> None:
     page.get_by_role("link", name="Remove the filter Business").click()
     expect(chip).to_have_text("Business")
     expect(page).to_have_url(re.compile("started=7d"))
+
+
+def test_whose_list_it_is_stands_beside_filters_that_are_folded(board: ServedBoard, page: Page) -> None:
+    with board.behind.rows() as session:
+        payer = make_organization(session, name="Northwind Heating and Plumbing")
+        user = make_user(session, organization_id=payer.id)
+    page.goto(f"/users?customer={payer.id}&active=yes")
+    expect(page.get_by_role("button", name="Filters 1")).to_be_visible()
+    chip = page.locator("#record-customer")
+    expect(chip).to_have_text("Customer: Northwind Heating and Plumbing")
+    expect(chip).to_be_in_viewport(ratio=1)
+    page.locator("#list-search").press_sequentially(user.email[:8])
+    expect(page).to_have_url(re.compile(f"customer={payer.id}.*q=|q=.*customer={payer.id}"))
+    expect(find_rows(page)).to_have_count(1)
+    page.get_by_role("link", name="Remove the filter Customer").click()
+    expect(chip).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("customer="))
 
 
 def test_what_is_half_typed_counts_for_nothing_and_a_whole_name_does(page: Page) -> None:

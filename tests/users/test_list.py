@@ -29,7 +29,7 @@ def people(board: BoardUnderTest) -> None:
     with board.rows() as session:
         scale = make_plan(session, name="Scale", slug="scale")
         starter = make_plan(session, name="Starter", slug="starter")
-        acme = make_organization(session, name="Acme")
+        acme = make_organization(session, name="Acme", slug="acme")
         make_subscription(session, organization_id=acme.id, plan_id=scale.id)
         jane = make_user(
             session,
@@ -196,6 +196,12 @@ def test_filters_can_be_cleared_at_once_and_one_by_one(board: BoardUnderTest) ->
         for link in page.root.find_all("a", class_="chip-remove")
     }
     assert removals["Remove the filter Plan"] == "/users?q=fill&active=yes&sort=email"
+
+
+def test_those_of_one_customer_say_so(board: BoardUnderTest) -> None:
+    page = get(board, "customer=acme")
+    assert page.root.get("span", class_="chip-record").text == "Customer: Acme"
+    assert [row["Email"] for row in page.rows] == ["Jane@Example.com"]
 
 
 def test_a_filter_in_force_says_what_it_keeps(board: BoardUnderTest) -> None:

@@ -38,6 +38,7 @@ from adminboard.web.list_view import (
     LinkView,
     ListView,
     OptionView,
+    RecordView,
     SavedViewView,
     SearchView,
     SortDirection,
@@ -284,5 +285,6 @@ def with_hostile_text(view: ListView) -> ListView:
         search=SearchView(HOSTILE, HOSTILE, name="q"),
         query=HOSTILE,
         error=HOSTILE,
+        records=[RecordView("customer", HOSTILE, HOSTILE, "/users")],
         views=[SavedViewView(HOSTILE, "/users", delete_url="/views/1")],
     )

@@ -32,12 +32,13 @@ from adminboard.core.listings import (
     Noun,
     Option,
     Pick,
+    Records,
     Reference,
     Search,
 )
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
-from adminboard.users.lookup import user_named
+from adminboard.users.lookup import user_named, user_records
 from adminboard.users.models import User
 
 STATUS_WORDS = {
@@ -178,8 +179,21 @@ appointments = Listing(
             records=business_records,
             settles="business_name",
         ),
-        Reference("user", "Owner", Appointment.user_id, named=user_named, settles="owner_email"),
-        Reference("customer", "Customer", Appointment.end_user_id, settles="customer_name"),
+        Reference(
+            "user",
+            "Owner",
+            Appointment.user_id,
+            named=user_named,
+            settles="owner_email",
+            records=user_records,
+        ),
+        Reference(
+            "customer",
+            "Customer",
+            Appointment.end_user_id,
+            settles="customer_name",
+            records=Records(AppointmentEndUser.id, AppointmentEndUser.name),
+        ),
     ],
     sort="-starts_at",
     extras={

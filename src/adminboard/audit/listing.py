@@ -15,6 +15,7 @@ from adminboard.core.listings import (
     IdPrefix,
     Listing,
     Noun,
+    Records,
     Reference,
     Search,
     Sort,
@@ -23,7 +24,9 @@ from adminboard.core.listings import (
     words_of,
 )
 from adminboard.core.masking import Mask
+from adminboard.core.models import Run
 from adminboard.core.permissions import Permission
+from adminboard.customers.models import customer_records
 
 TABS = (Tab("Entries", "/audit"), Tab("Verify the chain", "/audit/chain"))
 
@@ -69,8 +72,8 @@ audit_log = Listing(
         Choice("kind", "Kind of target", AuditEntry.target_kind, options=words_of(AuditEntry.target_kind)),
         TextPart("target", "Target", (AuditEntry.target_label,), personal=True),
         DateRange("date", "Date", AuditEntry.at),
-        Reference("customer", "Customer", AuditEntry.customer_id),
-        Reference("run", "Run", AuditEntry.run_id),
+        Reference("customer", "Customer", AuditEntry.customer_id, records=customer_records),
+        Reference("run", "Run", AuditEntry.run_id, records=Records(Run.id, Run.title)),
     ],
     sort="-at",
     extras={"target_id": AuditEntry.target_id},

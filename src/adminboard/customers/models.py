@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from adminboard.core.listings import Records
 from adminboard.db.base import Base, Identified, Timestamped
 
 
@@ -101,6 +102,10 @@ class Membership(Identified, Timestamped, Base):
         Index("ix_memberships_last_activity_at", "last_activity_at", "id"),
         Index("ix_memberships_created_at", "created_at", "id"),
     )
+
+
+customer_records = Records(Organization.id, Organization.name)
+"""Organizations by name, for lists that a link narrows to one of them."""
 
 
 def customer_named(name: str) -> ColumnElement[Any]:

@@ -32,7 +32,7 @@ from adminboard.entitlements.models import TRAIL, Feature, PlanFeature, UserFeat
 from adminboard.entitlements.override_detail import get_override_detail
 from adminboard.entitlements.rules import with_plan_in_force
 from adminboard.entitlements.standing import payers_now
-from adminboard.users.lookup import user_named
+from adminboard.users.lookup import user_named, user_records
 from adminboard.users.models import User
 
 EXPIRING_SOON = timedelta(days=7)
@@ -166,7 +166,14 @@ overrides = Listing(
         Choice("feature", "Feature", options=list_feature_options, where=is_of_feature),
         DateRange("expires", "Expires", UserFeatureOverride.expires_at, COMING_DAYS),
         DateRange("created", "Created", UserFeatureOverride.created_at),
-        Reference("user", "User", UserFeatureOverride.user_id, named=user_named, settles="email"),
+        Reference(
+            "user",
+            "User",
+            UserFeatureOverride.user_id,
+            named=user_named,
+            settles="email",
+            records=user_records,
+        ),
     ],
     sort="-created_at",
     start="expired=no",

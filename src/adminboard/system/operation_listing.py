@@ -23,6 +23,7 @@ from adminboard.core.masking import Mask
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.titles import title_of
+from adminboard.customers.models import customer_records
 from adminboard.system.operation_queries import get_operation_detail
 
 TABS = (Tab("How the board is", "/system"), Tab("Calls to the outside", "/system/operations"))
@@ -76,7 +77,7 @@ operations = Listing(
             options=[Option(status.value, status.value) for status in OperationStatus],
         ),
         DateRange("decided", "Decided", Operation.created_at),
-        Reference("customer", "Customer", Operation.customer_id),
+        Reference("customer", "Customer", Operation.customer_id, records=customer_records),
     ],
     sort="-created_at",
     extras={"target_kind": Operation.target_kind, "target_id": Operation.target_id},

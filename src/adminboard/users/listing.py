@@ -23,7 +23,7 @@ from adminboard.core.listings import (
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.credits.models import CreditBalance
-from adminboard.customers.models import customer_named
+from adminboard.customers.models import customer_named, customer_records
 from adminboard.users.lookup import GoogleId, get_user
 from adminboard.users.models import User, UserFigures
 from adminboard.users.queries import (
@@ -118,7 +118,9 @@ users = Listing(
         Flag("active", "Active", User.is_active, yes_label="active", no_label="inactive"),
         DateRange("created", "Signed up", User.created_at),
         Flag("override", "Has override", has_valid_override()),
-        Reference("customer", "Customer", User.organization_id, named=customer_named),
+        Reference(
+            "customer", "Customer", User.organization_id, named=customer_named, records=customer_records
+        ),
     ],
     sort="-created_at",
     extras={"organization_id": User.organization_id},

@@ -24,7 +24,7 @@ from adminboard.core.listings.start import without_start
 from adminboard.core.masking import sees_personal_data
 from adminboard.web.addresses import Parameters, without
 from adminboard.web.list_place import ListPlace
-from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView
+from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView, RecordView
 from adminboard.web.visit import Visit
 
 
@@ -36,14 +36,45 @@ def make_filter_views(
     state: Parameters,
     errors: Sequence[FieldError],
 ) -> Sequence[FilterView]:
-    """The drawn filters of the listing, ``errors`` beside what they are about; references to one record are
-    carried, not drawn."""
+    """The filters of the listing that people set, ``errors`` beside what they are about."""
     wrong = {error.field: error.message for error in errors}
     words = {condition.name: condition.words.partition(": ")[2] for condition in query.conditions}
     return [
         _make_filter_view(visit, listing, place, filter_, state, query, words.get(filter_.name), wrong)
         for filter_ in listing.filters
         if not isinstance(filter_, Reference)
+    ]
+
+
+def drawn_references(listing: Listing, place: ListPlace) -> list[Reference]:
+    """The filters by one record that the list itself shows, and lets people remove.
+
+    A page around the list says whose it is, and leads to others: that of one record settles it by its address
+    (``place.fixed``), and a list without a page of its own stands below what was chosen there.
+    """
+    if not listing.has_page:
+        return []
+    return [
+        filter_
+        for filter_ in listing.filters
+        if isinstance(filter_, Reference) and filter_.name not in place.fixed
+    ]
+
+
+def make_record_views(
+    visit: Visit, listing: Listing, place: ListPlace, query: ListQuery, state: Parameters
+) -> Sequence[RecordView]:
+    """The records that the list is narrowed to, by name. One query for each that is in force, else none."""
+    in_force = {condition.name for condition in query.conditions}
+    return [
+        RecordView(
+            filter_.name,
+            filter_.label,
+            filter_.find_name(visit.session, state, masked=query.masked),
+            place.address(_without(visit, listing, query, state, filter_)),
+        )
+        for filter_ in drawn_references(listing, place)
+        if filter_.name in in_force
     ]
 
 
@@ -79,7 +110,6 @@ def _make_filter_view(
         summary = ", ".join(chosen) if summary and chosen else summary
     first, last = filter_.ends if isinstance(filter_, DateRange | NumberRange) else (filter_.name,) * 2
     removable = summary or any(typed.values())
-    left = without_start(listing, without(state, *filter_.names), visit.actor, query.sort_parameter)
     return FilterView(
         name=filter_.name,
         label=filter_.label,
@@ -98,8 +128,15 @@ def _make_filter_view(
         placeholder="Name or id" if isinstance(filter_, Pick) else "",
         summary=summary,
         error=next((wrong[name] for name in filter_.names if name in wrong), None),
-        remove_url=place.address(left) if removable else None,
+        remove_url=place.address(_without(visit, listing, query, state, filter_)) if removable else None,
     )
+
+
+def _without(
+    visit: Visit, listing: Listing, query: ListQuery, state: Parameters, filter_: Filter
+) -> Parameters:
+    """The list's parameters without the filter's."""
+    return without_start(listing, without(state, *filter_.names), visit.actor, query.sort_parameter)
 
 
 _KINDS: dict[type[Filter], FilterKind] = {

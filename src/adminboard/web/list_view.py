@@ -152,6 +152,17 @@ class FilterView:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordView:
+    """The one record that all rows belong to, because a link asked for these: a chip with nothing to choose.
+    It stands outside the filters, which may be folded away. `remove_url` is the list without it."""
+
+    parameter: str
+    label: str
+    name: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnChoiceView:
     """One line of the column chooser; `locked` columns cannot be hidden."""
 
@@ -301,6 +312,7 @@ class ListView:
     empty: EmptyView
     search: SearchView | None = None
     filters: Sequence[FilterView] = ()
+    records: Sequence[RecordView] = ()
     state: Sequence[HiddenView] = ()
     clear_url: str | None = None
     sizes: Sequence[LinkView] = ()
@@ -332,6 +344,7 @@ class ListView:
         """From which width the toolbar's filters and words fit into its line."""
         chips = [f"{view.label}: {view.summary}" if view.summary else view.label for view in self.filters]
         texts = [action.label for action in self.actions]
+        chips += [f"{record.label}: {record.name}" for record in self.records]
         texts += ["Clear"] if self.clear_url else []
         texts += [self.ticks.every.label] if self.ticks and self.ticks.every else []
         buttons = [self.views or self.save_view_url, self.columns, self.export_url]

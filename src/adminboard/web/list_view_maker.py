@@ -9,7 +9,12 @@ from adminboard.core.listings.query import PAGE_SIZES, ListQuery
 from adminboard.core.listings.start import without_start
 from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.list_cards import make_page_cards, make_part_id
-from adminboard.web.list_filters_view import make_filled, make_filter_views
+from adminboard.web.list_filters_view import (
+    drawn_references,
+    make_filled,
+    make_filter_views,
+    make_record_views,
+)
 from adminboard.web.list_fit import column_width_px, fit_columns
 from adminboard.web.list_newer import make_newer_url
 from adminboard.web.list_place import ListPlace, own_place
@@ -69,8 +74,12 @@ def _hidden(parameters: Parameters) -> list[HiddenView]:
     return [HiddenView(name, value) for name, values in parameters.items() for value in values]
 
 
-def _references(listing: Listing) -> list[str]:
-    return [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]
+def _unseen_references(listing: Listing, place: ListPlace) -> list[str]:
+    """Parameters that say whose list it is where the page around it does so; the list carries them along."""
+    drawn = drawn_references(listing, place)
+    return [
+        filter_.name for filter_ in listing.filters if isinstance(filter_, Reference) and filter_ not in drawn
+    ]
 
 
 def _overruled(listing: Listing, query: ListQuery) -> list[str]:
@@ -115,6 +124,7 @@ class ListViewMaker:
         overruled = _overruled(listing, query)
         self._state = without(place.shown(parameters), *PLACE, *overruled)
         self._answered = without(place.shown(answered), *PLACE, *overruled)
+        self._unseen = _unseen_references(listing, place)
         self._sorts = listing.sorts_for(masked=query.masked)
         self._columns = self._chosen_columns()
 
@@ -142,6 +152,7 @@ class ListViewMaker:
             ),
             state=self._hidden_state(),
             clear_url=self._clear_url(),
+            records=make_record_views(self._visit, listing, place, self._query, state),
             sizes=[self._size_link(size) for size in PAGE_SIZES],
             previous_url=self._page_url(page.previous_cursor),
             next_url=self._page_url(page.next_cursor),
@@ -189,8 +200,13 @@ class ListViewMaker:
         }
 
     def _view_state(self) -> dict[str, list[str]]:
-        """What a saved view keeps: everything but whose list it is, so that it serves every record's."""
-        return without(self._state, *_references(self._listing))
+        """What a saved view keeps: everything the list itself shows to be in force.
+
+        That is a record it was narrowed to by a link as well, which stands there as a chip. Whose list it is
+        by the page around it, like the user chosen on the page of credits, is left out: such a view serves
+        every record, and is opened for the one at hand.
+        """
+        return without(self._state, *self._unseen)
 
     def _header(self, column: Column) -> HeaderView:
         query = self._query
@@ -238,7 +254,7 @@ class ListViewMaker:
     def _empty(self) -> EmptyView:
         noun = self._listing.noun.many
         if self._query.term or any(
-            condition.name not in _references(self._listing) for condition in self._query.conditions
+            condition.name not in self._unseen for condition in self._query.conditions
         ):
             return self._without_matches()
         return EmptyView(f"No {noun} yet", self._listing.empty, icon="inbox")
@@ -276,12 +292,7 @@ class ListViewMaker:
         return _hidden(kept)
 
     def _clear_url(self) -> str | None:
-        drawn = {
-            name
-            for filter_ in self._listing.filters
-            if not isinstance(filter_, Reference)
-            for name in filter_.names
-        }
+        drawn = {name for filter_ in self._listing.filters for name in filter_.names} - {*self._unseen}
         if not self._query.term and not any(name in self._state for name in drawn):
             return None
         left = without(self._state, "q", *drawn)
@@ -303,7 +314,7 @@ class ListViewMaker:
 
     def _saved_views(self) -> Sequence[SavedViewView]:
         here = query_string(self._view_state())
-        kept = {name: self._state[name] for name in _references(self._listing) if name in self._state}
+        kept = {name: self._state[name] for name in self._unseen if name in self._state}
         start = self._place.address(kept)
         start += "&" if kept else "?"
         built_in = [

@@ -138,6 +138,19 @@ def test_the_default_sort_is_one_that_is_offered(listing: Listing) -> None:
 
 
 @every_listing
+def test_a_list_that_a_link_narrows_to_one_record_can_say_what_that_is_called(
+    listing: Listing, session: Session
+) -> None:
+    """Or a page around it does, where it has none of its own."""
+    references = [filter_ for filter_ in listing.filters if isinstance(filter_, Reference)]
+    if listing.has_page:
+        assert all(filter_.records for filter_ in references)
+    for filter_ in references:
+        asked = {filter_.name: [SOMETHING]}
+        assert filter_.find_name(session, asked, masked=True) == SOMETHING
+
+
+@every_listing
 def test_built_in_views_are_addresses_the_list_understands(listing: Listing, session: Session) -> None:
     for view in listing.views:
         pairs = [pair.split("=") for pair in view.query.split("&")]

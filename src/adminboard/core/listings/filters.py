@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.kept import keep_for
 from adminboard.core.listings.columns import AnySelect, Expression
+
+if TYPE_CHECKING:
+    from adminboard.core.listings.picks import Records
 
 Parameters = Mapping[str, Sequence[str]]
 MAX_VALUES = 50
@@ -202,15 +205,24 @@ class TextPart(Filter):
 
 @dataclass(frozen=True, eq=False)
 class Reference(Filter):
-    """Belongs to one record, by its id. It comes from links and is carried along, not drawn.
+    """Belongs to one record, by its id. It comes from links; the list then says whose it is.
 
     ``named`` gives the id, as SQL, of the record that goes by another unique name, like an e-mail address.
-    ``settles`` names the column that is then the same in every row, which the page leaves out.
+    ``settles`` names the column that is then the same in every row, which the page leaves out. ``records``
+    tell what the record is called; a list within another page needs none, since that page says it.
     """
 
     column: Expression | None = None
     named: Callable[[str], ColumnElement[Any]] | None = None
     settles: str | None = None
+    records: Records | None = None
+
+    def find_name(self, session: Session, parameters: Parameters, *, masked: bool) -> str:
+        """What the record is called; where there is none, what was asked for. One query."""
+        text = first_value(parameters, self.name)
+        if self.records is None:
+            return text
+        return self.records.find_name(session, self._key(text), masked=masked) or text
 
     def read(
         self,

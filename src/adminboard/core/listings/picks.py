@@ -57,6 +57,12 @@ class Records:
         """What the records are called, by their ids as text; one query, none for no keys."""
         return {option.value: option.label for option in self._load(session, keys, masked=masked)}
 
+    def find_name(self, session: Session, key: UUID | ColumnElement[Any], *, masked: bool) -> str | None:
+        """What the record of this id is called, None where there is none. One query."""
+        name = _shown(self.name, self.mask if masked else None)
+        found: str | None = session.scalar(self._select(name).where(self.key == key).limit(1))
+        return found
+
     def select_named(self, name: str) -> AnySelect:
         """A SELECT of the keys of those with exactly this name, in capitals or not."""
         return self._select(self.key).where(func.lower(self.name) == name.lower())
