@@ -147,8 +147,8 @@ def test_a_search_that_is_on_its_way_is_not_lost(visitors: Visitors, unsettled: 
     page.clock.run_for(SOON_MS * 3)
     assert others == ["div#list"]
 
-    page.unroute_all()
     held[0].continue_()
+    page.unroute_all()
     expect(find_rows(page)).to_have_count(1)
     look_again(page)
     look_again(page)

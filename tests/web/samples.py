@@ -286,5 +286,6 @@ def with_hostile_text(view: ListView) -> ListView:
         query=HOSTILE,
         error=HOSTILE,
         records=[RecordView("customer", HOSTILE, HOSTILE, "/users")],
+        scrolls=True,
         views=[SavedViewView(HOSTILE, "/users", delete_url="/views/1")],
     )

@@ -53,7 +53,7 @@ def draw(
         (CellKind.TEXT, "Amelia", ">Amelia</span>"),
         (CellKind.TEXT, "Amelia of the long name", 'title="Amelia of the long name">Amelia of'),
         (CellKind.EMAIL, "a@b.example", 'title="a@b.example">a@b.example</span>'),
-        (CellKind.DATETIME, NOW, ">2026-11-20 10:30 PST</time>"),
+        (CellKind.DATETIME, NOW, "><span>2026-11-20</span> <span>10:30 PST</span></time>"),
         (CellKind.RELATIVE, NOW - timedelta(hours=2), ">2 hours ago</time>"),
         (CellKind.CREDITS, Decimal("-4.20"), '<span class="negative">-$4.20</span>'),
         (CellKind.SIGNED_CREDITS, Decimal("20.00"), '<span class="positive">+$20.00</span>'),

@@ -89,7 +89,15 @@ appointments = Listing(
     select=appointments_with_parties(),
     key=Appointment.id,
     columns=[
-        Column("Start", Appointment.starts_at, key="starts_at", cell="datetime", sort=True, priority=1),
+        Column(
+            "Start",
+            Appointment.starts_at,
+            key="starts_at",
+            cell="datetime",
+            sort=True,
+            priority=1,
+            width_px=104,
+        ),
         Column(
             "Owner",
             User.email,
@@ -97,23 +105,28 @@ appointments = Listing(
             cell="email",
             mask=Mask.EMAIL,
             link=lambda row: f"/users?selected={row.user_id}",
+            width_px=176,
         ),
         Column(
             "Business",
             Business.name,
             key="business_name",
             link=lambda row: f"/businesses?selected={row.business_id}",
+            width_px=142,
         ),
         Column(
             "Customer",
             AppointmentEndUser.name,
             key="customer_name",
             link=lambda row: f"/appointments?customer={row.end_user_id}",
+            width_px=132,
             priority=1,
         ),
-        Column("Title", Appointment.title, priority=1),
-        Column("Status", Appointment.status, cell="badge", width_px=124, priority=1),
-        Column("Source", Appointment.booking_source, key="booking_source", cell="word", priority=3),
+        Column("Title", Appointment.title, priority=1, width_px=130),
+        Column("Status", Appointment.status, cell="badge", width_px=126, priority=1),
+        Column(
+            "Source", Appointment.booking_source, key="booking_source", cell="word", priority=3, width_px=72
+        ),
         Column("Duration", length_in_seconds(), key="duration_seconds", cell="duration", align="end"),
         Column("End", Appointment.ends_at, key="ends_at", cell="datetime", shown=False),
         Column("Time zone", Appointment.timezone, key="timezone", shown=False),

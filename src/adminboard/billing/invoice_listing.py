@@ -47,7 +47,7 @@ invoices = Listing(
     key=Invoice.id,
     columns=[
         customer_column(),
-        Column("Number", Invoice.number, cell="id", priority=1, width_px=122),
+        Column("Number", Invoice.number, cell="id", priority=1, width_px=114),
         Column(
             "Amount",
             Invoice.amount_due_cents,

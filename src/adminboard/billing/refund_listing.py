@@ -58,14 +58,16 @@ refunds = Listing(
     key=Refund.id,
     columns=[
         customer_column(),
-        Column("Date", Refund.created_at, key="created_at", cell="datetime", sort=True, priority=1),
+        Column(
+            "Date", Refund.created_at, key="created_at", cell="datetime", sort=True, priority=1, width_px=100
+        ),
         Column(
             "Invoice",
             Invoice.number,
             key="invoice",
             cell="id",
             link=lambda row: f"/billing/invoices?selected={row.invoice_id}" if row.invoice_id else None,
-            width_px=122,
+            width_px=114,
         ),
         Column(
             "Amount",
@@ -76,10 +78,10 @@ refunds = Listing(
             companion=Refund.currency,
             priority=1,
         ),
-        Column("Currency", func.upper(Refund.currency), key="currency", width_px=90, priority=3),
-        Column("Reason", Refund.reason, cell="word", width_px=190),
+        Column("Currency", func.upper(Refund.currency), key="currency", width_px=85, priority=3),
+        Column("Reason", Refund.reason, cell="word", width_px=184),
         Column("Status", Refund.status, cell="badge", priority=1),
-        Column("Requested by", Refund.requested_by, key="requested_by", width_px=200),
+        Column("Requested by", Refund.requested_by, key="requested_by", width_px=120),
         Column("Stripe id", Refund.stripe_refund_id, key="stripe_refund_id", cell="id", shown=False),
         Column("Customer id", Refund.organization_id, key="organization_id", cell="id", shown=False),
     ],

@@ -51,8 +51,8 @@ subscriptions = Listing(
     key=Subscription.id,
     columns=[
         customer_column(),
-        Column("Plan", Plan.name, cell="badge", priority=1, width_px=214),
-        Column("Status", Subscription.status, cell="badge", priority=1, width_px=192),
+        Column("Plan", Plan.name, cell="badge", priority=1, width_px=206),
+        Column("Status", Subscription.status, cell="badge", priority=1, width_px=184),
         Column(
             "Period end",
             Subscription.current_period_end,
@@ -64,7 +64,15 @@ subscriptions = Listing(
         Column("Pause", Subscription.pause_behavior, key="pause_behavior", cell="badge", shown=False),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
         Column("Trial end", Subscription.trial_end, key="trial_end", cell="datetime", shown=False),
-        Column("Started", Subscription.created_at, key="created_at", cell="datetime", sort=True, priority=3),
+        Column(
+            "Started",
+            Subscription.created_at,
+            key="created_at",
+            cell="datetime",
+            sort=True,
+            priority=3,
+            width_px=96,
+        ),
         Column(
             "Stripe id",
             Subscription.stripe_subscription_id,

@@ -44,7 +44,7 @@ businesses = Listing(
     select=businesses_with_owner(),
     key=Business.id,
     columns=[
-        Column("Name", Business.name, sort=Sort(lower_name()), width_px=190, priority=1),
+        Column("Name", Business.name, sort=Sort(lower_name()), width_px=146, priority=1),
         Column(
             "Owner",
             User.email,
@@ -52,8 +52,9 @@ businesses = Listing(
             cell="email",
             mask=Mask.EMAIL,
             link=lambda row: f"/users?selected={row.owner_id}",
+            width_px=176,
         ),
-        Column("Industry", Business.industry),
+        Column("Industry", Business.industry, width_px=122),
         Column("Phone", Business.primary_phone, key="primary_phone", cell="phone", mask=Mask.PHONE),
         Column(
             "Calls (30 d)",
@@ -69,7 +70,7 @@ businesses = Listing(
                 nulls_are_least=True,
             ),
         ),
-        Column("Status", business_status(), cell="badge", width_px=116, priority=1),
+        Column("Status", business_status(), cell="badge", width_px=108, priority=1),
         Column("Created", Business.created_at, key="created_at", cell="datetime", sort=True, priority=3),
         Column("Time zone", Business.timezone, key="timezone", shown=False),
         Column("Website", Business.website, shown=False),

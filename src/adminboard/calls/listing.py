@@ -60,7 +60,7 @@ calls = Listing(
             align="end",
             sort=True,
         ),
-        Column("Status", CallLog.status, cell="badge", width_px=160, priority=1),
+        Column("Status", CallLog.status, cell="badge", width_px=152, priority=1),
         Column("Summary", CallLog.ai_summary, key="ai_summary", cell="long_text", mask=Mask.HIDDEN),
         Column("Caller name", CallLog.caller_name, key="caller_name", shown=False),
         Column(

@@ -59,14 +59,16 @@ users = Listing(
             sort=Sort(func.lower(User.email, type_=String)),
             mask=Mask.EMAIL,
             priority=1,
+            width_px=196,
         ),
         Column(
             "Full name",
             User.full_name,
             sort=Sort(func.lower(User.full_name, type_=String), nullable=True),
             priority=1,
+            width_px=118,
         ),
-        Column("Plan", func.coalesce(override_plan_name(), Plan.name), cell="badge", width_px=204),
+        Column("Plan", func.coalesce(override_plan_name(), Plan.name), cell="badge", width_px=148),
         Column(
             "Status",
             case((User.is_active, "active"), else_="inactive"),
@@ -74,13 +76,14 @@ users = Listing(
             width_px=104,
             sort=Sort(User.is_active),
         ),
-        Column("Created", User.created_at, key="created_at", cell="datetime", sort=True),
+        Column("Created", User.created_at, key="created_at", cell="datetime", sort=True, width_px=96),
         Column(
             "Credits",
             CreditBalance.total,
             cell="credits",
             align="end",
             priority=1,
+            width_px=96,
             sort=Sort(CreditBalance.total, tiebreak=CreditBalance.user_id, nullable=True),
         ),
         Column(
@@ -100,6 +103,7 @@ users = Listing(
             cell="datetime",
             sort=Sort(User.last_login_at, nullable=True),
             priority=3,
+            width_px=96,
         ),
     ],
     search=Search(

@@ -160,6 +160,17 @@ def _draw_datetime_in(moment: datetime, time_zone: str) -> Markup:
     return _draw_time(moment, format_datetime(moment, time_zone))
 
 
+def draw_parted_datetime(moment: datetime) -> str:
+    """The day and the time as pieces that stay whole where a narrow place has them above each other."""
+    return _draw_parted_datetime_in(moment, _time_zone.get())
+
+
+@lru_cache(maxsize=20_000)
+def _draw_parted_datetime_in(moment: datetime, time_zone: str) -> str:
+    day, _, time = format_datetime(moment, time_zone).partition(" ")
+    return _draw_time(moment, f"<span>{day}</span> <span>{time}</span>")
+
+
 def _draw_relative(moment: datetime) -> Markup:
     utc = moment.astimezone(UTC).isoformat()[:_SECONDS]
     hover = f"{format_datetime(moment)} ({utc.replace('T', ' ')} UTC)"

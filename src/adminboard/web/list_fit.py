@@ -5,35 +5,35 @@ The width a list has depends on the window, the sidebar and an open detail, so t
 is narrower than N px.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from adminboard.web.list_view import CellKind, HeaderView
 from adminboard.web.toolbar_fit import WIDEST_PX
 
 COLUMN_WIDTHS_PX: dict[CellKind, int] = {
-    CellKind.TEXT: 140,
-    CellKind.EMAIL: 236,
-    CellKind.BADGE: 136,
-    CellKind.WORD: 150,
-    CellKind.DATETIME: 182,
-    CellKind.RELATIVE: 116,
-    CellKind.CREDITS: 96,
-    CellKind.SIGNED_CREDITS: 104,
-    CellKind.MONEY: 104,
-    CellKind.NUMBER: 84,
-    CellKind.PHONE: 132,
-    CellKind.DURATION: 84,
-    CellKind.BOOLEAN: 76,
-    CellKind.ID: 150,
-    CellKind.LONG_TEXT: 260,
-    CellKind.SENTENCE: 220,
-    CellKind.TITLE: 170,
+    CellKind.TEXT: 132,
+    CellKind.EMAIL: 228,
+    CellKind.BADGE: 128,
+    CellKind.WORD: 142,
+    CellKind.DATETIME: 174,
+    CellKind.RELATIVE: 108,
+    CellKind.CREDITS: 88,
+    CellKind.SIGNED_CREDITS: 96,
+    CellKind.MONEY: 96,
+    CellKind.NUMBER: 76,
+    CellKind.PHONE: 128,
+    CellKind.DURATION: 76,
+    CellKind.BOOLEAN: 68,
+    CellKind.ID: 142,
+    CellKind.LONG_TEXT: 252,
+    CellKind.SENTENCE: 212,
+    CellKind.TITLE: 162,
 }
 
 
 HEADING_PX_PER_CHARACTER = 7
-HEADING_ROOM_PX = 30
+HEADING_ROOM_PX = 22
 """Padding and the arrow of a sorted column."""
 
 
@@ -53,26 +53,40 @@ BESIDE_A_DETAIL_PX = 592
 
 
 def fit_columns(
-    headers: Sequence[HeaderView], *, has_ticks: bool = False, is_resorted: bool = False
+    headers: Sequence[HeaderView],
+    *,
+    has_ticks: bool = False,
+    is_resorted: bool = False,
+    added: Collection[str] = (),
 ) -> list[HeaderView]:
     """The headers with `fit` set; 0, for priority 1, is always drawn. Of equal ones the rightmost gives way.
 
     A column's `fit` is the width that it and every more important column need together, rounded up to the
-    steps that the style sheet knows. In an order that somebody chose (``is_resorted``) the column that the
-    list is sorted by is always drawn: without it nobody sees why the rows stand as they do. Where it takes
-    room that is not there, others give way to it.
+    steps that the style sheet knows. What somebody asked for is always drawn, and others give way to it where
+    it takes room that is not there: the column of an order that was chosen (``is_resorted``), without which
+    nobody sees why the rows stand as they do, and those that were ``added`` in the column chooser.
     """
-    guest = next((index for index, each in enumerate(headers) if each.sorted and is_resorted), None)
-    if guest is not None and headers[guest].priority == 1:
-        guest = None
-    order = [(0 if index in (0, guest) else each.priority, index) for index, each in enumerate(headers)]
+    guests = {
+        index
+        for index, each in enumerate(headers)
+        if (each.sorted and is_resorted and each.priority > 1) or each.name in added
+    }
+    order = [
+        (0 if index == 0 or index in guests else each.priority, index) for index, each in enumerate(headers)
+    ]
     fits = [0] * len(headers)
     needed_px = TICKS_PX if has_ticks else 0
     for _, index in sorted(order):
         needed_px += headers[index].width_px
-        if index == guest or (guest is not None and index == 0):
+        if index in guests or (guests and index == 0):
             continue
-        is_out_of_room = guest is not None and needed_px > BESIDE_A_DETAIL_PX
+        is_out_of_room = bool(guests) and needed_px > BESIDE_A_DETAIL_PX
         if headers[index].priority > 1 or is_out_of_room:
             fits[index] = min(-(-needed_px // COLUMN_STEP_PX) * COLUMN_STEP_PX, WIDEST_PX)
     return [replace(header, fit=fit) for header, fit in zip(headers, fits, strict=True)]
+
+
+def must_scroll(headers: Sequence[HeaderView], *, has_ticks: bool = False) -> bool:
+    """Whether what `fit_columns` always draws may be wider than the list, which then has to scroll."""
+    always_px = sum(header.width_px for header in headers if not header.fit)
+    return always_px + (TICKS_PX if has_ticks else 0) > BESIDE_A_DETAIL_PX

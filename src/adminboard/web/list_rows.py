@@ -20,7 +20,13 @@ from markupsafe import Markup
 from adminboard.core.listings import Column, Ticked
 from adminboard.core.listings.columns import AnyRow
 from adminboard.core.titles import title_of
-from adminboard.web.formatting import FILTERS, LONG_TEXT_CHARACTERS, format_money, shorten
+from adminboard.web.formatting import (
+    FILTERS,
+    LONG_TEXT_CHARACTERS,
+    draw_parted_datetime,
+    format_money,
+    shorten,
+)
 from adminboard.web.icons import draw_icon
 from adminboard.web.list_view import Align, CellKind, HeaderView
 from adminboard.web.marks import draw_marked_part
@@ -181,7 +187,11 @@ def _draw_title(value: Any, row: AnyRow) -> str:
 
 def _draw_email(value: Any, _: AnyRow) -> str:
     text = escape(str(value))
-    return f'<span class="clip" title="{text}">{text}</span>'
+    return f'<span class="clip address" title="{text}">{text}</span>'
+
+
+def _draw_moment(value: Any, _: AnyRow) -> str:
+    return draw_parted_datetime(value)
 
 
 def _draw_id(value: Any, _: AnyRow) -> str:
@@ -234,7 +244,7 @@ _DRAWERS: dict[CellKind, Draw] = {
     CellKind.ID: _draw_id,
     CellKind.BADGE: _draw_badge,
     CellKind.BOOLEAN: _draw_boolean,
-    CellKind.DATETIME: _filtered("datetime"),
+    CellKind.DATETIME: _draw_moment,
     CellKind.RELATIVE: _filtered("relative"),
     CellKind.CREDITS: _filtered("credits"),
     CellKind.SIGNED_CREDITS: _filtered("signed_credits"),

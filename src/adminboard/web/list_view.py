@@ -298,7 +298,7 @@ class ListView:
     for the column chooser (all but columns and cursor). `query` is the list's whole state as a query string,
     for saving it as a view. `error` stands above the rows, which stay. `note` is a template. `newer_url`
     gives a `NewerView` as a fragment, asked for every few seconds; None for a list or a page that does not
-    ask.
+    ask. ``scrolls`` where more columns were chosen than there may be room for.
     """
 
     title: str
@@ -333,6 +333,7 @@ class ListView:
     note: str | None = None
     newer_url: str | None = None
     ticks: TicksView | None = None
+    scrolls: bool = False
 
     @property
     def active_filters(self) -> int:
@@ -343,8 +344,8 @@ class ListView:
     def toolbar_classes(self) -> str:
         """From which width the toolbar's filters and words fit into its line."""
         chips = [f"{view.label}: {view.summary}" if view.summary else view.label for view in self.filters]
-        texts = [action.label for action in self.actions]
         chips += [f"{record.label}: {record.name}" for record in self.records]
+        texts = [action.label for action in self.actions]
         texts += ["Clear"] if self.clear_url else []
         texts += [self.ticks.every.label] if self.ticks and self.ticks.every else []
         buttons = [self.views or self.save_view_url, self.columns, self.export_url]

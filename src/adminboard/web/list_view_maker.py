@@ -15,7 +15,7 @@ from adminboard.web.list_filters_view import (
     make_filter_views,
     make_record_views,
 )
-from adminboard.web.list_fit import column_width_px, fit_columns
+from adminboard.web.list_fit import column_width_px, fit_columns, must_scroll
 from adminboard.web.list_newer import make_newer_url
 from adminboard.web.list_place import ListPlace, own_place
 from adminboard.web.list_rows import ListRows, prepare_columns
@@ -135,6 +135,7 @@ class ListViewMaker:
             [self._header(column) for column in self._columns],
             has_ticks=ticks is not None,
             is_resorted=self._query.sort_parameter != listing.sort,
+            added=self._added_columns(),
         )
         return ListView(
             title=listing.title,
@@ -144,15 +145,16 @@ class ListViewMaker:
             refresh_url=place.address(without(self._parameters, "done", "selected")),
             count=self._count_view(page.count),
             headers=headers,
+            scrolls="columns" in state and must_scroll(headers, has_ticks=ticks is not None),
             rows=self._rows(headers, ticks),
             empty=self._empty(),
             search=self._search(),
             filters=make_filter_views(
                 self._visit, listing, place, self._query, state, problem.errors if problem else ()
             ),
+            records=make_record_views(self._visit, listing, place, self._query, state),
             state=self._hidden_state(),
             clear_url=self._clear_url(),
-            records=make_record_views(self._visit, listing, place, self._query, state),
             sizes=[self._size_link(size) for size in PAGE_SIZES],
             previous_url=self._page_url(page.previous_cursor),
             next_url=self._page_url(page.next_cursor),
@@ -191,6 +193,10 @@ class ListViewMaker:
             settled = self._settled_columns()
             return [column for column in self._listing.columns if column.shown and column.name not in settled]
         return [column for column in self._listing.columns if column is first or column.name in chosen]
+
+    def _added_columns(self) -> set[str]:
+        """Those that somebody chose beside the list's own."""
+        return {column.name for column in self._columns if not column.shown}
 
     def _settled_columns(self) -> set[str | None]:
         """The columns that say the same in every row, because the list is that of one record."""

@@ -88,7 +88,8 @@ class Column:
     ``priority`` 1 is always visible; 3 is the first to go when space is short.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
     like the currency of an amount of money. ``missing`` is what people read where there is no value.
-    ``width_px`` is what its values need where that is not what its kind of cell usually does.
+    ``width_px`` is what its values need where that is not what its kind of cell usually does. Names and
+    addresses may take two lines, and so may moments: their day above their time, from 96 px.
     """
 
     label: str
