@@ -127,5 +127,5 @@ def test_a_cell_repeats_its_columns_side_and_width() -> None:
 
     assert '<td class="fit-480 end">1</td>' in draw(CellKind.NUMBER, 1, header=narrow)
     assert '<td class="end">1</td>' in draw(
-        CellKind.NUMBER, 1, header=HeaderView("value", "Value", Align.END)
+        CellKind.NUMBER, 1, header=HeaderView("value", "Value", align=Align.END)
     )

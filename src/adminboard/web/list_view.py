@@ -69,11 +69,13 @@ class HeaderView:
     `priority` 1 is always drawn; 3 gives way first when the list is narrow. `width_px` is what the column
     needs at least (`list_fit.COLUMN_WIDTHS_PX` knows each kind's). `fit` is the list's width in px from
     which the column is drawn, as `list_fit.fit_columns` counts it. `sort_url` is None for a column that
-    cannot be sorted.
+    cannot be sorted. By its ``kind`` the style sheet gives a column one line for its values where there is
+    room for that.
     """
 
     name: str
     label: str
+    kind: CellKind = CellKind.TEXT
     align: Align = Align.START
     priority: int = 1
     width_px: int = 120

@@ -226,6 +226,7 @@ class ListViewMaker:
         return HeaderView(
             name=column.name,
             label=column.label,
+            kind=kind,
             align=Align(column.align),
             priority=column.priority,
             width_px=column_width_px(kind, column.label, column.width_px),
