@@ -84,6 +84,24 @@ def test_a_part_of_an_invoice_is_refunded(board: ServedBoard, visitors: Visitors
     look(page, "refunded")
 
 
+def test_what_was_paid_outside_stripe_is_not_refunded(
+    board: ServedBoard, visitors: Visitors, standin: StandIn, sold: Sold
+) -> None:
+    [paid] = standin.account.invoice_payments.of("invoice", sold.stripe_invoice_id)
+    paid.payment_intent, paid.payment_record = None, "pr_by_check"
+    page = visitors.open_page(Role.BILLING)
+    page.goto(board.address("/billing/invoices", selected=str(sold.invoice_id)))
+    dialog = open_dialog(page, "Refund")
+    dialog.get_by_label("Amount").fill("50.00")
+    dialog.get_by_label("Note").fill("Paid by check in March")
+    with visitors.expecting(409):
+        dialog.get_by_role("button", name="Preview").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("was paid outside Stripe")
+    look(page, "refund-paid-outside")
+    expect(dialog.get_by_label("Amount")).to_have_value("50.00")
+    expect(dialog.get_by_label("Note")).to_have_value("Paid by check in March")
+
+
 def test_a_half_typed_refund_outlives_the_proof_that_its_reload_asks_for(
     board: ServedBoard, visitors: Visitors, sold: Sold
 ) -> None:
