@@ -59,3 +59,14 @@ def test_each_run_shows_its_own_rows_and_nothing_is_made_for_it(
         assert len(page.root.get("table").find_all("tr")) == 2, "the heading and one row"
         assert len(staff.get(f"{address}/export.csv").text.splitlines()) == 2, "the same"
         assert Page(staff.get(f"{address}/count").text).text.startswith("1 ")
+
+
+@pytest.mark.parametrize("make", [make_changes, make_replay])
+def test_no_view_of_a_runs_rows_can_be_saved(
+    board: BoardUnderTest, make: Callable[[Session, int], tuple[str, str]]
+) -> None:
+    with board.rows() as session:
+        address, _ = make(session, 1)
+    staff = board.browser(Role.ADMIN)
+    assert "/views/" not in staff.get(address).text
+    assert 'action="/views/users"' in staff.get("/users").text

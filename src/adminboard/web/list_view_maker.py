@@ -162,7 +162,7 @@ class ListViewMaker:
             column_state=_hidden(without(state, "columns")),
             default_columns_url=place.address(without(state, "columns")) if "columns" in state else None,
             views=self._saved_views(),
-            save_view_url=f"/views/{listing.name}",
+            save_view_url=self._save_view_url(),
             tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
             note=listing.note,
             export_url=place.part("export.csv", without(state, "columns", "limit")),
@@ -318,6 +318,11 @@ class ListViewMaker:
     def _column_choice(self, column: Column) -> ColumnChoiceView:
         locked = column is self._listing.columns[0]
         return ColumnChoiceView(column.name, column.label, column in self._columns, locked=locked)
+
+    def _save_view_url(self) -> str | None:
+        """None for a list that is no area's own, like the rows of one run: nobody comes back to it."""
+        name = self._listing.name
+        return f"/views/{name}" if name in self._visit.board.listings else None
 
     def _saved_views(self) -> Sequence[SavedViewView]:
         here = query_string(self._view_state())
