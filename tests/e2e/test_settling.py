@@ -19,6 +19,8 @@ from tests.factories import START, make_billing_event, make_operation, make_orga
 pytestmark = pytest.mark.xdist_group("browser")
 SOON_MS = 11_000
 """Two looks: one may come while what the one before has brought is still put in, and is then left out."""
+LOOK_MS = 2_500
+"""An event that is about to be applied is looked at every two seconds."""
 SETTLED = "refund.updated"
 OTHERS = ("div#list", "aside#detail", "div#record-body")
 BY_THE_READER = """() => ({
@@ -163,3 +165,27 @@ def test_a_search_that_is_on_its_way_is_not_lost(visitors: Visitors, unsettled: 
     expect(page.locator(f"#row-{unsettled.event}")).to_contain_text(SETTLED)
     expect(page.locator("#list-search")).to_have_value("ch_that")
     expect(page.locator("#list-search")).to_be_focused()
+
+
+def test_an_event_about_to_be_applied_is_looked_at_until_it_is(visitors: Visitors, board: ServedBoard) -> None:
+    with board.behind.rows() as session:
+        event = make_billing_event(
+            session, processing_status=ProcessingStatus.RECEIVED, raw_payload={"words": "to be marked"}
+        ).id
+    page = visitors.open_page(Role.BILLING)
+    page.clock.install()
+    page.goto(f"/webhooks?selected={event}")
+    read_the_panel(page)
+    for _ in range(2):
+        with page.expect_response(lambda answer: answer.request.headers.get("hx-target") == "aside#detail"):
+            page.clock.run_for(LOOK_MS)
+        assert page.evaluate(BY_THE_READER)["open"]
+
+    with board.behind.rows() as session:
+        session.get_one(BillingEvent, event).processing_status = ProcessingStatus.PROCESSED
+    page.clock.run_for(LOOK_MS)
+    expect(page.get_by_text("It is applied in a moment")).to_have_count(0)
+    reader = page.evaluate(BY_THE_READER)
+    assert reader["open"]
+    assert reader["focused"]
+    assert "to be marked" in reader["marked"]
