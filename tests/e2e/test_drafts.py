@@ -47,7 +47,7 @@ def expect_as_typed(page: Page) -> None:
 def test_a_half_filled_dialog_is_there_again_after_a_reload_and_can_be_sent(
     board: ServedBoard, visitors: Visitors
 ) -> None:
-    user = add_somebody(board, "Philippa")
+    user = add_somebody(board, "Seraphina")
     page = visitors.open_page(Role.SUPPORT)
     begin(page, f"/users?selected={user.id}")
     page.reload()
