@@ -7,6 +7,8 @@ import psycopg
 
 MEMBERS = 5_000
 EVENTS = 50_000
+_FEW = """SELECT organization_id FROM memberships GROUP BY organization_id
+    HAVING count(*) BETWEEN 10 AND 20 ORDER BY count(*) DESC LIMIT 1"""
 _STATEMENTS = (
     "SET LOCAL synchronous_commit = off",
     """INSERT INTO organizations (id, name, slug, status, timezone, created_at)
@@ -79,6 +81,18 @@ def add_big_customer(connection: psycopg.Connection, slug: str, *, quiet: str = 
     added = _find(connection, slug)
     assert added is not None
     return added
+
+
+def find_customers(connection: psycopg.Connection) -> dict[str, UUID]:
+    """One customer with few members and two with 5,000, by what they stand for; adds those that are missing,
+    as the owner of the tables."""
+    few = connection.execute(_FEW).fetchone()
+    assert few is not None
+    return {
+        "up to 20 members": few[0],
+        "5,000 members": add_big_customer(connection, "benchmark-big"),
+        "5,000 quiet members": add_big_customer(connection, "benchmark-quiet", quiet="180 days"),
+    }
 
 
 def _find(connection: psycopg.Connection, slug: str) -> UUID | None:

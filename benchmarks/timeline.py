@@ -20,20 +20,19 @@ from adminboard.db.urls import psycopg_conninfo
 from adminboard.demo.seed.plan import Size
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Environment, load_settings
-from benchmarks.big_customer import add_big_customer
-from benchmarks.dataset import DataSet, opened_data_set
+from benchmarks.big_customer import find_customers
+from benchmarks.dataset import opened_data_set
 
 TIMES = 60
 DEEP_PAGES = 12
-_FEW = """SELECT organization_id FROM memberships GROUP BY organization_id
-    HAVING count(*) BETWEEN 10 AND 20 ORDER BY count(*) DESC LIMIT 1"""
 READER = system_actor()
 
 
 def main() -> None:
     """Prints a table of milliseconds: the least, the median and the 95th percentile."""
     with opened_data_set(Size.BENCH) as data:
-        customers = _find_customers(data)
+        with psycopg.connect(psycopg_conninfo(data.owner_url), autocommit=True) as connection:
+            customers = find_customers(connection)
         settings = load_settings(app_env=Environment.DEVELOPMENT, database_url=SecretStr(data.app_url))
         runtime = open_runtime(settings)
         try:
@@ -41,17 +40,6 @@ def main() -> None:
                 _measure_customer(runtime, name, customer)
         finally:
             runtime.dispose()
-
-
-def _find_customers(data: DataSet) -> dict[str, UUID]:
-    with psycopg.connect(psycopg_conninfo(data.owner_url), autocommit=True) as connection:
-        few = connection.execute(_FEW).fetchone()
-        assert few is not None
-        return {
-            "up to 20 members": few[0],
-            "5,000 members": add_big_customer(connection, "benchmark-big"),
-            "5,000 quiet members": add_big_customer(connection, "benchmark-quiet", quiet="180 days"),
-        }
 
 
 def _measure_customer(runtime: Runtime, name: str, customer: UUID) -> None:
