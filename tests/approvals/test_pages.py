@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from adminboard.core.actor import Actor
+from adminboard.core.listings.filters import OPTIONS_LIFETIME
 from adminboard.core.models import ApprovalStatus
 from adminboard.core.permissions import Role
 from adminboard.users.models import User
@@ -219,6 +220,26 @@ def test_support_sees_only_their_own_requests(office: Office, ada: Browser, jane
     assert withdrawn.status_code == 404
     office.reject(office.hire(), own)
     assert read(ada, "/approvals").row_ids == [str(own)], "what came of it is there without asking for it"
+
+
+def test_filters_offer_support_only_who_asked_for_what_they_see(
+    office: Office, ada: Browser, bob: Browser, jane: User
+) -> None:
+    """Also where somebody who sees everything has just opened the same list."""
+    office.ask(of(office, ada), jane)
+    other = office.hire()
+    office.ask(other, jane)
+    me, path = of(office, ada).name, "/approvals?sort=-created_at"
+
+    def offered(browser: Browser) -> set[str]:
+        chip = read(browser, path).root.get("div", id="filter-by")
+        return {str(box.attributes["value"]) for box in chip.find_all("input", name="by")}
+
+    assert offered(ada) == {me}
+    office.board.clock.advance(OPTIONS_LIFETIME)
+    assert {me, other.name} <= offered(bob)
+    assert offered(ada) == {me}
+    assert {me, other.name} <= offered(bob)
 
 
 def test_the_sidebar_counts_what_waits_for_those_who_may_see_it(

@@ -167,7 +167,9 @@ def test_a_search_that_is_on_its_way_is_not_lost(visitors: Visitors, unsettled: 
     expect(page.locator("#list-search")).to_be_focused()
 
 
-def test_an_event_about_to_be_applied_is_looked_at_until_it_is(visitors: Visitors, board: ServedBoard) -> None:
+def test_an_event_about_to_be_applied_is_looked_at_until_it_is(
+    visitors: Visitors, board: ServedBoard
+) -> None:
     with board.behind.rows() as session:
         event = make_billing_event(
             session, processing_status=ProcessingStatus.RECEIVED, raw_payload={"words": "to be marked"}

@@ -33,7 +33,11 @@ class Kept:
 
 
 def keep_for(session: Session, lifetime: timedelta, key: Hashable, load: Callable[[Session], T]) -> T:
-    """What ``load`` gives, or gave within the lifetime. Keys are few and known, like functions of modules."""
+    """What ``load`` gives, or gave within the lifetime. Keys are few and known, like functions of modules.
+
+    The answer is given to whoever asks next, so it must be the same for every reader: what depends on who
+    reads is not kept, or kept under a key that says for whom.
+    """
     kept: Kept = session.info["kept"]
     now = moment(session)
     known = kept.find(key, now - lifetime, now)

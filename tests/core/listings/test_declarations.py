@@ -5,12 +5,14 @@ was forgotten fails too.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
 
+from adminboard.approvals.listing import approvals
 from adminboard.areas import AREAS
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.listings import (
@@ -23,10 +25,12 @@ from adminboard.core.listings import (
     Pick,
     Reference,
     TextPart,
+    words_of,
 )
 from adminboard.core.listings.export import export_statement, stream_csv
 from adminboard.core.listings.paging import load_page
 from adminboard.core.listings.query import read_query
+from adminboard.core.models import Approval
 from adminboard.core.permissions import KEY_SCOPES, Permission
 from adminboard.core.work import moment
 from adminboard.db.embedded import EmbeddedServer
@@ -177,3 +181,10 @@ def test_a_record_that_is_not_there_is_said_to_be_missing(listing: Listing, boar
     if listing.detail is not None:
         path = f"/v1/admin{listing.api_path or listing.path}/{UUID(int=7)}"
         assert board.program().get(path).status_code == 404
+
+
+def test_options_of_all_rows_are_refused_where_not_every_reader_sees_all() -> None:
+    offers_all = Choice("by", "By", Approval.requested_by_name, options=words_of(Approval.requested_by_name))
+    with pytest.raises(TypeError, match="who sees which rows"):
+        replace(approvals, start="", filters=[offers_all])
+    replace(approvals, start="", filters=[replace(offers_all, visible_to=approvals.visible_to)])

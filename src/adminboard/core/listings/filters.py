@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
+from adminboard.core.actor import Actor
 from adminboard.core.kept import keep_for
 from adminboard.core.listings.columns import AnySelect, Expression
+from adminboard.core.work import reader
 
 if TYPE_CHECKING:
     from adminboard.core.listings.picks import Records
@@ -111,17 +113,21 @@ class Choice(Filter):
     """Any of several words. ``options`` are fixed, or loaded for a page and kept for some seconds.
 
     ``where`` turns the chosen values into a condition when ``column IN (…)`` is not it. ``probe`` is for
-    conditions on other tables, so that values that few rows have are quick too.
+    conditions on other tables, so that values that few rows have are quick too. ``visible_to`` is the list's,
+    where it has one: what is offered to those who see only some rows is kept for nobody else.
     """
 
     column: Expression | None = None
     options: Sequence[Option] | Callable[[Session], Sequence[Option]] = ()
     where: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
     probe: Callable[[Sequence[str]], Probe | None] | None = None
+    visible_to: Callable[[Actor], ColumnElement[bool] | None] | None = None
 
     def load_options(self, session: Session) -> Sequence[Option]:
         if not callable(self.options):
             return self.options
+        if self.visible_to is not None and self.visible_to(reader(session)) is not None:
+            return self.options(session)
         return keep_for(session, OPTIONS_LIFETIME, self.options, self.options)
 
     def read(

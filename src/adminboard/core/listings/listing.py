@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actor import Actor
 from adminboard.core.listings.columns import AnyRow, AnySelect, Column, Expression, Sort, make_name
-from adminboard.core.listings.filters import Filter, Parameters, Reader
+from adminboard.core.listings.filters import Choice, Filter, Parameters, Reader
 from adminboard.core.listings.search import Search
 from adminboard.core.permissions import Permission
 
@@ -176,12 +176,21 @@ class Listing:
     gives: page, count, figures, export, API, search. The detail's ``load`` must ask the same."""
 
     def __post_init__(self) -> None:
-        """Raises `TypeError` already when the list is declared, for a sort that would lose rows, and for a
-        start that names what is no filter."""
+        """Raises `TypeError` already when the list is declared, for a sort that would lose rows, for a start
+        that names what is no filter, and for a filter whose options would tell of rows not to be seen."""
         _ = self.sorts
+        self._check_options()
         unknown = parse_qs(self.start).keys() - self.parameter_names
         if unknown:
             raise TypeError(f"the list {self.name} starts with what it has no filter for: {unknown}")
+
+    def _check_options(self) -> None:
+        """Options that are loaded are kept for all readers, unless the filter knows who sees what."""
+        if self.visible_to is None:
+            return
+        loaded = [item for item in self.filters if isinstance(item, Choice) and callable(item.options)]
+        if any(item.visible_to is not self.visible_to for item in loaded):
+            raise TypeError(f"the list {self.name} offers options without asking who sees which rows")
 
     @cached_property
     def sorts(self) -> dict[str, Sort]:
