@@ -183,3 +183,22 @@ def test_tab_stays_in_an_open_dialog_and_the_first_tab_of_a_page_skips_to_its_co
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_a_secret_that_is_shown_once_stays_however_often_escape_is_pressed(visitors: Visitors) -> None:
+    page = visitors.open_page(Role.ADMIN)
+    page.goto("/settings/api-keys")
+    page.get_by_role("link", name="Make an API key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("Nightly export")
+    dialog.get_by_role("checkbox", name="credits.read").check()
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog).to_contain_text("Nightly export")
+    dialog.locator("button.btn-primary").click()
+    secret = dialog.locator("textarea.secret")
+    expect(secret).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(secret).to_be_visible()
+    dialog.get_by_role("link", name="I have copied it").click()
+    expect(page.locator("dialog[open]")).to_have_count(0)

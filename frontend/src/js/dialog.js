@@ -47,6 +47,18 @@ function closeOnVeil(dialog) {
   dialog.addEventListener("input", (event) => event.target.form?.setAttribute("data-typed", ""));
 }
 
+/** What is shown only once stays until its own button. Escape is held back as a key too: browsers close a dialog at the second
+    Escape in a row whatever becomes of its `cancel`. */
+function keepShownOnce(dialog) {
+  const holdBack = (event) => {
+    if (dialog.querySelector("[data-shown-once]")) event.preventDefault();
+  };
+  dialog.addEventListener("cancel", holdBack);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && dialog.open) holdBack(event);
+  });
+}
+
 export function startDialog() {
   const dialog = document.getElementById("dialog");
   if (!dialog) return;
@@ -54,9 +66,7 @@ export function startDialog() {
     if (event.target === dialog) afterSwap(dialog);
   });
   dialog.addEventListener("close", () => returnFocus(dialog));
-  dialog.addEventListener("cancel", (event) => {
-    if (dialog.querySelector("[data-shown-once]")) event.preventDefault();
-  });
+  keepShownOnce(dialog);
   closeOnVeil(dialog);
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dialog-close]");
