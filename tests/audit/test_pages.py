@@ -178,6 +178,21 @@ def test_support_sees_the_history_of_a_record_but_not_the_log(
     assert board.browser(Role.VIEWER).get(f"/audit/history?kind=user&id={user.id}").status_code == 403
 
 
+@pytest.mark.parametrize("kind", ["admin", "api_key", "threshold", "user_override", "User"])
+def test_only_readers_of_the_log_see_the_history_of_what_has_none_on_its_pages(
+    board: BoardUnderTest, adjusted: UUID, kind: str
+) -> None:
+    address = f"/audit/history?kind={kind}&id={uuid4()}"
+    for headers in ({}, PARTIAL | {"HX-Target": "div#history"}):
+        assert board.browser(Role.SUPPORT).get(address, headers=headers).status_code == 403
+        assert board.browser(Role.ADMIN).get(address, headers=headers).status_code == 200
+
+
+def test_support_sees_the_history_of_a_customer(board: BoardUnderTest, adjusted: UUID, user: User) -> None:
+    address = f"/audit/history?kind=customer&id={user.organization_id}"
+    assert "$0.00 → $20.00" in board.browser(Role.SUPPORT).get(address).text
+
+
 def test_the_history_of_a_customer_has_that_of_its_users(
     board: BoardUnderTest, adjusted: UUID, user: User
 ) -> None:

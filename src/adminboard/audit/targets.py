@@ -12,6 +12,9 @@ _PAGES = {
     "operation": "/system/operations?selected={}",
     "api_key": "/settings/api-keys?selected={}",
 }
+WITH_HISTORY = frozenset({"user", "customer"})
+"""Kinds of records whose pages show what was changed about them to whoever has ``history.read``. That of any
+other record, like a person of the staff or a key, is part of the audit log and read with ``audit.read``."""
 
 
 def find_target_page(kind: str, target_id: str) -> str | None:

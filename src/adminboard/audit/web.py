@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from adminboard.audit.checkpoint import CheckpointKeys, list_checkpoints
 from adminboard.audit.listing import TABS
 from adminboard.audit.queries import HISTORY_LIMIT, count_entries, history_of
+from adminboard.audit.targets import WITH_HISTORY
 from adminboard.audit.verify import Verification, verify_chain
 from adminboard.core.errors import InvalidInput
 from adminboard.core.masking import masked_for
@@ -42,6 +43,8 @@ def show_history(visit: Annotated[Visit, page_read(Permission.HISTORY_READ)]) ->
     kind, target_id = visit.parameter("kind"), visit.parameter("id")
     if kind is None or target_id is None:
         raise InvalidInput("Name the record: /audit/history?kind=user&id=…")
+    if kind not in WITH_HISTORY:
+        visit.actor.require(Permission.AUDIT_READ)
     items = history_of(visit.session, kind, target_id, customer_id=_read_customer(visit))
     template = "audit/history.html" if visit.target is None else "audit/history_items.html"
     return visit.render(
