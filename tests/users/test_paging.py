@@ -1,6 +1,7 @@
 """Paging never skips or repeats a user: every sort, both ways, forwards and backwards, with ties and gaps."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,10 +14,11 @@ from sqlalchemy import update
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.listings.paging import Page, load_page
 from adminboard.core.listings.query import read_query
-from adminboard.core.permissions import Permission
+from adminboard.core.permissions import Permission, Role
 from adminboard.users.listing import users
 from adminboard.users.models import User
 from tests.clients import BoardUnderTest
+from tests.pages import Page as SeenPage
 from tests.users.asking import find, put_users
 
 NUMBER = 47
@@ -162,6 +164,54 @@ def test_a_row_that_goes_between_two_pages_makes_no_other_skip(sort: str, board:
             session.execute(
                 update(User).where(User.id == gone).values(email=email, last_login_at=last_login_at)
             )
+
+
+def set_active(board: BoardUnderTest, keys: Sequence[Any], active: bool) -> None:
+    with board.rows() as session:
+        session.execute(update(User).where(User.id.in_(keys)).values(is_active=active))
+
+
+@pytest.mark.parametrize("sort", ["email", "-created_at", "-last_login_at", "calls_30d"])
+def test_a_last_page_that_was_worked_off_shows_the_rows_before_it(sort: str, board: BoardUnderTest) -> None:
+    asked = {"active": "yes", "sort": sort, "limit": "25"}
+    browser, first = board.browser(Role.SUPPORT), load(board, **asked)
+    keys = [row.key for row in first.rows]
+    rest = [row.key for row in load(board, **asked, cursor=first.next_cursor or "").rows]
+    second = SeenPage(browser.get("/users", params=asked).text).link("page-next")
+    assert SeenPage(browser.get(second).text).row_ids == [str(key) for key in rest]
+    set_active(board, rest, active=False)
+    try:
+        seen = SeenPage(browser.get(second).text)
+        assert seen.row_ids == [str(key) for key in keys]
+        assert seen.link("page-previous") == seen.link("page-next") == ""
+        assert seen.count.startswith("25 users")
+    finally:
+        set_active(board, rest, active=True)
+
+
+def test_nothing_left_before_a_page_shows_the_first_rows(board: BoardUnderTest) -> None:
+    asked = {"active": "yes", "sort": "email", "limit": "25"}
+    browser, first = board.browser(Role.SUPPORT), load(board, **asked)
+    second = load(board, **asked, cursor=first.next_cursor or "")
+    back = {**asked, "cursor": second.previous_cursor or ""}
+    set_active(board, [row.key for row in first.rows], active=False)
+    try:
+        seen = SeenPage(browser.get("/users", params=back).text)
+        assert seen.row_ids == [str(row.key) for row in second.rows]
+    finally:
+        set_active(board, [row.key for row in first.rows], active=True)
+
+
+def test_a_program_gets_no_row_twice_where_nothing_is_left(board: BoardUnderTest) -> None:
+    asked = {"active": "yes", "sort": "email", "limit": "25"}
+    first = load(board, **asked)
+    rest = load(board, **asked, cursor=first.next_cursor or "").rows
+    set_active(board, [row.key for row in rest], active=False)
+    try:
+        answer = board.program().get("/v1/admin/users", params={**asked, "cursor": first.next_cursor or ""})
+        assert (answer.json()["items"], answer.json()["next_cursor"]) == ([], None)
+    finally:
+        set_active(board, [row.key for row in rest], active=True)
 
 
 def test_the_api_pages_with_its_cursor(board: BoardUnderTest) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from adminboard.core.errors import DomainError, InvalidInput, NotFound
 from adminboard.core.listings import Listing, Reference
 from adminboard.core.listings.joins import select_pruned
-from adminboard.core.listings.paging import count_matches, load_page
+from adminboard.core.listings.paging import count_matches, load_nearest_page, load_page
 from adminboard.core.listings.query import read_query
 from adminboard.core.listings.start import with_start
 from adminboard.core.masking import masked_for
@@ -95,7 +95,7 @@ def make_list_view(visit: Visit, listing: Listing, place: ListPlace | None = Non
     parameters = answered = with_start(listing, place.asked(visit.parameters), visit.actor)
     try:
         query = read_query(listing, parameters, visit.actor, visit.now)
-        page = load_page(visit.session, listing, query)
+        page = load_nearest_page(visit.session, listing, query)
     except InvalidInput as error:
         problem = error
         kept = [filter_.name for filter_ in listing.filters if isinstance(filter_, Reference)]

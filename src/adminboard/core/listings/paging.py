@@ -53,23 +53,55 @@ class Page:
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     """The page a query asks for. At most seven statements, whatever the data. Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
-    matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor)
+    backward = cursor is not None and cursor.backward
+    matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
     if ahead is None:
         matches = find_matches(session, listing, query)
-    found = list(ahead or _find_keys(session, listing, query, matches, cursor))
-    backward = cursor is not None and cursor.backward
+    found = ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
+    return _make_page(
+        session, listing, query, matches, found, backward=backward, is_inside=cursor is not None
+    )
+
+
+def load_nearest_page(session: Session, listing: Listing, query: ListQuery) -> Page:
+    """The page a query asks for, or where nothing lies beyond its place any more, the rows nearest to it: the
+    last of the list, or going back the first. Who has worked off the last page goes on with the one before.
+
+    For people: a program that asks for page after page would get rows twice. Raises `DamagedCursor`.
+    """
+    page, cursor = load_page(session, listing, query), _cursor(listing, query)
+    if page.rows or cursor is None:
+        return page
+    if cursor.backward:
+        return load_page(session, listing, replace(query, cursor=None))
+    matches = find_matches(session, listing, query)
+    found = _find_keys(session, listing, query, matches, None, backward=True)
+    return _make_page(session, listing, query, matches, found, backward=True, is_inside=False)
+
+
+def _make_page(
+    session: Session,
+    listing: Listing,
+    query: ListQuery,
+    matches: Matches,
+    found: Sequence[AnyRow],
+    *,
+    backward: bool,
+    is_inside: bool,
+) -> Page:
+    """The page of what a walk found; ``is_inside`` where it began at a place, not at an end of the list."""
     more = len(found) > query.limit
-    places = found[: query.limit]
+    places = list(found[: query.limit])
     if backward:
         places.reverse()
     rows = _load_rows(session, listing, query, [place.key for place in places])
-    has_next = bool(places) and (more or backward)
-    has_previous = bool(places) and cursor is not None and (more or not backward)
+    has_next = bool(places) and (is_inside if backward else more)
+    has_previous = bool(places) and (more if backward else is_inside)
     return Page(
         rows=rows,
         next_cursor=_place(query, places[-1], backward=False) if has_next else None,
         previous_cursor=_place(query, places[0], backward=True) if has_previous else None,
-        count=_known_count(matches, rows, is_whole=cursor is None and not more),
+        count=_known_count(matches, rows, is_whole=not is_inside and not more),
         first_place=_place(query, places[0], backward=True) if places else None,
     )
 
@@ -81,7 +113,9 @@ def count_before(session: Session, listing: Listing, query: ListQuery, limit: in
     It is found as a page is, so it costs no more. Raises `DamagedCursor`.
     """
     matches, cursor = find_matches(session, listing, query), _cursor(listing, query)
-    found = len(_find_keys(session, listing, replace(query, limit=limit), matches, cursor))
+    backward = cursor is not None and cursor.backward
+    asked = replace(query, limit=limit)
+    found = len(_find_keys(session, listing, asked, matches, cursor, backward=backward))
     return Count(min(found, limit), exact=found <= limit)
 
 
@@ -103,24 +137,30 @@ def _place(query: ListQuery, row: AnyRow, *, backward: bool) -> str:
 
 
 def _find_keys(
-    session: Session, listing: Listing, query: ListQuery, matches: Matches, cursor: Cursor | None
+    session: Session,
+    listing: Listing,
+    query: ListQuery,
+    matches: Matches,
+    cursor: Cursor | None,
+    *,
+    backward: bool,
 ) -> list[AnyRow]:
-    """Keys and sort values of the page and one more row, in the direction of travel.
+    """Keys and sort values of the page and one more row, in the direction of travel; without a cursor from
+    the list's end on that side.
 
     Rows without a value are a walk of their own, because "values first, then nulls" is no order an index over
     both can give in either direction.
     """
     found: list[AnyRow] = []
-    for way, inside in _ways(query, cursor):
+    for way, inside in _ways(query, cursor, backward=backward):
         missing = query.limit + 1 - len(found)
         if missing > 0:
             found += _go(session, listing, way, matches, place_values(session, missing, inside))
     return found
 
 
-def _ways(query: ListQuery, cursor: Cursor | None) -> Iterator[tuple[Way, Cursor | None]]:
+def _ways(query: ListQuery, cursor: Cursor | None, *, backward: bool) -> Iterator[tuple[Way, Cursor | None]]:
     """The walks of a query one after the other, and the place each goes on from."""
-    backward = cursor is not None and cursor.backward
     phases = [False, True] if query.sort.nullable else [False]
     if query.sort.nulls_first(descending=query.descending) != backward:
         phases.reverse()
@@ -133,9 +173,9 @@ def _ways(query: ListQuery, cursor: Cursor | None) -> Iterator[tuple[Way, Cursor
 
 
 def _look_ahead(
-    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None
+    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None, *, backward: bool
 ) -> Sequence[AnyRow] | None:
-    way, inside = next(_ways(query, cursor))
+    way, inside = next(_ways(query, cursor, backward=backward))
     return look_ahead(session, listing, query, way, place_values(session, query.limit + 1, inside))
 
 
