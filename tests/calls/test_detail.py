@@ -114,10 +114,10 @@ def test_it_links_to_what_belongs_to_it(board: BoardUnderTest, made: Calls) -> N
 def test_transcript_and_notes_come_when_asked_for(board: BoardUnderTest, made: Calls) -> None:
     page = panel(board, made.full, query="&q=leaks")
     assert "it leaks" not in page.html
-    fold = page.root.get("details", id="transcript")
+    fold = page.root.get("details", id=f"transcript-{made.full}")
     assert fold.attributes["hx-get"] == f"/calls/{made.full}/transcript?q=leaks"
     assert fold.attributes["hx-trigger"] == "toggle once"
-    notes = [part.attributes["hx-get"] for part in page.root.find_all("div", hx_trigger="load")]
+    notes = [part.attributes["hx-get"] for part in page.root.find_all("div", class_="later")]
     assert notes[0].startswith(f"/notes/panel?call={made.full}")
 
 

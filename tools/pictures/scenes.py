@@ -74,7 +74,7 @@ def find_words(page: Page) -> Locator:
 
 def read_transcript(page: Page) -> Locator:
     open_first(page, "/calls?q=appointment")
-    page.locator("#transcript summary").click()
+    page.locator(".transcript-fold summary").click()
     expect(page.locator("#transcript-turns")).to_be_visible()
     page.locator("#transcript").scroll_into_view_if_needed()
     page.locator("#transcript-turns").evaluate("(turns) => turns.scrollIntoView({block: 'center'})")

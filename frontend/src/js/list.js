@@ -72,10 +72,11 @@ function handleKey(htmx, event) {
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
   const inList = document.activeElement === document.body || document.activeElement?.closest?.("[data-rows], #content");
   const typing = document.activeElement?.matches?.("input, textarea, select, summary, details *");
+  const playing = document.activeElement?.matches?.("audio, video");
   if (event.key === "Escape") {
     const closer = document.querySelector("[data-detail-close]");
     if (closer && !typing) closeDetail(closer);
-  } else if (inList && !typing && document.querySelector("[data-rows]")) {
+  } else if (inList && !typing && !playing && document.querySelector("[data-rows]")) {
     if (event.key === "ArrowDown") moveSelection(htmx, event, 1);
     if (event.key === "ArrowUp") moveSelection(htmx, event, -1);
   }
@@ -99,13 +100,13 @@ function refresh(event) {
   document.body.dispatchEvent(new CustomEvent("board:changed", { bubbles: true }));
 }
 
-/** After a change the open detail is fetched anew, as the list is. Whoever did nothing keeps what they opened and marked in it. */
-function refreshDetail(htmx, isUnattended) {
+/** After a change the open detail is fetched anew, as the list is. What was opened, marked or is playing in it stays. */
+function refreshDetail(htmx) {
   if (!document.querySelector("#detail > [data-detail]")) return;
   htmx.ajax("GET", location.pathname + location.search, {
     source: "#detail",
     target: "#detail",
-    swap: isUnattended ? "innerMorph show:none" : "innerHTML",
+    swap: "innerMorph show:none",
     headers: { "HX-Target": "aside#detail" },
   });
 }
@@ -137,7 +138,7 @@ export function startList(htmx) {
   document.addEventListener("keydown", (event) => handleKey(htmx, event));
   document.addEventListener("htmx:config:request", carrySelection);
   document.addEventListener("board:changed", (event) => {
-    if (event.target === document.body) refreshDetail(htmx, Boolean(event.detail?.unattended));
+    if (event.target === document.body) refreshDetail(htmx);
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "list-search") event.stopPropagation();
