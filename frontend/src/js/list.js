@@ -114,6 +114,25 @@ function refreshDetail(htmx) {
 const SEARCH_PAUSE_MS = 300;
 let searchPause = 0;
 
+/** What is typed into the search and not answered yet goes along with whatever else of the list is asked for, from its first page
+    on. What asks for something of its own (data-own-search), like a saved view, takes its place. */
+function carrySearch(event) {
+  const { ctx } = event.detail;
+  const box = document.getElementById("list-search");
+  if (!box || ctx.target?.id !== "list" || ctx.request.method !== "GET") return;
+  const isRefresh = ctx.sourceElement === ctx.target;
+  if (!isRefresh) clearTimeout(searchPause);
+  if (ctx.sourceElement.closest("[data-own-search]")) box.value = box.defaultValue;
+  if (box.value === box.defaultValue) return;
+  const url = new URL(ctx.request.action, location.href);
+  url.searchParams.delete(box.name);
+  url.searchParams.delete("cursor");
+  ctx.request.action = url.pathname + url.search;
+  if (box.value) ctx.request.body.set(box.name, box.value);
+  else ctx.request.body.delete(box.name);
+  if (isRefresh) ctx.replace = "true";
+}
+
 /** The list is asked for at a pause in typing. The pause is counted here and not by htmx, whose own ends unnoticed when an
     answer to earlier letters replaces the list: the last letter would be lost. */
 function searchAfterPause(event) {
@@ -137,6 +156,7 @@ export function startList(htmx) {
   document.addEventListener("click", refresh);
   document.addEventListener("keydown", (event) => handleKey(htmx, event));
   document.addEventListener("htmx:config:request", carrySelection);
+  document.addEventListener("htmx:config:request", carrySearch);
   document.addEventListener("board:changed", (event) => {
     if (event.target === document.body) refreshDetail(htmx);
   });

@@ -1,8 +1,9 @@
 // The user picker: options come from the server as [role=option] with data-value and data-label; choosing one fills the
 // box with its label, which names the user as well as the id does. In a list's filter (data-pick) each choice is added to
-// those there are, and the list is asked for anew; what was only half typed counts for nothing.
+// those there are, and the list is asked for anew; what was only half typed counts for nothing. Enter takes what is marked; before
+// the answer to what is typed that is nothing yet, and the text is kept.
 
-import { findMarked, markOption, moveByKey } from "./options.js";
+import { findMarked, isAnswered, markOption, moveByKey } from "./options.js";
 
 function addToFilter(picker, value) {
   const input = picker.querySelector("input");
@@ -34,17 +35,19 @@ function close(picker) {
 function handleKey(event) {
   const picker = event.target.closest("[data-picker]");
   const box = picker?.querySelector("[role='listbox']");
-  if (event.key === "Enter" && picker?.matches("[data-pick]") && !findMarked(box)) {
+  const isCurrent = box && isAnswered(event.target, box);
+  const marked = isCurrent ? findMarked(box) : null;
+  if (event.key === "Enter" && picker?.matches("[data-pick]") && !marked) {
     event.preventDefault();
     if (event.target.value.trim()) addToFilter(picker, event.target.value.trim());
     return;
   }
   if (!box?.childElementCount) return;
   if (moveByKey(event, event.target, box)) return;
-  const marked = findMarked(box);
-  if (event.key === "Enter" && marked) {
+  if (event.key === "Enter" && (marked || !isCurrent)) {
     event.preventDefault();
-    choose(picker, marked);
+    if (marked) choose(picker, marked);
+    else close(picker);
   } else if (event.key === "Escape") {
     event.preventDefault();
     close(picker);
