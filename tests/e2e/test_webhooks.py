@@ -51,6 +51,22 @@ def top_of_rows(page: Page) -> float:
     return box["y"]
 
 
+COUNT_WHAT_IS_SAID = """
+window.said = 0;
+new MutationObserver((changes) => { window.said += changes.length; })
+  .observe(document.getElementById("list-newer"), { childList: true, characterData: true, subtree: true });
+"""
+
+
+def expect_said_once(page: Page) -> None:
+    """The next answer says the same, and nothing of it is put in anew: that would be read out again."""
+    page.evaluate(COUNT_WHAT_IS_SAID)
+    with page.expect_response("**/webhooks/newer*"):
+        pass
+    expect(page.locator("#list-newer.htmx-request, #list-newer .htmx-added")).to_have_count(0)
+    assert page.evaluate("window.said") == 0
+
+
 def test_new_events_come_in_without_disturbing_anybody(board: ServedBoard, visitors: Visitors) -> None:
     page = visitors.open_page(Role.SUPPORT)
     page.goto(board.address("/webhooks"))
@@ -67,6 +83,7 @@ def test_new_events_come_in_without_disturbing_anybody(board: ServedBoard, visit
     send(board, "charge.failed")
     button = page.get_by_role("link", name="2 new events")
     expect(button).to_be_visible()
+    expect_said_once(page)
     assert top_of_rows(page) == place
     assert "charge.refunded" in first_row(page)
     assert find_violations(page, EVERYTHING) == []
