@@ -161,9 +161,10 @@ class BoardUnderTest:
 
 @contextmanager
 def open_board(
-    addresses: Addresses, *, areas: Sequence[Area] = AREAS, **settings: Any
+    addresses: Addresses, *, areas: Sequence[Area] = AREAS, connections: int = 80, **settings: Any
 ) -> Iterator[BoardUnderTest]:
-    """The whole application on a database of the test's own; its clock stands at `START`."""
+    """The whole application on a database of the test's own; its clock stands at `START`. It has at most so
+    many ``connections``."""
     values: dict[str, Any] = {
         "app_env": "test",
         "public_url": PUBLIC_URL,
@@ -175,7 +176,7 @@ def open_board(
     with (
         ExitStack() as stack,
         opened_database(addresses.owner_url) as owner,
-        opened_database(addresses.app_url) as database,
+        opened_database(addresses.app_url, connections) as database,
     ):
         runtime = Runtime(Settings(**(values | settings)), database, clock)
         client = TestClient(stack.enter_context(borrowed_app(runtime, areas)), **CLIENT)

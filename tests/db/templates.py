@@ -119,12 +119,12 @@ def copied_database(server: EmbeddedServer, template: str) -> Iterator[Addresses
 
 
 @contextmanager
-def opened_database(url: str) -> Iterator[Database]:
-    """A pooled database, closed at the end of the block."""
+def opened_database(url: str, connections: int = 80) -> Iterator[Database]:
+    """A database with a pool of at most so many connections, closed at the end of the block."""
     engine = create_engine_for(
         url,
-        pool_size=16,
-        max_overflow=64,
+        pool_size=min(connections, 16),
+        max_overflow=max(connections - 16, 0),
         application_name="tests",
         prepare_threshold=prepare_threshold(),
     )

@@ -91,7 +91,7 @@ def witness() -> Witness:
 
 @pytest.fixture
 def board(fresh_addresses: Addresses, witness: Witness) -> Iterator[BoardUnderTest]:
-    secrets = {"secret_key": SecretStr(SIGNING_KEY), "admin_key": SecretStr(ADMIN_KEY)}
+    secrets: dict[str, Any] = {"secret_key": SecretStr(SIGNING_KEY), "admin_key": SecretStr(ADMIN_KEY)}
     with (
         redirect_stderr(witness.logs),
         open_board(fresh_addresses, areas=[*AREAS, make_faults()], **secrets) as board,

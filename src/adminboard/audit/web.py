@@ -32,7 +32,7 @@ def show_chain(visit: Annotated[Visit, page_read(Permission.AUDIT_READ)]) -> Res
 def verify_now(visit: Annotated[Visit, page_write(Permission.AUDIT_READ)]) -> Response:
     """Verifies the whole chain and shows what came of it. Changes nothing."""
     keys = CheckpointKeys(visit.board.runtime.settings.secret_keys)
-    with visit.board.runtime.reading(visit.actor) as session:
+    with visit.reading() as session:
         verification = verify_chain(session, keys)
     return _render_chain(visit, verification)
 
@@ -67,7 +67,7 @@ def _read_customer(visit: Visit) -> UUID | None:
 
 
 def _render_chain(visit: Visit, verification: Verification | None) -> Response:
-    with visit.board.runtime.reading(visit.actor) as session:
+    with visit.reading() as session:
         entries, checkpoints = count_entries(session), list_checkpoints(session)
     return visit.render(
         "audit/chain.html",

@@ -133,7 +133,7 @@ def _confirm(visit: Visit) -> Response:
 
 def _proof_form(visit: Visit, wanted: str, problem: DomainError | None = None) -> Response:
     assert visit.actor.id is not None
-    with visit.board.runtime.reading(visit.actor) as session:
+    with visit.reading() as session:
         by_code = proof_kind(session, visit.actor.id) is ProofKind.CODE
     proof = FieldView(
         "proof",

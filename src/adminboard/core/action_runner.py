@@ -144,13 +144,22 @@ class ActionRunner:
 
         Raises what the action's fetching and its preview raise.
         """
-        actor.require(action.permission)
-        if action.fetch is not None:
-            command = action.fetch(self._outside, command)
+        command = self.fetch(actor, action, command)
         with self._reading(actor) as session:
-            session.info["runner"] = self
-            preview = action.preview(session, command)
-            expires_at = moment(session) + PREVIEW_LIFETIME
+            return self.preview_in(session, actor, action, command)
+
+    def fetch(self, actor: Actor, action: Action[C], command: C) -> C:
+        """The command with what its preview needs from the outside, as `preview_in` wants it. Nobody holds a
+        connection meanwhile. Raises what the action's fetching raises."""
+        actor.require(action.permission)
+        return command if action.fetch is None else action.fetch(self._outside, command)
+
+    def preview_in(self, session: Session, actor: Actor, action: Action[C], command: C) -> Prepared:
+        """As `preview`, of a command that was fetched for, through a session of the actor's that is open."""
+        actor.require(action.permission)
+        session.info["runner"] = self
+        preview = action.preview(session, command)
+        expires_at = moment(session) + PREVIEW_LIFETIME
         return Prepared(preview, self._tokens.make(actor, action, command, preview, expires_at=expires_at))
 
     def run(self, actor: Actor, action: Action[C], command: C, confirmation: Confirmation) -> Outcome:

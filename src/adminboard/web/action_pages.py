@@ -17,6 +17,7 @@ from adminboard.core.action_runner import (
     AcknowledgementRequired,
     Confirmation,
     Outcome,
+    Prepared,
     StalePreview,
     StepUpRequired,
     has_fresh_proof,
@@ -71,7 +72,7 @@ def mount_undo(router: APIRouter) -> None:
     def undo(audit_id: UUID, visit: Annotated[Visit, page_write(Permission.CUSTOMERS_READ)]) -> Response:
         action, command = visit.board.runner.find_undo(visit.actor, audit_id)
         typed = {name: [str(value)] for name, value in command.to_data().items() if value is not None}
-        prepared = visit.board.runner.preview(visit.actor, action, command)
+        prepared = _prepare(visit, action, command)
         acknowledged = frozenset(visit.form.get("acknowledged", ()))
         confirmed = visit.typed("token") or (prepared.token if _is_just_done(visit, audit_id) else None)
         if confirmed is None or prepared.preview.acknowledgements - acknowledged:
@@ -153,6 +154,17 @@ def _preview(visit: Visit, action: Action[Any], typed: Typed) -> Response:
         return _form(visit, action, typed, problem)
 
 
+def _prepare(visit: Visit, action: Action[Any], command: Command) -> Prepared:
+    """What the action would do, read through the visit's own session, which holds no connection while the
+    outside is asked."""
+    runner = visit.board.runner
+    if action.fetch is not None:
+        visit.pause_reading()
+    fetched = runner.fetch(visit.actor, action, command)
+    with visit.reading() as session:
+        return runner.preview_in(session, visit.actor, action, fetched)
+
+
 def _show_preview(
     visit: Visit,
     action: Action[Any],
@@ -162,7 +174,7 @@ def _show_preview(
     missing: Collection[str] = (),
     problem: DomainError | None = None,
 ) -> Response:
-    prepared = visit.board.runner.preview(visit.actor, action, command)
+    prepared = _prepare(visit, action, command)
     with visit.reading() as session:
         offered = load_offers(action, session)
     with _displaying(visit):

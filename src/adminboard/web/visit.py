@@ -56,6 +56,11 @@ class Visit:
             with self.board.runtime.reading(self.actor) as session:
                 yield session
 
+    def pause_reading(self) -> None:
+        """Gives the connection back while something else is waited for; the next reading takes one again."""
+        if self._session is not None:
+            self._session.close()
+
     def stop_reading(self) -> None:
         """Gives the connection back before a work or an export takes another; `session` is over then."""
         if self._session is not None:
