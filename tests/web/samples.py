@@ -38,7 +38,7 @@ from adminboard.web.list_view import (
     LinkView,
     ListView,
     OptionView,
-    RecordView,
+    RecordChipView,
     SavedViewView,
     SearchView,
     SortDirection,
@@ -285,7 +285,7 @@ def with_hostile_text(view: ListView) -> ListView:
         search=SearchView(HOSTILE, HOSTILE, name="q"),
         query=HOSTILE,
         error=HOSTILE,
-        records=[RecordView("customer", HOSTILE, HOSTILE, "/users")],
+        records=[RecordChipView("customer", HOSTILE, HOSTILE, "/users")],
         scrolls=True,
         views=[SavedViewView(HOSTILE, "/users", delete_url="/views/1")],
     )

@@ -7,7 +7,6 @@ from jinja2 import Environment
 from adminboard.core.said_moments import say_moment
 from adminboard.web.formatting import (
     displaying,
-    format_credits,
     format_datetime,
     format_duration,
     format_money,
@@ -15,7 +14,6 @@ from adminboard.web.formatting import (
     format_phone,
     format_relative,
     format_sentence,
-    format_signed_credits,
     install_filters,
     shorten,
 )
@@ -28,19 +26,6 @@ def templates() -> Environment:
     environment = Environment(autoescape=True)
     install_filters(environment)
     return environment
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [("1234.50", "$1,234.50"), ("0.00", "$0.00"), ("-2.50", "-$2.50"), ("10000000.01", "$10,000,000.01")],
-)
-def test_credits_are_dollars_with_two_places(amount: str, text: str) -> None:
-    assert format_credits(Decimal(amount)) == text
-
-
-@pytest.mark.parametrize(("amount", "text"), [("20.00", "+$20.00"), ("-2.50", "-$2.50"), ("0.00", "$0.00")])
-def test_a_change_of_credits_has_its_sign(amount: str, text: str) -> None:
-    assert format_signed_credits(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.audit import CONTENT
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import to_plain
-from adminboard.core.listings.export import FORMULA_START
+from adminboard.core.listings.export import defuse_text
 
 CHUNK_ROWS = 1_000
 FIELDS = ("position", *CONTENT, "previous_hash", "hash")
@@ -61,8 +60,7 @@ def _to_cell(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return f"'{text}" if re.match(FORMULA_START, text) else text
+    return defuse_text(str(value))
 
 
 def _csv_line(cells: Any) -> str:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from adminboard.core.masking import masked_for
+from adminboard.core.money import in_dollars
 from adminboard.core.permissions import Permission
 from adminboard.credits.accounts import UserCredits, get_user_credits
 from adminboard.credits.listing import TABS, transactions
@@ -15,7 +16,6 @@ from adminboard.users.finder import Finder, make_finder, remember_user
 from adminboard.users.finding import FoundUser
 from adminboard.web.access import page_read
 from adminboard.web.addresses import address, without
-from adminboard.web.formatting import format_credits
 from adminboard.web.list_page import make_detail, make_list_view
 from adminboard.web.list_view import LinkView
 from adminboard.web.visit import Visit
@@ -77,4 +77,4 @@ def _make_finder(visit: Visit) -> Finder:
 
 
 def _find(session: Session, term: str) -> list[tuple[FoundUser, str]]:
-    return [(user, format_credits(total)) for user, total in find_users_with_balance(session, term)]
+    return [(user, in_dollars(total)) for user, total in find_users_with_balance(session, term)]

@@ -18,7 +18,7 @@ DAYS_BEFORE = "vs the 30 days before"
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeView:
+class TrendView:
     """``direction`` is up, down or same; ``text`` says how much, ``against`` what it stands against."""
 
     direction: str
@@ -32,7 +32,7 @@ class FigureView:
 
     label: str
     value: str | None
-    change: ChangeView | None
+    change: TrendView | None
     icon: str
     hint: str
     url: str | None = None
@@ -110,16 +110,16 @@ def _describe_other(revenue: Revenue) -> str:
     return f"{show(revenue.net.after)}, {change.text}"
 
 
-def _describe(change: Change, show: Callable[[int], str], against: str) -> ChangeView | None:
+def _describe(change: Change, show: Callable[[int], str], against: str) -> TrendView | None:
     difference, percent = change.difference, change.percent
     if difference is None:
         return None
     if difference == 0:
-        return ChangeView("same", "no change", against)
+        return TrendView("same", "no change", against)
     sign = "+" if difference > 0 else "-"
     share = "" if percent is None else f" ({sign}{abs(percent):,}%)"
     direction = "up" if difference > 0 else "down"
-    return ChangeView(direction, f"{sign}{show(abs(difference))}{share}", against)
+    return TrendView(direction, f"{sign}{show(abs(difference))}{share}", against)
 
 
 def _shown_days(name: str, numbers: Numbers, actor: Actor) -> str:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from adminboard.core.permissions import Permission
-from adminboard.system.panels import load_panel, panels_for
+from adminboard.system.panels import load_content, panels_for
 from adminboard.system.report import to_json
 from adminboard.web.access import api_read
 from adminboard.web.api_docs import ERRORS
@@ -32,5 +32,5 @@ EXAMPLE: dict[str, Any] = {
 )
 def get_system(visit: Annotated[Visit, api_read(Permission.SYSTEM_READ)]) -> JSONResponse:
     runtime = visit.board.runtime
-    loaded = [load_panel(visit.session, runtime, panel) for panel in panels_for(visit.actor)]
+    loaded = [load_content(visit.session, runtime, panel) for panel in panels_for(visit.actor)]
     return JSONResponse(to_json(loaded))

@@ -1,10 +1,9 @@
 """How much there is, how it grows, and how complete it is."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, literal_column, select, tablesample
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -14,7 +13,7 @@ from adminboard.appointments.models import Appointment
 from adminboard.billing.models import IS_LIVE, Subscription, SubscriptionStatus
 from adminboard.businesses.models import Business
 from adminboard.calls.models import CallLog
-from adminboard.core.thresholds import Threshold, get_threshold
+from adminboard.core.days import get_day, get_default_zone, get_start
 from adminboard.core.work import moment
 from adminboard.credits.models import CreditTransaction
 from adminboard.promotions.models import PromotionCode
@@ -86,9 +85,8 @@ def load_data_quality(session: Session, _: Runtime) -> Content:
 
 def start_of_days(session: Session, days: int) -> datetime:
     """When the first of so many days began, of which today is the last."""
-    zone = ZoneInfo(get_threshold(session, Threshold.DEFAULT_TIMEZONE))
-    today = moment(session).astimezone(zone).date()
-    return datetime.combine(today - timedelta(days=days - 1), time.min, zone)
+    zone = get_default_zone(session)
+    return get_start(get_day(moment(session), zone) - timedelta(days=days - 1), zone)
 
 
 def _counted(session: Session) -> Sequence[tuple[str, str, AnySelect]]:

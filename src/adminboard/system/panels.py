@@ -74,7 +74,7 @@ def get_panel(actor: Actor, name: str) -> Panel:
     raise NotFound("The System page has no such panel.")
 
 
-def load_panel(session: Session, runtime: Runtime, panel: Panel) -> Loaded:
+def load_content(session: Session, runtime: Runtime, panel: Panel) -> Loaded:
     """The panel's content, or a sentence when the database refuses it or takes too long.
 
     A failure leaves the session as it was. One that means that the database is gone is raised: then no other

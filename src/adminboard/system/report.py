@@ -2,17 +2,16 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from adminboard.core.actor import Actor
 from adminboard.core.canonical import to_plain
-from adminboard.core.listings.export import BYTE_ORDER_MARK, FORMULA_START
+from adminboard.core.listings.export import BYTE_ORDER_MARK, defuse_text
 from adminboard.runtime import Runtime
 from adminboard.system.facts import Cell, Figure, Table, Value
-from adminboard.system.panels import Loaded, load_panel, panels_for
+from adminboard.system.panels import Loaded, load_content, panels_for
 
 HEADER = ("section", "item", "measure", "value", "note")
 _UNITS = {Cell.BYTES: "bytes", Cell.MICROSECONDS: "microseconds"}
@@ -21,7 +20,7 @@ _UNITS = {Cell.BYTES: "bytes", Cell.MICROSECONDS: "microseconds"}
 def load_all(runtime: Runtime, actor: Actor) -> list[Loaded]:
     """Every panel the actor may see, each with its content or its error, from one transaction."""
     with runtime.reading(actor) as session:
-        return [load_panel(session, runtime, panel) for panel in panels_for(actor)]
+        return [load_content(session, runtime, panel) for panel in panels_for(actor)]
 
 
 def to_json(loaded: Sequence[Loaded]) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def to_csv(loaded: Sequence[Loaded], now: datetime) -> bytes:
     writer.writerow(HEADER)
     writer.writerow(("Report", "Made", "", _text(now), ""))
     for item in loaded:
-        writer.writerows([_defuse(cell) for cell in line] for line in _lines(item))
+        writer.writerows([defuse_text(cell) for cell in line] for line in _lines(item))
     return BYTE_ORDER_MARK + text.getvalue().encode()
 
 
@@ -93,7 +92,3 @@ def _note(value: Value, cell: Cell, note: str | None) -> str:
     is_estimate = isinstance(value, Figure) and not value.exact
     unit = _UNITS.get(cell) if value is not None else None
     return ", ".join(part for part in ("estimate" if is_estimate else None, unit, note) if part)
-
-
-def _defuse(text: str) -> str:
-    return f"'{text}" if re.match(FORMULA_START, text) else text

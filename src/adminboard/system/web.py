@@ -9,7 +9,7 @@ from adminboard.core.permissions import Permission
 from adminboard.system.facts import Panel
 from adminboard.system.metrics_web import router as metrics_router
 from adminboard.system.operation_listing import TABS
-from adminboard.system.panels import DATABASE_TEST, Loaded, get_panel, load_panel, panels_for
+from adminboard.system.panels import DATABASE_TEST, Loaded, get_panel, load_content, panels_for
 from adminboard.system.report import load_all, to_csv
 from adminboard.web.access import page_read
 from adminboard.web.list_view import LinkView
@@ -62,11 +62,11 @@ def may_rebuild(visit: Visit) -> bool:
 
 
 def _load_at_once(visit: Visit, panel: Panel) -> Loaded:
-    return Loaded(panel) if panel.slow else load_panel(visit.session, visit.board.runtime, panel)
+    return Loaded(panel) if panel.slow else load_content(visit.session, visit.board.runtime, panel)
 
 
 def _answer_panel(visit: Visit, panel: Panel) -> Response:
-    loaded = load_panel(visit.session, visit.board.runtime, panel)
+    loaded = load_content(visit.session, visit.board.runtime, panel)
     template = "system/panel_page.html" if visit.target is None else "system/panel.html"
     response = visit.render(template, status_code=503 if loaded.error else 200, loaded=loaded)
     if loaded.error:

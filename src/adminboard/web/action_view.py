@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from adminboard.core.action_runner import Outcome, Prepared
 from adminboard.core.actions import Action, Caution, Change, Preview
 from adminboard.core.commands import Command
 from adminboard.core.listings import Option
+from adminboard.core.money import in_dollars
 from adminboard.web import formatting
 from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
@@ -31,8 +33,8 @@ _NOT_REPEATED = (
 )
 """Kinds of fields that a confirmation does not list: they are secret, or what it shows anyway."""
 _SHOWN: dict[str, Callable[[Any], Any]] = {
-    "credits": formatting.format_credits,
-    "signed_credits": formatting.format_signed_credits,
+    "credits": in_dollars,
+    "signed_credits": partial(in_dollars, signed=True),
     "datetime": formatting.format_datetime,
     "number": formatting.format_number,
 }
@@ -113,7 +115,7 @@ def make_change_view(change: Change) -> ChangeView:
         return ChangeView(change.field, change.before, change.after, long=True)
     if isinstance(change.before, Decimal) and isinstance(change.after, Decimal) and change.cell == "credits":
         difference = change.after - change.before
-        delta = str(formatting.format_signed_credits(difference))
+        delta = in_dollars(difference, signed=True)
         tone = "green" if difference > 0 else "red"
     return ChangeView(
         change.field,

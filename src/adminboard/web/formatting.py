@@ -19,6 +19,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from adminboard.core.currencies import in_currency, to_major_units
+from adminboard.core.money import in_dollars
 from adminboard.core.said_moments import resay_moments
 from adminboard.core.titles import title_of
 
@@ -86,22 +87,12 @@ def format_number(value: int | Decimal) -> str:
     return f"{value:,}"
 
 
-def format_credits(amount: Decimal) -> str:
-    """Credits as "$1,234.50" or "-$2.50"."""
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
-
-
-def format_signed_credits(amount: Decimal) -> str:
-    """A change of credits as "+$20.00" or "-$2.50"; no sign on zero."""
-    return f"+{format_credits(amount)}" if amount > 0 else format_credits(amount)
-
-
 def format_money(amount_minor: int, currency: str) -> str:
     """An amount in Stripe's smallest unit of a currency ("usd", 123450) by that currency's own rule:
     "$1,234.50", "¥500".
     """
     if currency.upper() == "USD":
-        return format_credits(to_major_units(amount_minor, currency))
+        return in_dollars(to_major_units(amount_minor, currency))
     return in_currency(amount_minor, currency)
 
 
@@ -179,12 +170,12 @@ def _draw_relative(moment: datetime) -> Markup:
 
 
 def _draw_credits(amount: Decimal) -> Markup:
-    text = format_credits(amount)
+    text = in_dollars(amount)
     return _NEGATIVE.format(text) if amount < 0 else escape(text)
 
 
 def _draw_signed_credits(amount: Decimal) -> Markup:
-    text = format_signed_credits(amount)
+    text = in_dollars(amount, signed=True)
     if amount == 0:
         return escape(text)
     return (_POSITIVE if amount > 0 else _NEGATIVE).format(text)

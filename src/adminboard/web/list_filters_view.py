@@ -24,7 +24,7 @@ from adminboard.core.listings.start import without_start
 from adminboard.core.masking import sees_personal_data
 from adminboard.web.addresses import Parameters, without
 from adminboard.web.list_place import ListPlace
-from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView, RecordView
+from adminboard.web.list_view import FilterKind, FilterView, LinkView, OptionView, RecordChipView
 from adminboard.web.visit import Visit
 
 
@@ -63,11 +63,11 @@ def drawn_references(listing: Listing, place: ListPlace) -> list[Reference]:
 
 def make_record_views(
     visit: Visit, listing: Listing, place: ListPlace, query: ListQuery, state: Parameters
-) -> Sequence[RecordView]:
+) -> Sequence[RecordChipView]:
     """The records that the list is narrowed to, by name. One query for each that is in force, else none."""
     in_force = {condition.name for condition in query.conditions}
     return [
-        RecordView(
+        RecordChipView(
             filter_.name,
             filter_.label,
             filter_.find_name(visit.session, state, masked=query.masked),

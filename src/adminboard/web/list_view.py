@@ -154,7 +154,7 @@ class FilterView:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordView:
+class RecordChipView:
     """The one record that all rows belong to, because a link asked for these: a chip with nothing to choose.
     It stands outside the filters, which may be folded away. `remove_url` is the list without it."""
 
@@ -314,7 +314,7 @@ class ListView:
     empty: EmptyView
     search: SearchView | None = None
     filters: Sequence[FilterView] = ()
-    records: Sequence[RecordView] = ()
+    records: Sequence[RecordChipView] = ()
     state: Sequence[HiddenView] = ()
     clear_url: str | None = None
     sizes: Sequence[LinkView] = ()

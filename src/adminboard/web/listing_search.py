@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,6 +17,7 @@ from adminboard.core.listings.columns import AnyRow, AnySelect
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import sees_personal_data
+from adminboard.core.money import in_dollars
 from adminboard.core.work import moment
 from adminboard.web import formatting
 from adminboard.web.area import Hit, SearchProvider
@@ -140,8 +141,8 @@ def show_plainly(column: Column, value: Any, row: AnyRow) -> str:
 
 _PLAIN: dict[str, Callable[[Any], str]] = {
     "datetime": formatting.format_datetime,
-    "credits": formatting.format_credits,
-    "signed_credits": formatting.format_signed_credits,
+    "credits": in_dollars,
+    "signed_credits": partial(in_dollars, signed=True),
     "number": formatting.format_number,
     "phone": formatting.format_phone,
     "duration": formatting.format_duration,

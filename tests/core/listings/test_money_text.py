@@ -1,11 +1,14 @@
 """Amounts in exports: PostgreSQL writes them as pages do, for every currency there is."""
 
+from decimal import Decimal
+
 import pytest
-from sqlalchemy import ARRAY, BigInteger, Text, cast, column, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Numeric, Text, cast, column, func, literal, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.currencies import known_currencies
-from adminboard.core.listings.money_text import write_money
+from adminboard.core.listings.money_text import write_credits, write_money
+from adminboard.core.money import in_dollars
 from adminboard.web.formatting import format_money
 
 AMOUNTS = (0, 1, 50, 99, 100, 1_000, 4_900, 123_456, 100_000_000, 99_999_999_999, -1, -250, -1_000)
@@ -51,3 +54,10 @@ def test_an_amount_keeps_to_its_currency(
 
 def test_no_amount_is_no_text(session: Session) -> None:
     assert write(session, None, "usd") is None
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("amount", ["0.00", "0.01", "20.00", "1234.50", "-0.01", "-2.50", "10000000.01"])
+def test_credits_are_written_as_on_pages(session: Session, amount: str, signed: bool) -> None:
+    text = write_credits(literal(Decimal(amount), Numeric(14, 2)), signed=signed)
+    assert session.scalar(select(text)) == in_dollars(Decimal(amount), signed=signed)

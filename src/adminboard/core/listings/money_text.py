@@ -36,10 +36,10 @@ def write_money(amount_minor: ColumnElement[Any], currency: ColumnElement[Any]) 
 
 
 def write_credits(value: ColumnElement[Any], *, signed: bool = False) -> ColumnElement[Any]:
-    """Credits as "$1,234.50" or "-$2.50"; signed also "+$20.00"."""
-    number = func.to_char(func.abs(value), "FM999,999,999,990.00")
+    """Credits as "$1,234.50" or "-$2.50"; signed also "+$20.00", and zero without a sign: as `in_dollars`."""
+    number = literal("$") + func.to_char(func.abs(value), "FM999,999,999,990.00")
     plus = "+" if signed else ""
-    return case((value < 0, literal("-$") + number), else_=literal(f"{plus}$") + number)
+    return case((value < 0, "-"), (value > 0, plus), else_="") + number
 
 
 def _write(size: ColumnElement[Any], code: ColumnElement[Any]) -> ColumnElement[Any]:

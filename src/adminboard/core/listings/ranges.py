@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_
 
-from adminboard.core.days import find_zone, get_day
+from adminboard.core.days import ONE_DAY, find_zone, get_day, get_start
 from adminboard.core.listings.columns import Expression
 from adminboard.core.listings.filters import (
     Condition,
@@ -78,8 +78,8 @@ class Days:
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """When they begin, and when they are over."""
-        since = None if self.first is None else _start_of(self.first, self.zone)
-        until = None if self.last is None else _start_of(self.last + timedelta(days=1), self.zone)
+        since = None if self.first is None else get_start(self.first, self.zone)
+        until = None if self.last is None else get_start(self.last + ONE_DAY, self.zone)
         return since, until
 
 
@@ -217,10 +217,6 @@ class NumberRange(_Range):
             return to_credits(text) if self.kind == "credits" else to_whole_number(text)
         except ValueError as error:
             raise FilterError(name, f"{self.label}: {error}") from None
-
-
-def _start_of(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
 
 
 def _place_of(zone: ZoneInfo) -> str:
