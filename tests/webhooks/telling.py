@@ -60,3 +60,12 @@ def get_kept(board: BoardUnderTest, event: dict[str, Any]) -> BillingEvent:
     """The board's row of an event."""
     with board.rows() as session:
         return session.scalars(select(BillingEvent).where(BillingEvent.stripe_event_id == event["id"])).one()
+
+
+def list_facts(board: BoardUnderTest, event: dict[str, Any]) -> dict[str, Any]:
+    """What the board's row of an event says that happened."""
+    kept = get_kept(board, event)
+    facts = ("organization_id", "amount_cents", "currency", "notes")
+    changes = ("previous_status", "status", "previous_quantity", "quantity")
+    ids = (column for column in vars(BillingEvent) if column.startswith("stripe_"))
+    return {name: getattr(kept, name) for name in (*facts, *changes, *ids)}

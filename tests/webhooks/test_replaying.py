@@ -23,7 +23,7 @@ from tests.stand_in import Control
 from tests.stripe.making import Maker, item_of
 from tests.web.problems import read_problem
 from tests.webhooks.sending import make_event
-from tests.webhooks.telling import get_kept, know, list_sent, sell, send_all, subscribe
+from tests.webhooks.telling import get_kept, know, list_facts, list_sent, sell, send_all, subscribe
 
 CREATED = "customer.subscription.created"
 ADDRESS = "/v1/admin/billing/webhook/replay"
@@ -158,9 +158,10 @@ def test_replaying_what_was_processed_has_no_second_effect(
             row = session.scalars(select(Subscription)).one()
             return {name: value for name, value in vars(row).items() if not name.startswith("_")}
 
-    before = see()
+    before, told = see(), list_facts(board, event)
     assert [outcome["status"] for outcome in replay(program, event_id=event["id"])] == ["processed"]
     assert see() == before
+    assert list_facts(board, event) == told
 
 
 def test_one_that_fails_again_says_why(board: BoardUnderTest, program: Program) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import ColumnElement, bindparam, case, func, update
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.audit import Target
@@ -24,15 +24,22 @@ MAX_ERROR_LENGTH = 500
 _EVENTS = Base.metadata.tables[str(BillingEvent.__table__)]
 _FACTS = tuple(each.name for each in fields(Told) if each.name not in ("summary", "before", "after"))
 """What the event's own row keeps of what was told; the rest is the audit entry's."""
+_WAS_APPLIED = _EVENTS.c.processed_at.is_not(None)
 _DONE: dict[str, Any] = {"next_attempt_at": None, "last_error": None, "fetch_anew": False}
+
+
+def _fact(name: str) -> ColumnElement[Any]:
+    """What a column says from now on. Of an event that was applied before it stays: that is what happened
+    when the event was received, and a replay tells how the object is by then."""
+    told = bindparam(f"told_{name}", type_=_EVENTS.c[name].type)
+    return case((_WAS_APPLIED, _EVENTS.c[name]), else_=func.coalesce(told, _EVENTS.c[name]))
+
+
 _NOTE_APPLIED = (
     update(_EVENTS)
     .where(_EVENTS.c.id == bindparam("row_id"))
     .values(
-        {
-            name: func.coalesce(bindparam(f"told_{name}", type_=_EVENTS.c[name].type), _EVENTS.c[name])
-            for name in _FACTS
-        }
+        {name: _fact(name) for name in _FACTS}
         | _DONE
         | {
             "processing_status": ProcessingStatus.PROCESSED,
@@ -56,7 +63,8 @@ def audit_applied(work: Work, taken: Taken, told: Told) -> None:
 
 
 def note_applied(work: Work, applied: Sequence[tuple[Taken, Told]]) -> None:
-    """In the same work: what the rows of the events say from now on."""
+    """In the same work: what the rows of the events say from now on. Those that were applied before go on
+    saying what they said, but for when that was last."""
     if not applied:
         return
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
@@ -112,13 +112,21 @@ def put_back_failed(work: Work, ids: Sequence[UUID], reason: str) -> list[UUID]:
 
 
 def put_back(work: Work, ids: Sequence[UUID]) -> None:
-    """Has a worker apply these, with all attempts before it, as soon as the work is committed."""
+    """Has a worker apply these, with all attempts before it, as soon as the work is committed.
+
+    ``processed_at`` stays with those that were applied before, so that what they say holds
+    (`outcomes.note_applied`). One that was ignored has told nothing yet.
+    """
     if not ids:
         return
     rows = update(BillingEvent).where(BillingEvent.id.in_(ids))
     again = rows.values(
         processing_status=ProcessingStatus.RECEIVED,
         attempts=0,
+        processed_at=case(
+            (BillingEvent.processing_status == ProcessingStatus.IGNORED, None),
+            else_=BillingEvent.processed_at,
+        ),
         fetch_anew=True,
         next_attempt_at=work.now(),
         updated_at=work.now(),

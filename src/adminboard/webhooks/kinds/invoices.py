@@ -15,6 +15,7 @@ from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
+from adminboard.webhooks.kinds.said import read_status, said_of
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
@@ -56,6 +57,7 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
         note_failure(work, row, event.created_at)
     if event.type in (FAILED, PAID):
         follow_payments(work, row.organization_id)
+    previous_status, status = said_of(event, read_status, now=found.status, was=mirrored.before.get("status"))
     amount = found.amount_paid_cents if event.type == PAID else found.amount_due_cents
     return Told(
         summary=f"Stripe says that invoice {found.number or found.id} over "
@@ -68,8 +70,8 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
         stripe_invoice_id=found.id,
         amount_cents=amount,
         currency=found.currency,
-        previous_status=mirrored.before.get("status"),
-        status=found.status,
+        previous_status=previous_status,
+        status=status,
     )
 
 

@@ -36,7 +36,7 @@ class Told:
 
     ``summary`` is a whole sentence for the log. ``before`` and ``after`` hold only what was changed; both are
     empty when the rows showed this already, or something newer. Statuses are those of the object the event
-    is about, in Stripe's words.
+    is about, in Stripe's words, as the event says them: also where the object was fetched and is further.
     """
 
     summary: str

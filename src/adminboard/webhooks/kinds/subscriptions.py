@@ -13,6 +13,7 @@ from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
+from adminboard.webhooks.kinds.said import read_seats, read_status, said_of
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
@@ -39,6 +40,10 @@ def look_up(found: objects.Subscription) -> Iterable[Place]:
 def apply(work: Work, event: Event, found: objects.Subscription, state_at: datetime) -> Told:
     mirrored = mirror_subscription(work, found, state_at)
     row = work.session.get_one(Subscription, mirrored.record_id)
+    was = mirrored.before
+    previous_status, status = said_of(event, read_status, now=found.status, was=was.get("status"))
+    seats = read_seats(row.stripe_item_id)
+    previous_quantity, quantity = said_of(event, seats, now=row.quantity, was=was.get("quantity"))
     return Told(
         summary=f"Stripe told of {event.type} {found.id}, which is {found.status}.",
         organization_id=mirrored.organization_id,
@@ -46,10 +51,10 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
         after=mirrored.after,
         stripe_customer_id=found.customer_id,
         stripe_subscription_id=found.id,
-        previous_status=mirrored.before.get("status"),
-        status=found.status,
-        previous_quantity=mirrored.before.get("quantity"),
-        quantity=row.quantity,
+        previous_status=previous_status,
+        status=status,
+        previous_quantity=previous_quantity,
+        quantity=quantity,
     )
 
 
