@@ -16,6 +16,7 @@ import pytest
 import typer
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 import adminboard
@@ -264,6 +265,19 @@ def fail_two_events(board: BoardUnderTest, at: datetime) -> None:
     board.clock.advance(AT_MOST_EVERY)
 
 
+def keep_two_events(session: Session, at: datetime) -> None:
+    """One waits to be applied; of the other, a failed payment, Stripe is to say why."""
+    make_billing_event(session, event_type="source.canceled", next_attempt_at=START)
+    make_billing_event(
+        session,
+        event_type="invoice.payment_failed",
+        processing_status=ProcessingStatus.PROCESSED,
+        received_at=at,
+        stripe_invoice_id="in_unpaid",
+        raw_payload={"created": 1},
+    )
+
+
 def test_no_job_changes_anything_without_the_audit(
     board: BoardUnderTest, served_standin: Served, standin: StandIn
 ) -> None:
@@ -281,7 +295,7 @@ def test_no_job_changes_anything_without_the_audit(
         make_run_row(session, run_id=make_bulk_run(session, status=RunStatus.CHECKING).id)
         make_grace_period(session, ends_at=next_year + timedelta(days=1))
         make_grace_period(session, ends_at=next_year - timedelta(days=1))
-        make_billing_event(session, event_type="source.canceled", next_attempt_at=START)
+        keep_two_events(session, next_year)
         session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
         for name in ("customers", "invoices"):
             session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))

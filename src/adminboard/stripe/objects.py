@@ -147,6 +147,17 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentFailure:
+    """Why an attempt to pay failed. ``message`` is in Stripe's words for the customer, ``code`` the reason of
+    the bank, like insufficient_funds, else of Stripe. ``tried_at`` is when the money was asked for:
+    None where it never was."""
+
+    message: str | None
+    code: str | None
+    tried_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     id: str
     customer_id: str | None

@@ -7,7 +7,7 @@ from adminboard.web.record_page import ListTab
 from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.api import router
 from adminboard.webhooks.incoming import incoming
-from adminboard.webhooks.jobs import apply_due, apply_events, find_gaps
+from adminboard.webhooks.jobs import apply_due, apply_events, explain_failed, explain_left_over, find_gaps
 from adminboard.webhooks.listing import events
 from adminboard.webhooks.replay_run import REPLAY
 from adminboard.webhooks.web import pages
@@ -25,9 +25,9 @@ area = Area(
     incoming=incoming,
     api=router,
     actions=[replay_event, replay_failed],
-    jobs=[apply_due, find_gaps],
+    jobs=[apply_due, explain_left_over, find_gaps],
     runs=[REPLAY],
-    deferred=[apply_events],
+    deferred=[apply_events, explain_failed],
     search=[
         search_listing(
             events,

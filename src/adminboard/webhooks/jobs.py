@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from adminboard.core.queue import queue_once
-from adminboard.jobs import EVERY_MINUTE, EVERY_NIGHT, DeferredJob, PeriodicJob
+from adminboard.jobs import EVERY_FIVE_MINUTES, EVERY_MINUTE, EVERY_NIGHT, DeferredJob, PeriodicJob
 from adminboard.runtime import Runtime
 from adminboard.webhooks.applying import WORKER, EventApplier
+from adminboard.webhooks.failures import explain_failures
 from adminboard.webhooks.gaps import find_gaps_nightly
-from adminboard.webhooks.waking import APPLY_EVENTS, PRIORITY
+from adminboard.webhooks.waking import APPLY_EVENTS, EXPLAIN_FAILURES, PRIORITY
 
 SLICE_SECONDS = 4.0
 """As long as a run is advanced before others get their turn."""
@@ -37,4 +38,8 @@ apply_events = DeferredJob(APPLY_EVENTS, apply_due_events)
 """Queued by whoever keeps an event or puts one back."""
 apply_due = PeriodicJob("apply_due_billing_events", EVERY_MINUTE, apply_due_events)
 """For those whose pause is over, and those that a killed worker had."""
+explain_failed = DeferredJob(EXPLAIN_FAILURES, explain_failures)
+"""Queued whenever an event of a failed payment is applied."""
+explain_left_over = PeriodicJob("explain_left_over_payments", EVERY_FIVE_MINUTES, explain_failures)
+"""For those that Stripe was away for."""
 find_gaps = PeriodicJob("find_webhook_gaps", EVERY_NIGHT, find_gaps_nightly)

@@ -33,9 +33,14 @@ def missing(kind: str, identifier: str, *, param: str = "id", status: int = 404)
 
 def declined(decline_code: str, *, charge: str | None = None) -> Refusal:
     """The bank said no."""
-    message = DECLINES.get(decline_code, "Your card was declined.")
-    code = decline_code if decline_code in OWN_CODES else "card_declined"
+    code, message = say_decline(decline_code)
     return Refusal(402, message, "card_error", code=code, decline_code=decline_code, charge=charge)
+
+
+def say_decline(decline_code: str) -> tuple[str, str]:
+    """Stripe's own code for it, and its words for the customer."""
+    code = decline_code if decline_code in OWN_CODES else "card_declined"
+    return code, DECLINES.get(decline_code, "Your card was declined.")
 
 
 def not_in_stand_in(what: str) -> Refusal:
@@ -54,5 +59,7 @@ DECLINES = {
     "authentication_required": "Your card was declined. This transaction requires authentication.",
 }
 """Each decline code the stand-in uses, with Stripe's message."""
+NO_PAYMENT_METHOD = "no_payment_method"
+"""Nobody was asked, so nobody declined anything: a reason of the stand-in's own, which no object carries."""
 OWN_CODES = {"expired_card", "incorrect_cvc", "processing_error"}
 """Those that are the error's code as well."""

@@ -10,7 +10,7 @@ from stripe.params import InvoiceListParams, InvoicePaymentListParams
 from adminboard.stripe.gateway.reading import id_of, moment, read_all, read_invoice, read_page
 from adminboard.stripe.gateway.subscriptions import Proration
 from adminboard.stripe.gateway.translating import reading
-from adminboard.stripe.objects import Invoice, Page, Payment, PaymentKind
+from adminboard.stripe.objects import Invoice, Page, Payment, PaymentFailure, PaymentKind
 
 WITH_CHARGES = ["data.payment.charge", "data.payment.payment_intent.latest_charge"]
 
@@ -76,6 +76,14 @@ class Invoices:
             found = self._client.invoice_payments.list(wanted).data
         return self.get(id_of(found[0].invoice)) if found else None
 
+    def find_failure(self, invoice_id: str) -> PaymentFailure | None:
+        """Why the last attempt to pay the invoice failed; None where Stripe names no reason. One call."""
+        with reading():
+            found = self._client.invoice_payments.list(
+                {"invoice": invoice_id, "limit": 10, "expand": WITH_CHARGES}
+            )
+        return next(filter(None, map(_read_failure, found.data)), None)
+
     def list_payments(self, invoice_id: str) -> tuple[Payment, ...]:
         """What paid the invoice, with what has been given back since."""
         with reading():
@@ -99,4 +107,16 @@ def _read_payment(invoice_payment: stripe.InvoicePayment) -> Payment:
         refunded_cents=charge.amount_refunded if charge else 0,
         is_disputed=charge is not None and charge.disputed,
         paid_at=moment(invoice_payment.status_transitions.paid_at),
+    )
+
+
+def _read_failure(invoice_payment: stripe.InvoicePayment) -> PaymentFailure | None:
+    intent = invoice_payment.payment.payment_intent
+    if not isinstance(intent, stripe.PaymentIntent) or intent.last_payment_error is None:
+        return None
+    error, charge = intent.last_payment_error, intent.latest_charge
+    return PaymentFailure(
+        message=error.message,
+        code=error.decline_code or error.code,
+        tried_at=moment(charge.created) if isinstance(charge, stripe.Charge) else None,
     )

@@ -10,12 +10,14 @@ from adminboard.billing.grace_periods import follow_payments, note_failure
 from adminboard.billing.mirror.invoices import mirror_invoice
 from adminboard.billing.models import Invoice, Subscription
 from adminboard.core.currencies import in_currency
+from adminboard.core.queue import queue_once
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 from adminboard.webhooks.kinds.said import read_status, said_of
+from adminboard.webhooks.waking import EXPLAIN_FAILURES, PRIORITY
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
@@ -55,6 +57,7 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
     row = work.session.get_one(Invoice, mirrored.record_id)
     if event.type == FAILED:
         note_failure(work, row, event.created_at)
+        queue_once(work, EXPLAIN_FAILURES, priority=PRIORITY)
     if event.type in (FAILED, PAID):
         follow_payments(work, row.organization_id)
     previous_status, status = said_of(event, read_status, now=found.status, was=mirrored.before.get("status"))

@@ -11,11 +11,10 @@ from adminboard.stripe.fake.records import (
     PaymentMethod,
     Subscription,
 )
-from adminboard.stripe.fake.refusals import declined
+from adminboard.stripe.fake.refusals import NO_PAYMENT_METHOD, declined
 
 RETRY_AFTER_DAYS = (3, 5, 7)
 """How long after each failed attempt the next one follows; after the last of them none does."""
-NO_PAYMENT_METHOD = "no_payment_method"
 
 
 def collect(account: Account, invoice: Invoice) -> str | None:

@@ -2,6 +2,7 @@
 
 from adminboard.stripe.fake import API_VERSION, records
 from adminboard.stripe.fake.books import Books
+from adminboard.stripe.fake.refusals import NO_PAYMENT_METHOD, say_decline
 from adminboard.stripe.fake.sdk_types import plain_fields
 from adminboard.stripe.fake.shapes.shaping import Shape, specifics
 
@@ -22,11 +23,27 @@ def _(payment: records.InvoicePayment, _books: Books) -> Shape:
 
 
 @specifics.register
-def _(_intent: records.PaymentIntent, _books: Books) -> Shape:
+def _(intent: records.PaymentIntent, _books: Books) -> Shape:
     return {
+        "last_payment_error": _payment_error(intent),
         "capture_method": "automatic",
         "confirmation_method": "automatic",
         "payment_method_types": ["card"],
+    }
+
+
+def _payment_error(intent: records.PaymentIntent) -> Shape | None:
+    """Why it was not paid, until it is."""
+    if intent.decline_code is None or intent.decline_code == NO_PAYMENT_METHOD:
+        return None
+    code, message = say_decline(intent.decline_code)
+    return {
+        **plain_fields("payment_intent", "LastPaymentError"),
+        "type": "card_error",
+        "code": code,
+        "decline_code": intent.decline_code,
+        "message": message,
+        "charge": intent.latest_charge,
     }
 
 
@@ -38,7 +55,7 @@ def _(charge: records.Charge, books: Books) -> Shape:
         "captured": charge.status == "succeeded",
         "paid": charge.status == "succeeded",
         "refunded": 0 < charge.amount_captured == charge.amount_refunded,
-        "failure_code": charge.decline_code and "card_declined",
+        **_failure(charge),
         "billing_details": {
             "address": None,
             "email": customer.email if customer else None,
@@ -47,6 +64,20 @@ def _(charge: records.Charge, books: Books) -> Shape:
             "tax_id": None,
         },
     }
+
+
+def _failure(charge: records.Charge) -> Shape:
+    if charge.decline_code is None:
+        return {}
+    code, message = say_decline(charge.decline_code)
+    outcome = {
+        **plain_fields("charge", "Outcome"),
+        "type": "issuer_declined",
+        "network_status": "declined_by_network",
+        "reason": charge.decline_code,
+        "seller_message": "The bank did not approve this payment.",
+    }
+    return {"failure_code": code, "failure_message": message, "outcome": outcome}
 
 
 @specifics.register
