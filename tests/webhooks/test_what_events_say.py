@@ -7,13 +7,15 @@ from sqlalchemy import select, update
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.billing.models import Subscription
-from adminboard.core.permissions import Permission
+from adminboard.core.permissions import Permission, Role
+from adminboard.stripe.fake import records
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.webhooks.jobs import apply_due_events
 from tests.clients import BoardUnderTest
+from tests.pages import Page
 from tests.stand_in import Control
 from tests.stripe.making import Maker, item_of
-from tests.webhooks.telling import know, list_facts, list_sent, sell, send_all, subscribe
+from tests.webhooks.telling import get_kept, know, list_facts, list_sent, sell, send_all, subscribe
 
 CREATED, UPDATED = "customer.subscription.created", "customer.subscription.updated"
 ADDRESS = "/v1/admin/billing/webhook/replay"
@@ -112,3 +114,53 @@ def test_one_that_was_ignored_tells_what_it_never_did(
     stood(board, next_attempt_at=None, processing_status=ProcessingStatus.IGNORED, processed_at=now)
     replay(board, event)
     assert list_facts(board, event)["status"] == "active"
+
+
+def look(board: BoardUnderTest, event: dict[str, Any]) -> tuple[str, str]:
+    """What the event's line in the timeline and its panel say."""
+    kept = get_kept(board, event)
+    browser = board.browser(Role.ADMIN)
+    timeline = Page(browser.get(f"/customers/{kept.organization_id}/timeline?kind=event").text)
+    [line] = timeline.root.find_all("li", id=f"line-event-{kept.id}")
+    return line.text, Page(browser.get(f"/webhooks?selected={kept.id}").text).text
+
+
+def test_a_change_of_status_is_no_change_of_seats(
+    board: BoardUnderTest, maker: Maker, standin: StandIn
+) -> None:
+    made = subscribe(board, maker, seats=5)
+    record = standin.account.get(records.Subscription, made.id)
+    with standin.account.changing(record, UPDATED):
+        record.status = "past_due"
+    created, updated = list_sent(standin, CREATED, UPDATED)
+    send_all(board, [created, updated])
+    apply_due_events(board.runtime)
+    line, panel = look(board, updated)
+    assert "active becomes past_due" in line
+    assert "seats" not in line
+    assert "Status of the object active becomes past_due" in panel
+    assert "Seats 5 " in panel
+    line, panel = look(board, created)
+    assert "active" in line
+    assert "becomes" not in line
+    assert "Status of the object active Seats 5 " in panel
+
+
+def test_a_change_that_the_board_made_itself_is_told_by_stripe_with_what_was_before(
+    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control
+) -> None:
+    """The row shows it already when the event comes."""
+    made = subscribe(board, maker, seats=2)
+    send_all(board, list_sent(standin, CREATED))
+    apply_due_events(board.runtime)
+    control("clock", days=1)
+    item_id = item_of(made).id
+    maker.client.v1.subscriptions.update(made.id, {"items": [{"id": item_id, "quantity": 4}]})
+    with board.rows() as session:
+        session.execute(update(Subscription).values(quantity=4))
+    [event] = list_sent(standin, UPDATED)
+    send_all(board, [event])
+    apply_due_events(board.runtime)
+    line, panel = look(board, event)
+    assert "2 seats becomes 4 seats" in line
+    assert "Seats 2 becomes 4 " in panel

@@ -110,10 +110,13 @@ credit_entries = Lines(
 
 
 def _say_event(_: Session, row: Row[Any]) -> Said:
-    """What became of the seats, where they changed, and else of the state."""
+    """What became of the state and of the seats, of those that changed; of the state where neither did. Seats
+    changed only where it is known how many there were before."""
     was, became = row.previous_status, row.status
-    if row.quantity is not None and row.quantity != row.previous_quantity:
-        was, became = _seats(row.previous_quantity), _seats(row.quantity)
+    if None not in (row.quantity, row.previous_quantity) and row.quantity != row.previous_quantity:
+        is_same_state = was is None or was == became
+        was = _and(None if is_same_state else was, _seats(row.previous_quantity))
+        became = _and(None if is_same_state else became, _seats(row.quantity))
     return {
         "title": row.event_type,
         "status": row.processing_status,
@@ -125,8 +128,12 @@ def _say_event(_: Session, row: Row[Any]) -> Said:
     }
 
 
-def _seats(quantity: int | None) -> str | None:
-    return None if quantity is None else f"{quantity:,} {'seat' if quantity == 1 else 'seats'}"
+def _seats(quantity: int) -> str:
+    return f"{quantity:,} {'seat' if quantity == 1 else 'seats'}"
+
+
+def _and(state: str | None, seats: str) -> str:
+    return seats if state is None else f"{state}, {seats}"
 
 
 events = Lines(
