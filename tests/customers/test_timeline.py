@@ -270,3 +270,27 @@ def test_the_links_of_days_keep_the_kinds(board: BoardUnderTest, acme: UUID) -> 
     page = open_timeline(board, acme, "?kind=call&date=7d")
     (today,) = [link for link in page.links() if link.startswith(address(acme)) and "date=today" in link]
     assert parse_qs(urlsplit(today).query) == {"kind": ["call"], "date": ["today"]}
+
+
+def test_what_other_lines_tell_is_no_change(board: BoardUnderTest) -> None:
+    """Stripe's events and charges for usage have entries too, and lines of their own. What the board's jobs
+    did has no other."""
+    with board.rows() as session:
+        customer = make_organization(session).id
+        for action, kind, name in (
+            ("webhooks.apply", "system", "webhooks"),
+            ("webhooks.explain", "system", "webhooks"),
+            ("webhooks.fail", "system", "webhooks"),
+            ("credits.deduct_usage", "api_key", "the product"),
+            ("credits.expire", "system", "credit expiry"),
+            ("grace_periods.open", "system", "webhooks"),
+            ("entitlements.override_expired", "system", "override expiry"),
+            ("webhooks.replay", "admin", "sam@board.test"),
+            ("credits.adjust", "api_key", "a key"),
+        ):
+            happening.add_change(session, customer, START, action=action, actor_kind=kind, actor_name=name)
+    lines = [line.text for line in find_lines(open_timeline(board, customer, "?kind=change"))]
+    told = [line.partition(" by ")[2] for line in lines]
+    for name in ("webhooks", "override expiry", "sam@board.test", "a key"):
+        assert sum(one.startswith(name) for one in told) == 1, lines
+    assert len(lines) == 4, lines

@@ -4,18 +4,21 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import (
+    Boolean,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
     Select,
     Table,
     UniqueConstraint,
     func,
+    literal_column,
     select,
     text,
 )
 from sqlalchemy.orm import Session
 
 from adminboard.calls.models import CallLog, call_text_vector
+from adminboard.core.audit_models import NOT_TOLD_ELSEWHERE, AuditEntry
 from adminboard.models import metadata
 from adminboard.users.models import User
 
@@ -25,6 +28,13 @@ QUESTIONS: list[tuple[str, Select[UUID]]] = [
     ("ix_users_search", select(User.id).where(User.email.ilike("%jones%"))),
     ("ix_users_search", select(User.id).where(User.full_name.ilike("%jones%"))),
     ("ix_users_full_name_prefix", select(User.id).where(func.lower(User.full_name).like("jo%"))),
+    (
+        "ix_audit_entries_customer_changes",
+        select(AuditEntry.id)
+        .where(AuditEntry.customer_id == UUID(int=1), literal_column(NOT_TOLD_ELSEWHERE, Boolean))
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(51),
+    ),
     ("ix_users_full_name", select(User.id).order_by(func.lower(User.full_name), User.id).limit(50)),
 ]
 NEVER_FOLLOWED = {"invited_by_id", "decided_by_id", "author_id"}

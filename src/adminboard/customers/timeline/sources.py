@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Row, Select, Uuid, any_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
@@ -16,7 +16,7 @@ from adminboard.billing.models import Invoice
 from adminboard.businesses.models import Business
 from adminboard.calls.models import CallLog
 from adminboard.core.actor import Actor
-from adminboard.core.audit_models import AuditEntry
+from adminboard.core.audit_models import NOT_TOLD_ELSEWHERE, AuditEntry
 from adminboard.core.listings.columns import is_any
 from adminboard.core.permissions import Permission
 from adminboard.core.work import moment
@@ -141,7 +141,9 @@ SOURCES = (
         "change",
         Kind.CHANGE,
         Permission.HISTORY_READ,
-        Table(AuditEntry.customer_id, AuditEntry.at, AuditEntry.id),
+        Table(
+            AuditEntry.customer_id, AuditEntry.at, AuditEntry.id, literal_column(NOT_TOLD_ELSEWHERE, Boolean)
+        ),
         lines.changes,
     ),
 )

@@ -49,11 +49,12 @@ SAMPLED: Any = bindparam("sampled", type_=Integer)
 @dataclass(frozen=True, eq=False, slots=True)
 class Table:
     """The columns by which a source's rows are found. ``owner`` is whose a row is, ``at`` when it
-    happened."""
+    happened. Only rows of which ``chosen`` is true are lines, where it is given: of a customer's own rows."""
 
     owner: Column
     at: Column
     id: Column
+    chosen: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,6 +107,8 @@ def walk_along(walk: Walk, table: Table) -> Keys:
     """The rows of the customer, who owns them: one stretch of the index over (owner, time, id)."""
     wanted = select(table.at.label("at"), table.id.label("id"))
     wanted = wanted.where(table.owner == CUSTOMER, walk.inside(table))
+    if table.chosen is not None:
+        wanted = wanted.where(table.chosen)
     return wanted.order_by(*walk.ordered(table.at, table.id)).limit(ROWS)
 
 
