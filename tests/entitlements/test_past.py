@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from adminboard.billing.happenings import REPAIRED, note_event
 from adminboard.core.action_runner import ActionRunner, Confirmation
-from adminboard.core.actor import Actor
+from adminboard.core.actor import Actor, system_actor
+from adminboard.core.audit import Target
+from adminboard.core.canonical import to_plain
 from adminboard.core.clock import MovableClock
 from adminboard.entitlements.access import explain_access, get_access
 from adminboard.entitlements.answers import FeatureAccess
@@ -120,6 +123,39 @@ def test_plan_and_status_are_those_of_the_last_billing_event(at: At, standing: S
         8: "The subscription to Scale is past due and its grace period is over, so no plan is in force.",
         12: "The subscription to Growth is canceled, so no plan is in force.",
     }
+
+
+def test_what_reconciliation_repaired_counts_from_then_on(
+    at: At, standing: Standing, runtime: Runtime, clock: MovableClock
+) -> None:
+    """Its events come without anything of Stripe's: the plan is that of events before, or of the entry."""
+    found = standing.subscribe("active")
+    named = str(found.stripe_subscription_id)
+    subscription(standing, -60, "created", "active", stripe_subscription_id=named)
+    standing.session.flush()
+
+    def repair(days: float, **after: Any) -> None:
+        clock.set(START + days * DAY)
+        with runtime.work(system_actor("reconciliation")) as work:
+            target = Target("subscription", str(found.id), named, standing.payer.id)
+            work.audit(REPAIRED, target, "Brought into step", after=to_plain(after))
+            note_event(
+                work,
+                REPAIRED,
+                organization_id=standing.payer.id,
+                status=after["status"],
+                stripe_subscription_id=named,
+            )
+
+    repair(2, status="canceled")
+    repair(4, status="active")
+    repair(6, status="active", plan_id=standing.scale.id)
+    assert [at(days).because for days in (1, 3, 5, 7)] == [
+        "The plan Growth does not include it.",
+        "The subscription to Growth is canceled, so no plan is in force.",
+        "The plan Growth does not include it.",
+        "The plan Scale includes it.",
+    ]
 
 
 @pytest.mark.parametrize(

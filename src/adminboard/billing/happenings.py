@@ -8,6 +8,9 @@ from uuid import UUID
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
 from adminboard.core.work import Work
 
+REPAIRED = "reconciliation.repair"
+"""A subscription was brought into step with Stripe: the audit entry, and the billing event, of each row."""
+
 
 class EventFacts(TypedDict, total=False):
     """What a billing event says beside its type. Statuses and quantities are those of the object it is about,

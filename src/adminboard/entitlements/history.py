@@ -1,4 +1,5 @@
-"""What is recorded of a past moment: overrides by the audit trail, plan and status by billing events.
+"""What is recorded of a past moment: overrides by the audit trail, plan and status by billing events,
+those of repairs included.
 
 Plan overrides and grace periods are kept with their times, so their tables know the past themselves. What
 features a plan includes is taken as it is today.
@@ -8,13 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, cast, select, true
+from sqlalchemy import String, Uuid, bindparam, cast, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.happenings import REPAIRED
 from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
 from adminboard.billing.suspending import ACTIVATED, SUSPENDED
+from adminboard.core.audit_models import AuditEntry
 from adminboard.core.errors import DomainError
 from adminboard.core.said_moments import say_moment
 from adminboard.customers.models import Organization, OrganizationStatus
@@ -23,7 +26,9 @@ from adminboard.entitlements.standing import last_grace_period, last_plan_overri
 from adminboard.users.models import User
 
 _PRICE = BillingEvent.raw_payload[("data", "object", "items", "data", "0", "price", "id")].astext
-_IS_OF_SUBSCRIPTION = BillingEvent.event_type.like("customer.subscription.%")
+_IS_OF_SUBSCRIPTION = or_(
+    BillingEvent.event_type.like("customer.subscription.%"), BillingEvent.event_type == REPAIRED
+)
 _BEGINS = "customer.subscription.created"
 _ENDED = (SubscriptionStatus.CANCELED.value, SubscriptionStatus.INCOMPLETE_EXPIRED.value)
 _IS_OF_SUSPENSION = BillingEvent.event_type.in_((SUSPENDED, ACTIVATED))
@@ -65,7 +70,7 @@ _FACTS = _facts()
 def find_past(session: Session, user_id: UUID, at: datetime) -> dict[str, Any]:
     """The parameters of `standing.standing_given` and `standing.overrides_given` for a user at a past moment.
 
-    At most eight queries. Raises `BeforeSignUp`.
+    At most nine queries. Raises `BeforeSignUp`.
     """
     facts = session.execute(_FACTS, {"user_id": user_id, "now": at}).one()._asdict()
     signed_up, suspended_at = facts.pop("created_at"), facts.pop("suspended_at")
@@ -102,7 +107,11 @@ def _find_subscription(session: Session, payer: UUID, at: datetime) -> dict[str,
     """
     events = (
         select(
-            BillingEvent.status, BillingEvent.event_type, BillingEvent.received_at, Plan.id.label("plan_id")
+            BillingEvent.status,
+            BillingEvent.event_type,
+            BillingEvent.received_at,
+            BillingEvent.stripe_subscription_id,
+            Plan.id.label("plan_id"),
         )
         .outerjoin(Plan, Plan.stripe_price_id == _PRICE)
         .where(BillingEvent.organization_id == payer, _IS_OF_SUBSCRIPTION, BillingEvent.status.is_not(None))
@@ -110,8 +119,10 @@ def _find_subscription(session: Session, payer: UUID, at: datetime) -> dict[str,
     told = session.execute(_last_of_each_before(events, at)).all()
     if told:
         last = max(told, key=lambda event: (event.status not in _ENDED, event.received_at))
-        is_recorded = last.plan_id is not None
-        return _subscription(last.status, last.plan_id, is_recorded=is_recorded)
+        plan_id = last.plan_id
+        if last.event_type == REPAIRED:
+            plan_id = _find_repaired_plan(session, payer, last.stripe_subscription_id, at)
+        return _subscription(last.status, plan_id, is_recorded=plan_id is not None)
     following = session.execute(_first_after(events, at)).one_or_none()
     if following is not None:
         return _subscription(None, None, is_recorded=following.event_type == _BEGINS)
@@ -119,6 +130,24 @@ def _find_subscription(session: Session, payer: UUID, at: datetime) -> dict[str,
         Subscription.organization_id == payer, Subscription.created_at <= at
     )
     return _subscription(None, None, is_recorded=session.scalar(there.limit(1)) is None)
+
+
+def _find_repaired_plan(session: Session, payer: UUID, stripe_id: str | None, at: datetime) -> UUID | None:
+    """A repair comes without anything of Stripe's: its entry tells the plan where that was repaired, and else
+    it stayed as the last event before told it."""
+    sold = select(BillingEvent.received_at.label("at"), Plan.id).join(Plan, Plan.stripe_price_id == _PRICE)
+    repaired = select(AuditEntry.at, cast(AuditEntry.after["plan_id"].astext, Uuid)).where(
+        AuditEntry.customer_id == payer,
+        AuditEntry.action == REPAIRED,
+        AuditEntry.target_label == stripe_id,
+        AuditEntry.at <= at,
+        AuditEntry.after["plan_id"].astext.is_not(None),
+    )
+    told = union_all(
+        sold.where(BillingEvent.stripe_subscription_id == stripe_id, BillingEvent.received_at <= at), repaired
+    ).subquery()
+    found: UUID | None = session.scalar(select(told.c.id).order_by(told.c.at.desc()).limit(1))
+    return found
 
 
 def _subscription(status: str | None, plan_id: UUID | None, *, is_recorded: bool) -> dict[str, Any]:

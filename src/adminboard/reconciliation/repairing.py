@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from adminboard.billing.happenings import note_event
+from adminboard.billing.happenings import REPAIRED, note_event
 from adminboard.billing.mirror.customers_of_ours import lock_customer
 from adminboard.billing.mirror.mirrored import Mirrored, NeedsFetching, just_after, write_state
 from adminboard.billing.mirror.subscriptions import OVER, mirror_subscription
@@ -18,9 +18,6 @@ from adminboard.core.canonical import to_plain
 from adminboard.core.errors import DomainError
 from adminboard.core.work import Work
 from adminboard.stripe import objects
-
-REPAIRED = "reconciliation.repair"
-"""The audit entry, and the billing event, of each row that is brought into step."""
 
 
 class ChangedMeanwhile(DomainError):
