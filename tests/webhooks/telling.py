@@ -6,16 +6,18 @@ from typing import Any
 from sqlalchemy import select
 from stripe import Customer, Price, StripeClient, Subscription
 
-from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.billing.models import Plan
 from adminboard.customers.models import Organization
 from adminboard.stripe.fake.shapes import shape
 from adminboard.stripe.fake.standin import StandIn
 from tests.clients import BoardUnderTest
-from tests.factories import make_organization, make_plan
+from tests.factories import make_billing_event, make_organization, make_plan
 from tests.stand_in import API_KEY, Served
 from tests.stripe.making import Maker
-from tests.webhooks.sending import send_event
+from tests.webhooks.sending import make_event, send_event
+
+CREATED = "customer.subscription.created"
 
 
 def make_maker(served: Served) -> Maker:
@@ -69,3 +71,13 @@ def list_facts(board: BoardUnderTest, event: dict[str, Any]) -> dict[str, Any]:
     changes = ("previous_status", "status", "previous_quantity", "quantity")
     ids = (column for column in vars(BillingEvent) if column.startswith("stripe_"))
     return {name: getattr(kept, name) for name in (*facts, *changes, *ids)}
+
+
+def make_failed(board: BoardUnderTest, **fields: Any) -> BillingEvent:
+    """A row that failed for good, of a subscription that Stripe does not have."""
+    event = make_event(CREATED, object="subscription", id="sub_nobody")
+    defaults = {"event_type": CREATED, "raw_payload": event, "stripe_event_id": event["id"]}
+    with board.rows() as session:
+        return make_billing_event(
+            session, **{**defaults, "processing_status": ProcessingStatus.FAILED, "attempts": 8, **fields}
+        )

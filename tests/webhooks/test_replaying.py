@@ -17,13 +17,21 @@ from adminboard.webhooks.replay_run import NOT_FAILED
 from adminboard.webhooks.taking import LEASE
 from adminboard.worker import make_run_advancer
 from tests.clients import BoardUnderTest, Browser, Program
-from tests.factories import make_billing_event, make_user
+from tests.factories import make_user
 from tests.pages import Page
 from tests.stand_in import Control
 from tests.stripe.making import Maker, item_of
 from tests.web.problems import read_problem
-from tests.webhooks.sending import make_event
-from tests.webhooks.telling import get_kept, know, list_facts, list_sent, sell, send_all, subscribe
+from tests.webhooks.telling import (
+    get_kept,
+    know,
+    list_facts,
+    list_sent,
+    make_failed,
+    sell,
+    send_all,
+    subscribe,
+)
 
 CREATED = "customer.subscription.created"
 ADDRESS = "/v1/admin/billing/webhook/replay"
@@ -55,16 +63,6 @@ def failed(board: BoardUnderTest, maker: Maker, standin: StandIn) -> dict[str, A
     assert get_kept(board, event).next_attempt_at is None
     know(board, customer)
     return event
-
-
-def make_failed(board: BoardUnderTest, **fields: Any) -> BillingEvent:
-    """A row that failed for good, of a subscription that Stripe does not have."""
-    event = make_event(CREATED, object="subscription", id="sub_nobody")
-    defaults = {"event_type": CREATED, "raw_payload": event, "stripe_event_id": event["id"]}
-    with board.rows() as session:
-        return make_billing_event(
-            session, **{**defaults, "processing_status": ProcessingStatus.FAILED, "attempts": 8, **fields}
-        )
 
 
 def replay(program: Program, **body: Any) -> list[dict[str, Any]]:
@@ -346,39 +344,3 @@ def _see_the_end(staff: Browser, address: str, mended: str) -> None:
     assert "every 2s" not in answer.text
     assert staff.get(f"{address}/export.csv").text.count("\n") == 6
     assert "1 event" in staff.get(f"{address}/count?now=processed").text
-
-
-def test_it_begins_with_what_the_list_shows(board: BoardUnderTest) -> None:
-    """Types, customers and days of the list's filters are in the form, and its preview counts them by
-    type."""
-    now, other = board.clock.now(), "customer.subscription.deleted"
-    with board.rows() as session:
-        payer = make_user(session).organization_id
-    mine = {"organization_id": payer, "received_at": now}
-    for event_type in (CREATED, CREATED, other):
-        make_failed(board, event_type=event_type, **mine)
-    make_failed(board, received_at=now)
-    make_failed(board, organization_id=payer, received_at=now - timedelta(days=20))
-    staff = board.browser(Role.SUPPORT)
-    shown = f"/webhooks?type={CREATED}&type={other}&customer={payer}&received=7d"
-    (link,) = [
-        url
-        for url in Page(staff.get(shown).text).links()
-        if url.startswith("/actions/webhooks.replay_failed")
-    ]
-    opened = staff.get(link).text
-    assert 'data-value="2026-01-08T04:00">7 days ago<' in opened, "what was received lies behind"
-    form = Page(opened).form("/actions/webhooks.replay_failed/preview")
-    assert form.values["event_type"] == [f"{CREATED}, {other}"]
-    assert form.values["customer"] == [str(payer)]
-    form.values["reason"] = [REASON]
-    preview = Page(staff.submit(form.action, form.values).text)
-    for part in ("Events put back", "Replay 3", f"{CREATED} 2", f"{other} 1"):
-        assert part in preview.text, part
-
-
-def test_what_is_no_customer_is_refused_beside_its_field(board: BoardUnderTest) -> None:
-    answer = board.browser(Role.SUPPORT).submit(
-        "/actions/webhooks.replay_failed/preview", {"customer": "nobody", "reason": REASON}
-    )
-    assert "is not a customer's id" in Page(answer.text).field_errors["customer"]

@@ -14,10 +14,12 @@ from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
 from adminboard.core.limits import PerMinute
 from adminboard.core.listings.columns import is_any
+from adminboard.core.listings.found import say_found
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
 from adminboard.webhooks.commands import ReplayEvent, ReplayFailed
+from adminboard.webhooks.listing import events
 from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.replay_run import open_replay
 from adminboard.webhooks.replaying import (
@@ -80,7 +82,7 @@ def preview_failed(session: Session, command: ReplayFailed) -> Preview:
         FAILED_EVENTS,
         (Change("Events put back", 0, sum(by_type.values()), cell="number"),),
         warnings=(ASKS_STRIPE,),
-        details=(*_whose(session, command), *_of_each_type(by_type)),
+        details=(*_whose(session, command), *_matching(session, command), *_of_each_type(by_type)),
     )
 
 
@@ -90,6 +92,11 @@ def _whose(session: Session, command: ReplayFailed) -> list[Detail]:
         return []
     known = select(Organization.name).where(is_any(Organization.id, command.customers))
     return [Detail("Of the customers", ", ".join(session.scalars(known.order_by(Organization.name))))]
+
+
+def _matching(session: Session, command: ReplayFailed) -> list[Detail]:
+    words = say_found(session, events, command.matching) if command.matching else None
+    return [Detail("Of those with", words)] if words else []
 
 
 def _of_each_type(by_type: Mapping[str, int]) -> list[Detail]:

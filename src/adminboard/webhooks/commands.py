@@ -66,6 +66,13 @@ class ReplayFailed(Command):
         ]
         | None
     ) = Field(None, title="Customer", description="Only events of these: ids, several with commas.")
+    matching: str = Field(
+        "",
+        title="Matching",
+        max_length=4_000,
+        description="Only those that the list of events finds by this query string, like q=evt_…",
+        json_schema_extra={"widget": "hidden"},
+    )
     since: PastMoment = Field(None, title="Received since", description="Only those that came since then.")
     until: PastMoment = Field(None, title="Received before", description="Only those that came before then.")
     limit: int | None = Field(

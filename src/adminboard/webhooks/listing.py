@@ -1,6 +1,7 @@
 """The list of billing events, from Stripe and by hand."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 
@@ -23,6 +24,7 @@ from adminboard.core.listings import (
     words_of,
 )
 from adminboard.core.listings.filters import Parameters, Reader
+from adminboard.core.listings.picks import read_id
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.core.titles import title_of
@@ -42,12 +44,19 @@ RECEIVED = DateRange("received", "Received", BillingEvent.received_at)
 
 
 def fill_replay(parameters: Parameters, reader: Reader) -> dict[str, str]:
-    """What the replay of failed events begins with: the types, customers and days that the list shows."""
+    """What the replay of failed events begins with: the types, customers and days that the list shows, and as
+    the list itself reads it whatever else narrows it."""
     days = RECEIVED.read_days(parameters, reader)
     since, until = days.moments() if days is not None else (None, None)
+    customers = parameters.get("customer", ())
+    are_named = any(read_id(text.strip()) is None for text in customers)
+    others = ("q", "status", "source", *(("customer",) if are_named else ()))
     fields = {
         "event_type": ", ".join(parameters.get("type", ())),
-        "customer": ", ".join(parameters.get("customer", ())),
+        "customer": "" if are_named else ", ".join(customers),
+        "matching": urlencode(
+            {name: list(parameters[name]) for name in others if name in parameters}, doseq=True
+        ),
         "since": since.isoformat() if since is not None else "",
         "until": until.isoformat() if until is not None else "",
     }

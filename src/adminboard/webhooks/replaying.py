@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.errors import DomainError
 from adminboard.core.listings.columns import is_any
+from adminboard.core.listings.found import select_found
 from adminboard.core.queue import queue_once
 from adminboard.core.work import Work, moment
 from adminboard.users.lookup import get_user
 from adminboard.webhooks.commands import EventReference, ReplayFailed
 from adminboard.webhooks.kinds.registry import KINDS
+from adminboard.webhooks.listing import events
 from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.queries import EventUnknown
 from adminboard.webhooks.waking import APPLY_EVENTS, PRIORITY
@@ -62,7 +64,7 @@ def lock_event(work: Work, reference: EventReference) -> None:
 def failed_events(session: Session, command: ReplayFailed) -> Select[UUID]:
     """The ids of the failed events that the command names, those that came first first.
 
-    Raises `UserUnknown`.
+    Raises `UserUnknown`, `BadQuery`.
     """
     wanted = [
         BillingEvent.processing_status == ProcessingStatus.FAILED,
@@ -76,6 +78,8 @@ def failed_events(session: Session, command: ReplayFailed) -> Select[UUID]:
         wanted.append(BillingEvent.organization_id == payer)
     if command.customers:
         wanted.append(is_any(BillingEvent.organization_id, command.customers))
+    if command.matching:
+        wanted.append(BillingEvent.id.in_(select_found(session, events, command.matching)))
     if command.since is not None:
         wanted.append(BillingEvent.received_at >= command.since)
     if command.until is not None:
