@@ -174,7 +174,7 @@ def test_the_figures_count_what_matches(board: BoardUnderTest) -> None:
         "Active": "2",
         "On trial": "3",
         "Past due": "1",
-        "Cancel at period end": "1",
+        "Set to cancel": "1",
     }
     assert get_figures(board, "subscriptions?status=canceled")["Active"] == "0"
 
@@ -189,7 +189,7 @@ def test_the_panel_tells_customer_plan_periods_and_invoices(board: BoardUnderTes
         "Active members 1",
         "Period end 2026-02-04 04:00 PST",
         "Trial end N/A",
-        "Cancels at period end No",
+        "Set to cancel No",
         "Grace period until 2026-01-22 04:00 PST",
         "Price ¥7,900 per seat and year",
         "For all seats ¥23,700 a year",

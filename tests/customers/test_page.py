@@ -252,6 +252,10 @@ def test_every_button_opens_its_form_and_comes_back(board: BoardUnderTest, acme:
 @pytest.mark.parametrize(
     ("fields", "offered"),
     [
+        (
+            {"cancel_at_period_end": True, "cancel_at": START + timedelta(days=100)},
+            {"change_quantity", "reactivate", "cancel", "pause"},
+        ),
         ({"cancel_at_period_end": True}, {"change_quantity", "reactivate", "cancel", "pause"}),
         ({"pause_behavior": PauseBehavior.VOID}, {"change_quantity", "cancel", "resume"}),
         ({"stripe_subscription_id": None}, set()),
@@ -266,6 +270,7 @@ def test_only_what_applies_to_a_subscription_is_offered(
     actions = actions_of(board, customer, Role.BILLING)
     head = show(board, customer).root.get("div", id="record-head").text
     assert (" ends 20" in head) == bool(fields.get("cancel_at_period_end"))
+    assert (" ends 2026-04-25" in head) == ("cancel_at" in fields)
     always = {"billing.reset_grace_period", "customers.suspend"}
     assert set(actions) == {f"billing.{name}" for name in offered} | always
     assert actions["billing.reset_grace_period"] == "Open a grace period"

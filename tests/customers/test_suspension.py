@@ -214,6 +214,12 @@ SUBSCRIPTIONS: list[tuple[str, dict[str, Any], bool, str]] = [
         True,
         "it is paid until it ends on 14 February 2026 at 12:00 UTC.",
     ),
+    (
+        "leaving later",
+        {"cancel_at_period_end": True, "cancel_at": START + timedelta(days=100)},
+        True,
+        "Stripe goes on charging $237.00 a month until it ends on 25 April 2026 at 12:00 UTC.",
+    ),
     ("paused", {"pause_behavior": PauseBehavior.VOID}, False, "its collection is paused"),
     ("unpaid", {"status": SubscriptionStatus.UNPAID}, False, "it is unpaid, so nothing is charged"),
     ("ended", {"status": SubscriptionStatus.CANCELED}, False, "has no live subscription"),

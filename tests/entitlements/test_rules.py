@@ -60,6 +60,10 @@ CASES: dict[str, tuple[Arrange, str, bool, Decision, str, datetime | None]] = {
         lambda s: s.subscribe(cancel_at_period_end=True), INCLUDED, True, Decision.PLAN,
         "The plan Growth includes it.", START + 30 * DAY,
     ),
+    "set to end on a date": (
+        lambda s: s.subscribe(cancel_at_period_end=True, cancel_at=START + 40 * DAY), INCLUDED, True,
+        Decision.PLAN, "The plan Growth includes it.", START + 40 * DAY,
+    ),
     "past due inside a grace period": (
         lambda s: (s.subscribe("past_due"), s.open_grace()), INCLUDED, True, Decision.PLAN,
         "The plan Growth, past due in a grace period, includes it.", START + 7 * DAY,

@@ -10,6 +10,7 @@ from adminboard.billing.models import SubscriptionStatus
 from adminboard.core.models import RunStatus
 from adminboard.reconciliation.actions import RunReconciliation
 from adminboard.reconciliation.models import DiscrepancyStatus
+from adminboard.reconciliation.wording import say_sides
 from adminboard.stripe.fake import records
 from tests.factories import START, make_billing_event
 from tests.reconciliation.planting import MONTH, REASON, Twin, Twins, seconds
@@ -100,6 +101,34 @@ def test_each_kind_is_found_alone_repaired_and_not_found_again(twins: Twins, pla
     again = twins.compare()
     assert twins.found() == set()
     assert (again.outcome or {})["kinds"] == {}
+
+
+def test_a_date_to_end_on_is_found_without_the_flag_and_when_it_moves(twins: Twins) -> None:
+    twin, kind = twins.subscribe(), "cancel_at_period_end"
+    for later in (MONTH, 3 * MONTH):
+        twin.there.cancel_at = seconds(START + later)
+        twins.compare()
+        assert twins.found() == {(kind, twin.id)}
+        assert twins.fix().rows_done == 1
+        assert twins.row(twin).ends_at == START + later
+    found = twins.discrepancies(DiscrepancyStatus.FIXED)
+    assert [item.local_value for item in found].count(False) == 1
+    [moved] = [item for item in found if item.local_value is not False]
+    assert say_sides(moved.kind, moved.local_value, moved.stripe_value) == (
+        "on 14 February 2026 at 12:00 UTC",
+        "on 15 April 2026 at 12:00 UTC",
+    )
+    twins.compare()
+    assert twins.found() == set()
+
+
+def test_what_set_one_to_end_is_no_difference_once_it_has_ended(twins: Twins) -> None:
+    ended, noted_before = twins.subscribe("canceled"), twins.subscribe()
+    ended.there.cancel_at_period_end = True
+    ended.there.cancel_at = noted_before.there.cancel_at = seconds(START + MONTH)
+    twins.change_here(noted_before, cancel_at_period_end=True)
+    twins.compare()
+    assert twins.found() == set()
 
 
 def test_what_is_in_step_is_not_found(twins: Twins) -> None:

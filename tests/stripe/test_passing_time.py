@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from stripe import StripeClient
 
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.stripe.gateway import PauseBehavior, StripeGateway
@@ -117,6 +118,23 @@ def test_one_set_to_cancel_ends_with_its_period(
     ended = gateway.subscriptions.get(made.id)
     assert (ended.status, ended.ended_at) == ("canceled", ending.period_end)
     assert ended.latest_invoice_id == made.latest_invoice
+
+
+def test_one_set_to_end_on_a_date_is_renewed_until_then(
+    control: Control, client: StripeClient, gateway: StripeGateway, make: Maker
+) -> None:
+    made = make.subscription()
+    until = item_of(made).current_period_end + 10 * 86_400
+    client.v1.subscriptions.update(made.id, {"cancel_at": until})
+
+    control("clock", days=35)
+    renewed = gateway.subscriptions.get(made.id)
+    control("clock", days=20)
+
+    ended = gateway.subscriptions.get(made.id)
+    assert (renewed.status, renewed.latest_invoice_id == made.latest_invoice) == ("active", False)
+    assert ended.ended_at is not None
+    assert (ended.status, ended.ended_at.timestamp(), ended.is_leaving) == ("canceled", until, False)
 
 
 def test_an_incomplete_one_expires_after_a_day(control: Control, gateway: StripeGateway, make: Maker) -> None:

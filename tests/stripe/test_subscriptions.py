@@ -134,6 +134,35 @@ def test_a_cancellation_at_the_periods_end_can_be_taken_back(gateway: StripeGate
     assert (kept.cancel_at_period_end, kept.cancel_at, kept.canceled_at) == (False, None, None)
 
 
+def test_a_date_to_end_on_stands_alone_and_can_be_taken_back(
+    client: StripeClient, gateway: StripeGateway, make: Maker
+) -> None:
+    made = make.subscription()
+    with_period = client.v1.subscriptions.update(made.id, {"cancel_at": "max_period_end"})
+    assert (with_period.cancel_at_period_end, with_period.cancel_at) == (
+        False,
+        item_of(made).current_period_end,
+    )
+    later = item_of(made).current_period_end + 40 * 86_400
+    client.v1.subscriptions.update(made.id, {"cancel_at": later})
+
+    ending = gateway.subscriptions.get(made.id)
+    assert ending.is_leaving
+    assert ending.cancel_at is not None
+    assert (ending.cancel_at_period_end, ending.cancel_at.timestamp()) == (False, later)
+    key = new_key()
+    for _ in range(2):
+        kept = gateway.subscriptions.keep_after_period_end(made.id, key=key)
+        assert (kept.is_leaving, kept.cancel_at, kept.canceled_at) == (False, None, None)
+
+
+def test_both_ways_to_set_an_end_are_refused_together(client: StripeClient, make: Maker) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="Please pass in only one"):
+        client.v1.subscriptions.update(
+            make.subscription().id, {"cancel_at": "", "cancel_at_period_end": False}
+        )
+
+
 def test_a_subscription_cancelled_twice_is_cancelled_once(
     client: StripeClient, gateway: StripeGateway, make: Maker
 ) -> None:

@@ -42,7 +42,12 @@ def people(board: BoardUnderTest) -> People:
         payer = make_organization(session, name="Acme Plumbing", stripe_customer_id="cus_Jane42")
         plan = make_plan(session, name="Scale")
         make_subscription(
-            session, organization_id=payer.id, plan_id=plan.id, quantity=3, cancel_at_period_end=True
+            session,
+            organization_id=payer.id,
+            plan_id=plan.id,
+            quantity=3,
+            cancel_at_period_end=True,
+            cancel_at=START + timedelta(days=100),
         )
         jane = make_user(
             session,
@@ -82,7 +87,7 @@ def test_the_panel_tells_who_pays_what_is_left_and_what_happened(
     assert "Credits $45.50" in text
     assert "Trial $20.00" in text
     assert "$25.50 on" in text
-    assert "Ends on" in text
+    assert "Ends on 2026-04-25" in text
     assert "Superuser yes" in text
 
 

@@ -37,13 +37,13 @@ AT_MOST = PerMinute("cancellations and reactivations", 5)
 
 
 class CancelsAlready(DomainError):
-    """The subscription is set to cancel at the end of its period."""
+    """The subscription is set to cancel, at the end of its period or on a date."""
 
     title = "It is cancelled already"
 
 
 class NotCancelling(DomainError):
-    """Only a subscription that is set to cancel at its period's end can be reactivated."""
+    """Only a subscription that is set to cancel can be reactivated."""
 
     title = "There is nothing to take back"
 
@@ -70,7 +70,7 @@ class Cancel(ChangeSubscription):
 
 
 class Reactivate(ChangeSubscription):
-    """Let a subscription go on that is set to cancel at the end of its period."""
+    """Let a subscription go on that is set to cancel, at the end of its period or on a date."""
 
     reason: Reason
 
@@ -82,7 +82,7 @@ def preview_cancelling(session: Session, command: Cancel) -> Preview:
     change = (
         Change("Status", found.status, ENDED)
         if is_now
-        else Change("Cancels at period end", found.cancel_at_period_end, True)
+        else Change("Set to cancel", found.cancel_at_period_end, True)
     )
     at_once = Caution(
         "at_once",
@@ -122,14 +122,15 @@ def preview_reactivating(session: Session, command: Reactivate) -> Preview:
     found = _get_leaving(session, command)
     return Preview(
         subject=found.target,
-        changes=(Change("Cancels at period end", True, False),),
-        details=(Detail("Goes on after", found.current_period_end, cell="datetime"),),
+        changes=(Change("Set to cancel", True, False),),
+        details=(Detail("Goes on after", found.ends_at, cell="datetime"),),
         needs_approval=find_approval_sentence(session),
     )
 
 
 def apply_reactivating(work: Work, command: Reactivate) -> Applied:
-    """Writes the call down. Its undo cancels at the end of the period again."""
+    """Writes the call down. Its undo cancels at the end of the period again; where the end was another date,
+    which only Stripe can set, there is none."""
     found = _get_leaving(work.session, command)
     operation = write_call(work, reactivating, found)
     undo = Cancel(
@@ -141,13 +142,13 @@ def apply_reactivating(work: Work, command: Reactivate) -> Applied:
     return Applied(
         {"subscription_id": found.id},
         f"Asked Stripe to let the subscription of {found.customer} go on",
-        Undo("billing.cancel", undo),
+        Undo("billing.cancel", undo) if found.ends_at == found.current_period_end else None,
         operation=operation,
     )
 
 
 def begin_cancelling(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
-    """What is set to end with its period can only be ended now."""
+    """What is set to end can only be ended now."""
     found = find_live(session, given)
     return {"when": CancelWhen.NOW.value} if found is not None and found.cancel_at_period_end else {}
 
@@ -156,7 +157,7 @@ def _get_cancellable(session: Session, command: Cancel) -> LiveSubscription:
     found = get_changeable(session, command)
     if command.when is CancelWhen.PERIOD_END and found.cancel_at_period_end:
         raise CancelsAlready(
-            f"The subscription of {found.customer} is set to cancel on {_in_words(found.current_period_end)} "
+            f"The subscription of {found.customer} is set to cancel on {_in_words(found.ends_at)} "
             "already. Reactivate it, or cancel it now."
         )
     return found
@@ -184,15 +185,13 @@ def _ask_cancelling(
 
 
 def _is_cancelled(found: objects.Subscription, parameters: Mapping[str, Any]) -> bool:
-    return found.status == ENDED or (
-        parameters["when"] == CancelWhen.PERIOD_END and found.cancel_at_period_end
-    )
+    return found.status == ENDED or (parameters["when"] == CancelWhen.PERIOD_END and found.is_leaving)
 
 
 def _tell_cancelled(customer: str, parameters: Mapping[str, Any], found: objects.Subscription) -> str:
     if parameters["when"] == CancelWhen.NOW:
         return f"Cancelled the subscription of {customer}"
-    return f"The subscription of {customer} ends on {_in_words(found.period_end)}"
+    return f"The subscription of {customer} ends on {_in_words(found.cancel_at or found.period_end)}"
 
 
 cancelling = make_kind(
@@ -208,7 +207,7 @@ reactivating = make_kind(
     "The reactivation",
     "billing.reactivate",
     change=lambda subscriptions, stripe_id, _, key: subscriptions.keep_after_period_end(stripe_id, key=key),
-    is_done=lambda found, _: found.status != ENDED and not found.cancel_at_period_end,
+    is_done=lambda found, _: found.status != ENDED and not found.is_leaving,
     tell=lambda customer, _, __: f"The subscription of {customer} goes on",
 )
 
@@ -250,7 +249,7 @@ reactivate = Action(
     rest=RestCall(
         "POST",
         "/customers/{customer}/subscription/reactivation",
-        "Let a subscription go on that is set to cancel at the end of its period",
+        "Let a subscription go on that is set to cancel, at the end of its period or on a date",
         example={"reason": "The customer changed their mind"},
     ),
     subject=find_customer,

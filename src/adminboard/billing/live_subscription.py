@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import IS_LIVE, PauseBehavior, Plan, Subscription
+from adminboard.billing.models import ENDS_AT, IS_LIVE, PauseBehavior, Plan, Subscription
 from adminboard.billing.payers import PayerReference, PayerUnknown, payer_named
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command
@@ -75,6 +75,7 @@ class LiveSubscription:
     status: str
     quantity: int
     cancel_at_period_end: bool
+    ends_at: datetime | None
     current_period_end: datetime | None
     pause_behavior: PauseBehavior | None
     pause_resumes_at: datetime | None
@@ -156,6 +157,7 @@ def _live(customer: str) -> Any:
             Subscription.status,
             Subscription.quantity,
             Subscription.cancel_at_period_end,
+            ENDS_AT.label("ends_at"),
             Subscription.current_period_end,
             Subscription.pause_behavior,
             Subscription.pause_resumes_at,

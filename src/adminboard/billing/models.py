@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, case, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminboard.db.base import Base, Identified, Timestamped
@@ -119,12 +119,20 @@ class Subscription(Identified, Timestamped, Base):
     current_period_end: Mapped[datetime | None]
     trial_end: Mapped[datetime | None]
     cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
+    """Whether it is set to cancel, with its period or on a date, which Stripe says by `cancel_at` alone."""
+    cancel_at: Mapped[datetime | None]
+    """When it is set to cancel, as Stripe names it; without a date it ends with its period."""
     canceled_at: Mapped[datetime | None]
     pause_behavior: Mapped[PauseBehavior | None]
     """Set while Stripe collects no payments (its `pause_collection`), whatever the status; null otherwise."""
     pause_resumes_at: Mapped[datetime | None]
     """When Stripe collects again by itself; null for a pause without an end."""
     stripe_state_at: Mapped[datetime | None]
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """As `ENDS_AT`."""
+        return (self.cancel_at or self.current_period_end) if self.cancel_at_period_end else None
 
     __table_args__ = (
         CheckConstraint("quantity >= 1", name="quantity_at_least_one"),
@@ -170,6 +178,15 @@ class Subscription(Identified, Timestamped, Base):
         ),
         Index("ix_subscriptions_trial_end", "trial_end", "id", postgresql_where=text("status = 'trialing'")),
     )
+
+
+ENDS_AT = case(
+    (
+        Subscription.cancel_at_period_end,
+        func.coalesce(Subscription.cancel_at, Subscription.current_period_end),
+    )
+)
+"""When a subscription that is set to cancel ends; null of one that goes on."""
 
 
 class Invoice(Identified, Timestamped, Base):

@@ -175,6 +175,7 @@ def _result(call: Call, found: objects.Subscription) -> Mapping[str, Any]:
         "subscription_id": call.parameters["subscription_id"],
         "status": found.status,
         "quantity": _quantity_of(call, found),
-        "cancel_at_period_end": found.cancel_at_period_end,
+        "cancel_at_period_end": found.is_leaving,
+        "cancel_at": found.cancel_at,
         "current_period_end": found.period_end,
     }

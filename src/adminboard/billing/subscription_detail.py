@@ -73,6 +73,7 @@ class SubscriptionDetail:
     current_period_end: datetime | None
     trial_end: datetime | None
     cancel_at_period_end: bool
+    ends_at: datetime | None
     canceled_at: datetime | None
     pause_behavior: PauseBehavior | None
     pause_resumes_at: datetime | None
@@ -149,6 +150,7 @@ def get_subscription_detail(session: Session, subscription_id: UUID) -> Subscrip
         current_period_end=subscription.current_period_end,
         trial_end=subscription.trial_end,
         cancel_at_period_end=subscription.cancel_at_period_end,
+        ends_at=subscription.ends_at,
         canceled_at=subscription.canceled_at,
         pause_behavior=subscription.pause_behavior,
         pause_resumes_at=subscription.pause_resumes_at,

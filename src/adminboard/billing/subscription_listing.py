@@ -13,7 +13,7 @@ from adminboard.billing.customer import (
     customer_filter,
     customer_search,
 )
-from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
+from adminboard.billing.models import ENDS_AT, Plan, Subscription, SubscriptionStatus
 from adminboard.billing.plans import is_to_plan, plan_options
 from adminboard.billing.subscription_detail import find_subscription_id, get_subscription_detail
 from adminboard.core.listings import (
@@ -61,6 +61,7 @@ subscriptions = Listing(
             sort=Sort(Subscription.current_period_end, nullable=True),
         ),
         Column("Cancels?", Subscription.cancel_at_period_end, key="cancel_at_period_end", cell="boolean"),
+        Column("Ends", ENDS_AT, key="ends_at", cell="datetime", shown=False),
         Column("Pause", Subscription.pause_behavior, key="pause_behavior", cell="badge", shown=False),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
         Column("Trial end", Subscription.trial_end, key="trial_end", cell="datetime", shown=False),
@@ -102,9 +103,7 @@ subscriptions = Listing(
         Choice("plan", "Plan", options=plan_options, where=is_to_plan),
         DateRange("period_end", "Period end", Subscription.current_period_end, COMING_DAYS),
         DateRange("started", "Started", Subscription.created_at),
-        Flag(
-            "cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="at period end", no_label="no"
-        ),
+        Flag("cancels", "Cancels", Subscription.cancel_at_period_end, yes_label="set to", no_label="no"),
         Flag(
             "paused",
             "Collection",
@@ -141,7 +140,7 @@ subscriptions = Listing(
         Card("On trial", count_of(SubscriptionStatus.TRIALING), query="status=trialing"),
         Card("Past due", count_of(SubscriptionStatus.PAST_DUE), query="status=past_due", tone="warning"),
         Card(
-            "Cancel at period end",
+            "Set to cancel",
             func.count().filter(Subscription.cancel_at_period_end),
             query="cancels=yes",
         ),

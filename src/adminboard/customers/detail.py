@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import Invoice, Plan, Subscription
+from adminboard.billing.models import ENDS_AT, Invoice, Plan, Subscription
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
 from adminboard.core.masking import Mask
 from adminboard.core.work import moment
@@ -70,6 +70,7 @@ class CustomerDetail:
     mrr_cents: int | None
     current_period_end: datetime | None
     cancel_at_period_end: bool | None
+    subscription_ends_at: datetime | None
     trial_end: datetime | None
     stripe_subscription_id: str | None
     has_valid_payment_method: bool
@@ -86,6 +87,12 @@ class CustomerDetail:
         ends = self.cancel_at_period_end or self.subscription_status in ("canceled", "unpaid")
         going_on = "Trial ends" if self.subscription_status == "trialing" else "Renews on"
         return "Ends on" if ends else going_on
+
+    @property
+    def period_over_at(self) -> datetime | None:
+        """When that happens."""
+        trial_end = self.trial_end if self.subscription_status == "trialing" else None
+        return self.subscription_ends_at or trial_end or self.current_period_end
 
 
 def get_customer_detail(session: Session, customer_id: UUID) -> CustomerDetail:
@@ -133,6 +140,7 @@ def _select_facts() -> Select[*tuple[Any, ...]]:
         monthly_revenue_cents().label("mrr_cents"),
         Subscription.current_period_end,
         Subscription.cancel_at_period_end,
+        ENDS_AT.label("subscription_ends_at"),
         Subscription.trial_end,
         Subscription.stripe_subscription_id,
         has_valid_payment_method().label("has_valid_payment_method"),

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import Plan, Subscription
+from adminboard.billing.models import ENDS_AT, Plan
 from adminboard.core.models import Operation
 from adminboard.core.operation_runner import UNFINISHED
 from adminboard.core.work import moment
@@ -77,9 +77,7 @@ def _select_head() -> Select[*tuple[Any, ...]]:
             Organization.stripe_customer_id,
             func.coalesce(override_plan_name(Organization.id), Plan.name).label("plan"),
             subscription_status().label("subscription_status"),
-            case((Subscription.cancel_at_period_end, Subscription.current_period_end)).label(
-                "subscription_ends_at"
-            ),
+            ENDS_AT.label("subscription_ends_at"),
             Operation.id.label("operation_id"),
             Operation.kind,
             Operation.status.label("operation_status"),

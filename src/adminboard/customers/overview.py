@@ -56,6 +56,7 @@ class LiveSubscription:
     current_period_end: datetime | None
     trial_end: datetime | None
     cancel_at_period_end: bool
+    ends_at: datetime | None
     pause_behavior: PauseBehavior | None
     stripe_subscription_id: str | None
     stripe_state_at: datetime | None
@@ -80,7 +81,8 @@ class LiveSubscription:
 
     @property
     def period_over_at(self) -> datetime | None:
-        return self.trial_end if self.status == "trialing" and self.trial_end else self.current_period_end
+        trial_end = self.trial_end if self.status == "trialing" else None
+        return self.ends_at or trial_end or self.current_period_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ def _live(subscription: Subscription, plan: Plan, mrr_cents: int) -> LiveSubscri
         current_period_end=subscription.current_period_end,
         trial_end=subscription.trial_end,
         cancel_at_period_end=subscription.cancel_at_period_end,
+        ends_at=subscription.ends_at,
         pause_behavior=subscription.pause_behavior,
         stripe_subscription_id=subscription.stripe_subscription_id,
         stripe_state_at=subscription.stripe_state_at,

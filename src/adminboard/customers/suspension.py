@@ -216,14 +216,15 @@ def _say_subscription(found: Suspendable) -> Caution:
     if found.subscription_status is None:
         return Caution("no_subscription", f"{found.name} has no live subscription: nothing is charged.")
     left = f"The subscription to {found.plan} is left as it is"
+    until = f" until it ends on {_say(found.ends_at)}" if found.ends_at else ""
     if not found.goes_on_paying:
         return Caution("subscription_left", f"{left}: {_why_not_charged(found)}.")
-    if found.cancel_at_period_end:
-        charged = f"it is paid until it ends on {_say(found.current_period_end)}"
+    if found.is_last_period:
+        charged = f"it is paid until it ends on {_say(found.ends_at)}"
     elif found.subscription_status is SubscriptionStatus.TRIALING:
-        charged = f"after the trial, on {_say(found.trial_end)}, Stripe begins to charge {found.price}"
+        charged = f"after the trial, on {_say(found.trial_end)}, Stripe begins to charge {found.price}{until}"
     else:
-        charged = f"Stripe goes on charging {found.price}"
+        charged = f"Stripe goes on charging {found.price}{until}"
     return Caution(
         "goes_on_paying",
         f"{left}, and {charged}. Cancel it, or pause its collection, if that is not meant.",

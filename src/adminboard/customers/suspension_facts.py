@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import PauseBehavior, Plan, Subscription, SubscriptionStatus
+from adminboard.billing.models import ENDS_AT, PauseBehavior, Plan, Subscription, SubscriptionStatus
 from adminboard.core.audit import Target
 from adminboard.core.currencies import in_currency
 from adminboard.customers.lookup import get_customer
@@ -42,7 +42,8 @@ class Suspendable:
     monthly_cents: int | None
     current_period_end: datetime | None
     trial_end: datetime | None
-    cancel_at_period_end: bool | None
+    ends_at: datetime | None
+    """When the subscription ends, where it is set to."""
     pause_behavior: PauseBehavior | None
 
     @property
@@ -62,9 +63,16 @@ class Suspendable:
     def goes_on_paying(self) -> bool:
         """Whether Stripe takes money of them, now or when their trial is over."""
         is_charged = self.subscription_status in CHARGED or (
-            self.subscription_status is SubscriptionStatus.TRIALING and not self.cancel_at_period_end
+            self.subscription_status is SubscriptionStatus.TRIALING and not self.is_last_period
         )
         return is_charged and self.pause_behavior is None
+
+    @property
+    def is_last_period(self) -> bool:
+        """Whether it ends with the period that is paid for, or within it: nothing is charged any more."""
+        if self.ends_at is None:
+            return False
+        return self.current_period_end is None or self.ends_at <= self.current_period_end
 
     @property
     def price(self) -> str:
@@ -125,6 +133,6 @@ _FACTS = customers_with_subscription().with_only_columns(
     monthly_price_cents(),
     Subscription.current_period_end,
     Subscription.trial_end,
-    Subscription.cancel_at_period_end,
+    ENDS_AT,
     Subscription.pause_behavior,
 )

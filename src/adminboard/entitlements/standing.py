@@ -28,7 +28,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
-from adminboard.billing.models import IS_LIVE, Subscription, SubscriptionStatus
+from adminboard.billing.models import ENDS_AT, IS_LIVE, Subscription, SubscriptionStatus
 from adminboard.core.listings import NOW
 from adminboard.customers.models import Organization
 from adminboard.entitlements.models import PlanOverride, UserFeatureOverride
@@ -44,10 +44,8 @@ def payers_now(*, overridden: bool = True) -> FromClause:
     explanation can say so.
     """
     given, grace = last_plan_override(overridden=overridden), last_grace_period()
-    ends = case(
-        (Subscription.status == SubscriptionStatus.TRIALING, Subscription.trial_end),
-        (Subscription.cancel_at_period_end, Subscription.current_period_end),
-    )
+    trial_ends = case((Subscription.status == SubscriptionStatus.TRIALING, Subscription.trial_end))
+    ends = func.least(trial_ends, ENDS_AT)
     return (
         select(
             Organization.id.label("organization_id"),

@@ -35,7 +35,7 @@ OF_CUSTOMER = """
     SELECT * FROM jsonb_to_recordset(CAST(:listed AS jsonb)) AS listed (
         stripe_subscription_id text, stripe_customer_id text, status text, stripe_price_id text,
         quantity integer, period_start timestamptz, period_end timestamptz, cancel_at_period_end boolean,
-        pause_behavior text, pause_resumes_at timestamptz, asked_at timestamptz)"""
+        cancel_at timestamptz, pause_behavior text, pause_resumes_at timestamptz, asked_at timestamptz)"""
 
 
 def differences(listed: str, ours_to_be_listed: str) -> str:
@@ -57,7 +57,8 @@ def differences(listed: str, ours_to_be_listed: str) -> str:
             ours.organization_id AS our_payer_id, ours.stripe_customer_id AS our_customer,
             ours.status AS our_status, ours.quantity AS our_quantity, ours.plan AS our_plan,
             ours.plan_id AS our_plan_id, ours.current_period_start AS our_start,
-            ours.current_period_end AS our_end, ours.cancel_at_period_end AS ours_ends,
+            ours.current_period_end AS our_end, ours.cancel_at_period_end AS our_leaving,
+            coalesce(ours.cancel_at, ours.current_period_end) AS our_last,
             ours.pause_behavior AS our_pause, ours.pause_resumes_at AS our_pause_ends,
             sold.id AS plan_id, sold.slug AS plan, listed.status IN ({_KNOWN}) AS is_known
         FROM listed
@@ -116,8 +117,11 @@ _OF_PAIR = f"""
                     AND (period_start, period_end) IS DISTINCT FROM (our_start, our_end),
                 jsonb_build_object('start', our_start, 'end', our_end),
                 jsonb_build_object('start', period_start, 'end', period_end)),
-            ('{DiscrepancyKind.CANCEL_AT_PERIOD_END}', cancel_at_period_end <> ours_ends,
-                to_jsonb(ours_ends), to_jsonb(cancel_at_period_end)),
+            ('{DiscrepancyKind.CANCEL_AT_PERIOD_END}', is_live AND cancel_at_period_end <> our_leaving,
+                to_jsonb(our_leaving), to_jsonb(cancel_at_period_end)),
+            ('{DiscrepancyKind.CANCEL_AT_PERIOD_END}', is_live AND cancel_at_period_end AND our_leaving
+                    AND cancel_at <> our_last,
+                jsonb_build_object('ends_at', our_last), jsonb_build_object('ends_at', cancel_at)),
             ('{DiscrepancyKind.PAUSE}', our_id IS NOT NULL
                     AND (pause_behavior, pause_resumes_at) IS DISTINCT FROM (our_pause, our_pause_ends),
                 jsonb_build_object('invoices', our_pause, 'resumes_at', our_pause_ends),

@@ -91,6 +91,8 @@ class ListedSubscription(Base):
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
     cancel_at_period_end: Mapped[bool]
+    """Whether it is set to cancel, with its period or on the date `cancel_at`."""
+    cancel_at: Mapped[datetime | None]
     pause_behavior: Mapped[str | None]
     pause_resumes_at: Mapped[datetime | None]
     asked_at: Mapped[datetime]

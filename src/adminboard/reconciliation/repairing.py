@@ -68,6 +68,7 @@ def end_missing(work: Work, stripe_subscription_id: str, asked_at: datetime) -> 
     ended = {
         "status": SubscriptionStatus.CANCELED,
         "cancel_at_period_end": False,
+        "cancel_at": None,
         "canceled_at": row.canceled_at or work.now(),
     }
     mirrored = write_state(work, row, ended, just_after(row.stripe_state_at))

@@ -17,7 +17,7 @@ from adminboard.customers.models import Organization
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.reconciliation.queries import FOR_PEOPLE, is_being_repaired, is_repairable
 from adminboard.reconciliation.results import compared, last_checked, result_of_row, with_differences
-from adminboard.reconciliation.wording import KIND_WORDS, say_left, say_pause, say_repair
+from adminboard.reconciliation.wording import KIND_WORDS, say_end, say_left, say_pause, say_repair
 
 SHOWN_SETTLED = 20
 _NAME: Any = func.coalesce(Discrepancy.stripe_subscription_id, Discrepancy.stripe_customer_id)
@@ -200,9 +200,12 @@ def _name(kind: DiscrepancyKind) -> str:
 
 
 def _as_shown(value: Any) -> Any:
-    """The value for a template: a period as its two moments, a pause in words, else as it is."""
+    """The value for a template: a period as its two moments, a pause and an end in words, else as it
+    is."""
     if isinstance(value, Mapping) and "invoices" in value:
         return say_pause(value)
+    if isinstance(value, Mapping) and "ends_at" in value:
+        return say_end(value)
     if isinstance(value, Mapping):
         return [datetime.fromisoformat(value[end]) if value.get(end) else None for end in ("start", "end")]
     return value

@@ -17,7 +17,7 @@ KIND_WORDS: Mapping[DiscrepancyKind, str] = {
     DiscrepancyKind.QUANTITY: "seats",
     DiscrepancyKind.PLAN: "plan",
     DiscrepancyKind.PERIOD: "period",
-    DiscrepancyKind.CANCEL_AT_PERIOD_END: "cancels at period end",
+    DiscrepancyKind.CANCEL_AT_PERIOD_END: "set to cancel",
     DiscrepancyKind.PAUSE: "pause of collection",
     DiscrepancyKind.CUSTOMER: "customer",
     DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS: "several live subscriptions",
@@ -66,6 +66,11 @@ def say_pause(value: Mapping[str, Any]) -> str:
     return f"paused{until}, invoices: {value['invoices'].replace('_', ' ')}"
 
 
+def say_end(value: Mapping[str, Any]) -> str:
+    """When a subscription that is set to cancel does."""
+    return f"on {_say_written(value['ends_at'])}"
+
+
 def say_sides(kind: DiscrepancyKind, here: Any, there: Any) -> tuple[Any, Any]:
     """What a repair changes, and what it makes of it, in words."""
     after = UNKNOWN_STATUS_IS.value if kind is DiscrepancyKind.UNKNOWN_STATUS else there
@@ -75,6 +80,8 @@ def say_sides(kind: DiscrepancyKind, here: Any, there: Any) -> tuple[Any, Any]:
 def _in_words(value: Any) -> Any:
     if isinstance(value, Mapping) and "invoices" in value:
         return say_pause(value)
+    if isinstance(value, Mapping) and "ends_at" in value:
+        return say_end(value)
     if isinstance(value, Mapping):
         return " – ".join(_say_written(value.get(end)) for end in ("start", "end"))
     if isinstance(value, bool):

@@ -34,6 +34,10 @@ class Customer:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+ENDED = ("canceled", "incomplete_expired")
+"""Statuses of subscriptions that are over."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriptionItem:
     id: str
@@ -69,6 +73,12 @@ class Subscription:
     ended_at: datetime | None
     pause: Pause | None
     latest_invoice_id: str | None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is set to cancel. Stripe says so by either field: a date, and what is cancelled in the
+        portal where the billing mode is flexible, is in `cancel_at` alone. Both stay once it has ended."""
+        return self.status not in ENDED and (self.cancel_at_period_end or self.cancel_at is not None)
 
     @property
     def period_start(self) -> datetime | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from adminboard.billing.models import IS_LIVE, LIVE_SUBSCRIPTION, Plan, Subscription
+from adminboard.billing.models import ENDS_AT, IS_LIVE, LIVE_SUBSCRIPTION, Plan, Subscription
 from adminboard.businesses.models import Business, BusinessFigures
 from adminboard.calls.models import CallLog
 from adminboard.core.listings import NOW, Probe
@@ -161,6 +161,7 @@ class UserDetail:
     quantity: int | None
     current_period_end: datetime | None
     cancel_at_period_end: bool | None
+    subscription_ends_at: datetime | None
     trial_end: datetime | None
     credits: Decimal | None
     trial: Decimal | None
@@ -180,6 +181,12 @@ class UserDetail:
         if self.cancel_at_period_end or self.subscription_status in (None, "canceled", "unpaid"):
             return "Ends on"
         return "Trial ends" if self.subscription_status == "trialing" else "Renews on"
+
+    @property
+    def period_over_at(self) -> datetime | None:
+        """When that happens."""
+        trial_end = self.trial_end if self.subscription_status == "trialing" else None
+        return self.subscription_ends_at or trial_end or self.current_period_end
 
 
 def get_user_detail(session: Session, user_id: UUID) -> UserDetail:
@@ -228,6 +235,7 @@ def _facts() -> AnySelect:
             Subscription.quantity,
             Subscription.current_period_end,
             Subscription.cancel_at_period_end,
+            ENDS_AT.label("subscription_ends_at"),
             Subscription.trial_end,
             CreditBalance.total.label("credits"),
             CreditBalance.trial,

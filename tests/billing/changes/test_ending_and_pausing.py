@@ -1,5 +1,6 @@
 """Cancelling, reactivating, pausing and resuming: each does what it says, and undoes its inverse."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.models import Subscription
 from adminboard.core.permissions import Role
+from adminboard.core.said_moments import say_moment
 from adminboard.stripe.fake.standin import StandIn
 from tests.billing.sold import Sold, maker_of, operations_on, sell
 from tests.clients import BoardUnderTest
@@ -73,6 +75,54 @@ def test_both_can_be_undone_while_that_applies(board: BoardUnderTest, sold: Sold
     reactivated = ask(board, sold, "reactivation")
     assert undo(board, reactivated).status_code == 200
     assert at_stripe(board, sold).cancel_at_period_end is True
+
+
+def sync(board: BoardUnderTest, sold: Sold) -> None:
+    """As if an event of what was changed at Stripe had come."""
+    address = f"/v1/admin/customers/{sold.organization_id}/reconciliation"
+    assert board.program(role=Role.BILLING).post(address, json=BODY).status_code == 200
+
+
+def test_what_a_customer_cancels_in_the_portal_is_known_and_can_be_taken_back(
+    board: BoardUnderTest, control: Control, sold: Sold
+) -> None:
+    control("leave", subscription=sold.stripe.id)
+    there = at_stripe(board, sold)
+    assert (there.cancel_at_period_end, there.cancel_at is None) == (False, False)
+    sync(board, sold)
+
+    row = row_of(board, sold)
+    assert (row.cancel_at_period_end, row.ends_at) == (True, row.current_period_end)
+    leaving = board.program(role=Role.VIEWER).get(
+        "/v1/admin/billing/subscriptions", params={"cancels": "yes", "customer": str(sold.organization_id)}
+    )
+    assert [item["id"] for item in leaving.json()["items"]] == [str(sold.subscription_id)]
+    panel = board.browser(Role.BILLING).get(f"/billing/subscriptions?selected={sold.subscription_id}").text
+    assert "billing.reactivate?" in panel
+    again = ask(board, sold, "cancellation")
+    assert (again.status_code, again.json()["code"]) == (409, "cancels_already")
+
+    reactivated = ask(board, sold, "reactivation")
+    assert reactivated.status_code == 200, reactivated.text
+    assert at_stripe(board, sold).cancel_at is None
+    assert (row_of(board, sold).cancel_at_period_end, row_of(board, sold).cancel_at) == (False, None)
+    assert undo(board, reactivated).status_code == 200
+    assert at_stripe(board, sold).cancel_at_period_end is True
+
+
+def test_a_date_to_end_on_is_named_and_taken_back_without_an_undo(board: BoardUnderTest, sold: Sold) -> None:
+    later = datetime.fromtimestamp(sold.stripe["items"].data[0].current_period_end, UTC) + timedelta(days=40)
+    maker_of(board.runtime).client.v1.subscriptions.update(
+        sold.stripe.id, {"cancel_at": int(later.timestamp())}
+    )
+    sync(board, sold)
+    assert row_of(board, sold).ends_at == later
+    again = ask(board, sold, "cancellation")
+    assert say_moment(later) in again.json()["detail"]
+
+    reactivated = ask(board, sold, "reactivation")
+    assert (reactivated.status_code, reactivated.json()["undo"]) == (200, None)
+    assert at_stripe(board, sold).cancel_at is None
 
 
 def test_now_ends_it_at_once_and_must_be_accepted(board: BoardUnderTest, sold: Sold) -> None:

@@ -105,7 +105,7 @@ def _see_end(session: Session, sold: Sold, when: CancelWhen) -> Seen:
     row = session.get_one(Subscription, sold.subscription_id)
     if when is CancelWhen.NOW:
         return {"Status": row.status.value}
-    return {"Cancels at period end": row.cancel_at_period_end}
+    return {"Set to cancel": row.cancel_at_period_end}
 
 
 def _see_collection(scene: Scene, sold: Sold) -> Seen:

@@ -96,7 +96,8 @@ def _values(work: Work, found: objects.Subscription, row: Subscription | None) -
         **_sold(work, found, row),
         "status": read_status(found.status),
         "trial_end": found.trial_end,
-        "cancel_at_period_end": found.cancel_at_period_end,
+        "cancel_at_period_end": found.is_leaving,
+        "cancel_at": found.cancel_at if found.is_leaving else None,
         "canceled_at": found.canceled_at,
         **read_pause(found.pause),
     }

@@ -90,6 +90,7 @@ def _subscription_of(
     start = seconds(subscription.current_period_start, otherwise=created)
     end = seconds(subscription.current_period_end, otherwise=start)
     is_ended = subscription.status in ENDED
+    cancel_at = (find_seconds(subscription.cancel_at) or end) if cancels else None
     canceled_at = find_seconds(subscription.canceled_at)
     item = records.SubscriptionItem(
         id=subscription.stripe_item_id or identifier.replace("sub_", "si_"),
@@ -109,8 +110,8 @@ def _subscription_of(
         items=[item],
         trial_start=created if subscription.trial_end else None,
         trial_end=find_seconds(subscription.trial_end),
-        cancel_at_period_end=cancels,
-        cancel_at=end if cancels else None,
+        cancel_at_period_end=cancels and cancel_at == end,
+        cancel_at=cancel_at,
         canceled_at=canceled_at,
         pause_collection=_pause_of(subscription),
         ended_at=(canceled_at or seconds(subscription.stripe_state_at, otherwise=end)) if is_ended else None,

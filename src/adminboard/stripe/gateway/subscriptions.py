@@ -11,9 +11,7 @@ from stripe.params import SubscriptionListParams, SubscriptionUpdateParams
 from adminboard.stripe.errors import NotInStripe, RateLimited, StripeUnavailable, UnknownOutcome
 from adminboard.stripe.gateway.reading import read_all, read_page, read_subscription
 from adminboard.stripe.gateway.translating import changing, reading
-from adminboard.stripe.objects import Page, Subscription
-
-ENDED = ("canceled", "incomplete_expired")
+from adminboard.stripe.objects import ENDED, Page, Subscription
 
 
 class Proration(StrEnum):
@@ -87,8 +85,13 @@ class Subscriptions:
         return self._update(subscription_id, wanted, key)
 
     def keep_after_period_end(self, subscription_id: str, *, key: str) -> Subscription:
-        """Takes back `cancel_at_period_end`."""
-        return self._update(subscription_id, {"cancel_at_period_end": False}, key)
+        """Takes back that it was set to cancel, with its period or on a date.
+
+        Stripe refuses both fields in one call. So a date that the first call leaves is cleared by a second,
+        under a key that follows from the first one's.
+        """
+        kept = self._update(subscription_id, {"cancel_at_period_end": False}, key)
+        return self._update(subscription_id, {"cancel_at": ""}, f"{key}-date") if kept.is_leaving else kept
 
     def cancel_now(self, subscription_id: str, *, key: str, comment: str | None = None) -> Subscription:
         """Without giving anything back. One that has ended is returned as it is.

@@ -90,10 +90,29 @@ def with_items(subscription: Subscription, wanted: Sequence[dict[str, Any]]) -> 
 
 
 def set_to_end(account: Account, subscription: Subscription, *, ends: bool) -> None:
-    """To be cancelled at the end of the period, or no more."""
+    """To be cancelled at the end of the period, or no more; a date that was set by itself is left."""
+    if not ends and not subscription.cancel_at_period_end:
+        return
+    _set_end(account, subscription, subscription.period_end if ends else None)
     subscription.cancel_at_period_end = ends
-    subscription.cancel_at = subscription.period_end if ends else None
-    subscription.canceled_at = account.clock.now() if ends else None
+
+
+def set_end_date(account: Account, subscription: Subscription, wanted: int | str) -> None:
+    """To be cancelled at a moment, or when the period of its first or last item is over; an empty text takes
+    back whatever was set. As in flexible billing mode the moment stands alone: `cancel_at_period_end` is
+    false, which is also how a cancellation in the billing portal looks."""
+    ends = [item.current_period_end for item in subscription.items]
+    named: dict[int | str, int | None] = {"": None, "min_period_end": min(ends), "max_period_end": max(ends)}
+    at = named[wanted] if wanted in named else int(wanted)
+    if at is not None and at <= account.clock.now():
+        raise invalid("`cancel_at` must be in the future.", param="cancel_at")
+    _set_end(account, subscription, at)
+    subscription.cancel_at_period_end = False
+
+
+def _set_end(account: Account, subscription: Subscription, at: int | None) -> None:
+    subscription.cancel_at = at
+    subscription.canceled_at = None if at is None else account.clock.now()
 
 
 def end_subscription(

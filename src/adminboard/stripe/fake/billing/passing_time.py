@@ -91,10 +91,8 @@ def _happenings(account: Account, subscription: Subscription) -> Iterator[tuple[
     if subscription.status == "trialing" and subscription.trial_end:
         yield subscription.trial_end - TRIAL_WARNING, _warn
     if subscription.status in BILLED:
-        yield (
-            subscription.cancel_at or subscription.period_end,
-            (_end_as_asked if subscription.cancel_at else renew),
-        )
+        ends_at, renews_at = subscription.cancel_at, subscription.period_end
+        yield (ends_at, _end_as_asked) if ends_at and ends_at <= renews_at else (renews_at, renew)
     resumes_at = (subscription.pause_collection or {}).get("resumes_at")
     if resumes_at:
         yield resumes_at, _end_pause

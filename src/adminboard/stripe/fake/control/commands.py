@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
+from adminboard.stripe.fake.billing.changes import require_changeable, set_end_date
 from adminboard.stripe.fake.billing.collecting import find_payment_method
 from adminboard.stripe.fake.billing.passing_time import pass_time, renew
 from adminboard.stripe.fake.billing.periods import DAY
@@ -123,6 +124,19 @@ class Renew(Control):
         return {"status": subscription.status, "invoice": subscription.latest_invoice}
 
 
+class Leave(Control):
+    title = "Let a customer cancel in the billing portal, for the end of the period"
+    subscription: str
+
+    async def run(self, standin: StandIn) -> Outcome:
+        account = standin.account
+        subscription = account.get(Subscription, self.subscription)
+        require_changeable(subscription, {"cancel_at": "max_period_end"})
+        with account.changing(subscription, "customer.subscription.updated"):
+            set_end_date(account, subscription, "max_period_end")
+        return {"cancel_at": subscription.cancel_at}
+
+
 class MoveClock(Control):
     title = "Move the clock ahead; renewals, ends of trials and dunning happen on the way"
     days: float = Field(0, ge=0, le=400)
@@ -213,6 +227,7 @@ CONTROLS: dict[str, type[Control]] = {
     "dispute": DisputeCharge,
     "fail_refund": FailRefund,
     "renew": Renew,
+    "leave": Leave,
     "clock": MoveClock,
     "fault": PlanFault,
     "down": GoDown,

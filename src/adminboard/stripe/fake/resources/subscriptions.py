@@ -8,6 +8,7 @@ from adminboard.stripe.fake.billing.changes import (
     end_subscription,
     require_changeable,
     set_details,
+    set_end_date,
     set_to_end,
 )
 from adminboard.stripe.fake.billing.collecting import collect, method_for, require_payable, settle
@@ -98,7 +99,7 @@ def create_subscription(account: Account, given: Given) -> Subscription:
     PATH,
     "SubscriptionUpdateParams",
     "items[id] items[price] items[quantity] proration_behavior proration_date payment_behavior "
-    "cancel_at_period_end cancellation_details pause_collection default_payment_method metadata "
+    "cancel_at cancel_at_period_end cancellation_details pause_collection default_payment_method metadata "
     "discounts[coupon] discounts[promotion_code] trial_end",
 )
 def update_subscription(account: Account, identifier: str, given: Given) -> Subscription:
@@ -201,6 +202,13 @@ def _bill_first(account: Account, subscription: Subscription, payment_behavior: 
 
 def _change_course(account: Account, subscription: Subscription, given: Given) -> None:
     """What is to become of it: its end, its pause, its trial, its discounts."""
+    if {"cancel_at", "cancel_at_period_end"} <= given.keys():
+        raise invalid(
+            "Received both cancel_at_period_end and cancel_at parameters. Please pass in only one.",
+            param="cancel_at_period_end",
+        )
+    if "cancel_at" in given:
+        set_end_date(account, subscription, given["cancel_at"])
     if "cancel_at_period_end" in given:
         set_to_end(account, subscription, ends=given["cancel_at_period_end"])
     if "cancellation_details" in given:

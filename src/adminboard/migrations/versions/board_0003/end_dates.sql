@@ -1,0 +1,1 @@
+ALTER TABLE board.listed_subscriptions ADD COLUMN cancel_at timestamptz;

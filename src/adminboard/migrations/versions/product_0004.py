@@ -1,0 +1,21 @@
+"""When a subscription that is set to cancel does, where Stripe names a date of its own.
+
+A column without a default: it is made while readers and writers go on, and the version of the board before
+this one works with it unchanged. Dates that are set already come with the next event of their subscription,
+or with a comparison (reconciliation).
+"""
+
+from adminboard.migrations.scripts import run_script, run_sql
+
+revision = "product_0004"
+down_revision = "product_0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(revision, "end_dates")
+
+
+def downgrade() -> None:
+    run_sql("ALTER TABLE subscriptions DROP COLUMN cancel_at")
