@@ -42,13 +42,18 @@ class Maker:
         *,
         seats: int = 3,
         trial_days: int = 0,
+        days_until_due: int | None = None,
     ) -> Subscription:
+        """``days_until_due`` is for who pays by invoice."""
         parameters: SubscriptionCreateParams = {
             "customer": (customer or self.customer()).id,
             "items": [{"price": (price or self.price()).id, "quantity": seats}],
         }
         if trial_days:
             parameters["trial_period_days"] = trial_days
+        if days_until_due is not None:
+            parameters["collection_method"] = "send_invoice"
+            parameters["days_until_due"] = days_until_due
         return self.client.v1.subscriptions.create(parameters)
 
     def payment_of(self, subscription: Subscription) -> str:

@@ -107,6 +107,22 @@ def test_a_declined_renewal_is_tried_again_until_it_is_paid_or_unpaid(
     assert gateway.subscriptions.get(made.id).status == "active"
 
 
+def test_who_pays_by_invoice_is_past_due_once_the_day_is_over(
+    control: Control, gateway: StripeGateway, make: Maker, told: Told
+) -> None:
+    made = make.subscription(days_until_due=10)
+    sent = latest_invoice(gateway, gateway.subscriptions.get(made.id))
+    assert (made.status, sent.status, sent.attempt_count, sent.is_sent) == ("active", "open", 0, True)
+    told()
+
+    control("clock", days=11)
+
+    assert gateway.subscriptions.get(made.id).status == "past_due"
+    assert told() == ["customer.subscription.updated"]
+    control("pay", invoice=sent.id)
+    assert gateway.subscriptions.get(made.id).status == "active"
+
+
 def test_one_set_to_cancel_ends_with_its_period(
     control: Control, gateway: StripeGateway, make: Maker
 ) -> None:

@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_rules import Due, Failure, Held, Payment, due_periods, find_recovery
 from adminboard.billing.grace_writing import drop_period, recover_period, write_period
-from adminboard.billing.models import Invoice, InvoiceStatus, Subscription
+from adminboard.billing.models import Invoice, InvoiceStatus, Subscription, SubscriptionStatus
 from adminboard.core.thresholds import Threshold, get_threshold
 from adminboard.core.work import Work
 
 OPEN, LAPSED, RECOVERED = GracePeriodStatus.OPEN, GracePeriodStatus.LAPSED, GracePeriodStatus.RECOVERED
+BEHIND = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID, SubscriptionStatus.CANCELED)
+"""A subscription of these statuses may have an invoice that was not paid by the day it was due."""
+GIVEN_UP = (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE)
 Periods = Mapping[UUID, GracePeriod]
 """Those that payments alone decide about, by the invoice that opened them."""
 
@@ -26,6 +29,35 @@ def note_failure(work: Work, invoice: Invoice, failed_at: datetime) -> None:
     if invoice.payment_failed_at is None or failed_at < invoice.payment_failed_at:
         invoice.payment_failed_at = failed_at
         work.session.flush()
+
+
+def note_overdue(work: Work, organization_id: UUID) -> None:
+    """Keeps that an invoice which was sent, to be paid by a day, failed on that day where it was not paid by
+    then. Stripe tells of no failure of such a one, only that its subscription is past due.
+
+    Follows from what is known of the invoices and their subscriptions, whichever was heard of first. Of an
+    invoice that we know open from before the day, its subscription tells that it still was. What is said to
+    be paid in time after all has not failed.
+    """
+    due = Invoice.due_date
+    is_behind = and_(Subscription.status.in_(BEHIND), Subscription.stripe_state_at >= due)
+    is_overdue = case(
+        (Invoice.status == InvoiceStatus.PAID, Invoice.paid_at > due),
+        (Invoice.status == InvoiceStatus.OPEN, or_(Invoice.stripe_state_at >= due, is_behind)),
+        (Invoice.status.in_(GIVEN_UP), Invoice.stripe_state_at >= due),
+        else_=False,
+    )
+    sent = _invoices(Invoice, func.coalesce(is_overdue, False)).where(
+        Invoice.organization_id == organization_id,
+        due.is_not(None),
+        Invoice.stripe_subscription_id.is_not(None),
+        or_(Invoice.payment_failed_at.is_(None), Invoice.payment_failed_at == due),
+    )
+    for invoice, failed in work.session.execute(sent).all():
+        failed_at = invoice.due_date if failed else None
+        if invoice.payment_failed_at != failed_at:
+            invoice.payment_failed_at = failed_at
+    work.session.flush()
 
 
 def follow_payments(work: Work, organization_id: UUID) -> None:
@@ -45,7 +77,7 @@ def follow_payments(work: Work, organization_id: UUID) -> None:
         [Held(row.invoice_id, row.starts_at, row.ends_at) for row in held],
         _durations(work, ours),
     )
-    _write(work, organization_id, [(item, failed[item.invoice_id].named) for item in due], ours, held)
+    _write(work, organization_id, [(item, _reason(failed[item.invoice_id])) for item in due], ours, held)
 
 
 def list_periods(work: Work, organization_id: UUID) -> Sequence[GracePeriod]:
@@ -97,14 +129,14 @@ def _write(
     spare = [row for invoice_id, row in ours.items() if invoice_id not in wanted]
     opened_by_hand = max((row.starts_at for row in held if row.status is OPEN), default=None)
     changes = []
-    for number, (item, invoice_name) in enumerate(due, start=1):
+    for number, (item, reason) in enumerate(due, start=1):
         row = ours.get(item.invoice_id) or (spare.pop(0) if spare else None)
         is_followed = number < len(due) or (opened_by_hand is not None and opened_by_hand >= item.starts_at)
         values = {
             "invoice_id": item.invoice_id,
             "starts_at": item.starts_at,
             "ends_at": item.ends_at,
-            "reason": f"Payment of invoice {invoice_name} failed",
+            "reason": reason,
             "status": _status(item, row, is_followed=is_followed),
         }
         changes.append((row, values, item.recovered_at))
@@ -112,6 +144,12 @@ def _write(
         drop_period(work, left)
     for row, values, recovered_at in sorted(changes, key=lambda change: change[1]["status"] is OPEN):
         write_period(work, organization_id, row, values, recovered_at)
+
+
+def _reason(invoice: Row[Any]) -> str:
+    if invoice.payment_failed_at == invoice.due_date:
+        return f"Invoice {invoice.named} was not paid by the day it was due"
+    return f"Payment of invoice {invoice.named} failed"
 
 
 def _status(due: Due, row: GracePeriod | None, *, is_followed: bool) -> GracePeriodStatus:
@@ -127,6 +165,7 @@ def _failed_invoices(organization_id: UUID) -> Select[Any]:
         Invoice.id,
         _subscription(),
         Invoice.payment_failed_at,
+        Invoice.due_date,
         func.coalesce(Invoice.number, Invoice.stripe_invoice_id).label("named"),
     ).where(Invoice.organization_id == organization_id, Invoice.payment_failed_at.is_not(None))
 

@@ -72,9 +72,16 @@ def lapse_period(work: Work, row: GracePeriod) -> None:
 
 
 def drop_period(work: Work, row: GracePeriod) -> None:
-    """There was none after all: an earlier one covers it."""
+    """There was none after all: an earlier one covers it, or what was due had been paid."""
     before = {"starts_at": row.starts_at, "ends_at": row.ends_at, "status": row.status}
-    _tell(work, DROP, row, "was none of its own: an earlier one covers it", before, {})
+    _tell(
+        work,
+        DROP,
+        row,
+        "was none after all: an earlier one covers it, or its invoice was paid in time",
+        before,
+        {},
+    )
     work.session.delete(row)
     work.session.flush()
 

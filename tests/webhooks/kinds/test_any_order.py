@@ -1,5 +1,6 @@
 """The same rows in the end, in whatever order events come and however often (guarantee 7)."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,25 @@ def test_copies_change_nothing_more(scene: Scene, control: Control, listener: Li
     events = listener.events()
     assert ends([event for event in events for _ in range(COPIES)]) == ends(events)
     assert ends([*events, *events[::-1]]) == ends(events)
+
+
+@pytest.mark.parametrize("end", ["pay", "void"])
+def test_an_invoice_that_was_sent_and_not_paid_in_time_in_any_order(
+    scene: Scene, control: Control, listener: Listener, ends: Ends, end: str
+) -> None:
+    made = scene.subscribe(days_until_due=10)
+    control("clock", days=11)
+    if end == "pay":
+        control("pay", invoice=str(made.latest_invoice))
+    else:
+        scene.client.v1.invoices.void_invoice(str(made.latest_invoice))
+    kinds = ("invoice.finalized", "invoice.paid", "invoice.voided", "customer.subscription.created")
+    events = listener.events(*kinds, "customer.subscription.updated")
+    expected = ends(events)
+    assert [row["status"] for row in expected["grace_periods"]] == ["recovered" if end == "pay" else "open"]
+    for order in itertools.permutations(events[:4]):
+        assert ends([*order, *events[4:]]) == expected
+        assert ends([*events[4:], *order]) == expected
 
 
 def test_a_customer_who_changes_subscriptions_in_any_order(

@@ -128,6 +128,50 @@ def test_a_failure_and_its_payment_in_one_second(
     assert [period.status for period in periods(session)] == [GracePeriodStatus.RECOVERED]
 
 
+@pytest.fixture
+def overdue(scene: Scene, control: Control) -> str:
+    """An invoice that was sent, to be paid within 10 days, 11 days ago."""
+    made = scene.subscribe(days_until_due=10)
+    control("clock", days=11)
+    assert isinstance(made.latest_invoice, str)
+    return made.latest_invoice
+
+
+def test_an_invoice_that_was_sent_and_not_paid_by_its_day_opens_one(
+    session: Session, overdue: str, listener: Listener
+) -> None:
+    listener.hear_last("customer.subscription.created")
+    listener.hear_last("invoice.finalized")
+    assert periods(session) == []
+    listener.hear_last("customer.subscription.updated")
+    row = invoice_of(session, overdue)
+    (period,) = periods(session)
+    assert row.due_date is not None
+    assert (period.status, period.starts_at, period.ends_at, period.invoice_id) == (
+        GracePeriodStatus.OPEN,
+        row.due_date,
+        row.due_date + timedelta(days=7),
+        row.id,
+    )
+    assert period.reason == f"Invoice {row.number} was not paid by the day it was due"
+    assert session.scalars(select(AuditEntry.action)).all().count("grace_periods.open") == 1
+
+
+def test_a_card_that_declines_before_an_invoice_is_due_opens_none(
+    session: Session, scene: Scene, control: Control, listener: Listener
+) -> None:
+    made = scene.subscribe(days_until_due=10)
+    control("clock", days=1)
+    control("fail", invoice=str(made.latest_invoice))
+    listener.hear_all(listener.events())
+    assert periods(session) == []
+    control("clock", days=10)
+    listener.hear_all(listener.events())
+    assert [period.starts_at for period in periods(session)] == [
+        invoice_of(session, str(made.latest_invoice)).due_date
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "status"), [("void_invoice", "void"), ("mark_uncollectible", "uncollectible")]
 )

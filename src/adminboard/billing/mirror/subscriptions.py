@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from adminboard.billing.grace_periods import BEHIND, follow_payments, note_overdue
 from adminboard.billing.mirror.customers_of_ours import hold_row, lock_row
 from adminboard.billing.mirror.mirrored import (
     Mirrored,
@@ -51,7 +52,8 @@ class SecondLiveSubscription(DomainError):
 def mirror_subscription(work: Work, found: objects.Subscription, state_at: datetime) -> Mirrored:
     """Makes our row what Stripe shows, unless it shows something newer; adds a missing one.
 
-    One that is here and has ended needs no plan: what it sold stays as it is. Locks the customer. Raises
+    One that is here and has ended needs no plan: what it sold stays as it is. One that is behind with an
+    invoice that was sent opens a grace period: no event tells of that but this. Locks the customer. Raises
     `CustomerUnknown`, `PriceUnknown`, `SecondLiveSubscription`, `NeedsFetching`, with nothing written.
     """
     row: Subscription | None
@@ -61,7 +63,11 @@ def mirror_subscription(work: Work, found: objects.Subscription, state_at: datet
     values = {"organization_id": organization.id, **_values(work, found, row)}
     if values["status"] not in OVER and (row is None or is_newer(row.stripe_state_at, state_at)):
         _require_only_live(work, found.id, organization, row)
-    return write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
+    mirrored = write_state(work, row, values, state_at) if row else _add(work, found, values, state_at)
+    if mirrored.changed and values["status"] in BEHIND:
+        note_overdue(work, organization.id)
+        follow_payments(work, organization.id)
+    return mirrored
 
 
 def read_status(status: str) -> SubscriptionStatus:

@@ -135,6 +135,9 @@ class Subscription(Record):
     ended_at: int | None = None
     cancellation_details: dict[str, str | None] | None = None
     pause_collection: dict[str, Any] | None = None
+    collection_method: str = "charge_automatically"
+    days_until_due: int | None = None
+    """Of who pays by invoice."""
     latest_invoice: str | None = None
     default_payment_method: str | None = None
     discounts: list[str] = field(default_factory=list)
@@ -177,6 +180,7 @@ class Invoice(Record):
     total_discount_amounts: list[dict[str, Any]] = field(default_factory=list)
     amount_paid: int = 0
     billing_reason: str | None = None
+    collection_method: str = "charge_automatically"
     attempt_count: int = 0
     next_payment_attempt: int | None = None
     due_date: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from adminboard.billing.grace_periods import follow_payments, note_failure
+from adminboard.billing.grace_periods import follow_payments, note_failure, note_overdue
 from adminboard.billing.mirror.invoices import mirror_invoice
 from adminboard.billing.models import Invoice, Subscription
 from adminboard.core.currencies import in_currency
@@ -55,11 +55,7 @@ def look_up(found: objects.Invoice) -> Iterable[Place]:
 def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) -> Told:
     mirrored = mirror_invoice(work, found, state_at)
     row = work.session.get_one(Invoice, mirrored.record_id)
-    if event.type == FAILED:
-        note_failure(work, row, event.created_at)
-        queue_once(work, EXPLAIN_FAILURES, priority=PRIORITY)
-    if event.type in (FAILED, PAID):
-        follow_payments(work, row.organization_id)
+    _follow(work, event, found, row)
     previous_status, status = said_of(event, read_status, now=found.status, was=mirrored.before.get("status"))
     amount = found.amount_paid_cents if event.type == PAID else found.amount_due_cents
     return Told(
@@ -76,6 +72,18 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
         previous_status=previous_status,
         status=status,
     )
+
+
+def _follow(work: Work, event: Event, found: objects.Invoice, row: Invoice) -> None:
+    """The grace periods that it opens and closes, and the question why a payment failed."""
+    if event.type == FAILED:
+        queue_once(work, EXPLAIN_FAILURES, priority=PRIORITY)
+        if not found.is_sent:
+            note_failure(work, row, event.created_at)
+    if found.is_sent:
+        note_overdue(work, row.organization_id)
+    if event.type in (FAILED, PAID) or found.is_sent:
+        follow_payments(work, row.organization_id)
 
 
 KIND = EventKind(tuple(SENTENCES), read, fetch, apply, look_up, shown_by)

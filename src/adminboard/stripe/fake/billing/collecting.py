@@ -42,6 +42,15 @@ def collect(account: Account, invoice: Invoice) -> str | None:
     return None
 
 
+def ask_for(account: Account, subscription: Subscription, invoice: Invoice) -> None:
+    """Collects the subscription's latest invoice. Who pays by invoice is only sent it, and has until it is
+    due: their subscription is active until then."""
+    if subscription.collection_method == "send_invoice" and invoice.amount_due:
+        subscription.status = "active" if subscription.status == "incomplete" else subscription.status
+    else:
+        settle(subscription, collect(account, invoice))
+
+
 def find_payment_method(account: Account, invoice: Invoice) -> PaymentMethod | None:
     """What the invoice is paid with."""
     return method_for(account, invoice.customer, account.subscriptions.find(invoice.subscription or ""))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from adminboard.stripe.fake.account import Account
+from adminboard.stripe.fake.billing.periods import DAY
 from adminboard.stripe.fake.records import Invoice, InvoiceLine, Price, Subscription, SubscriptionItem
 
 
@@ -76,6 +77,9 @@ def finalize(account: Account, subscription: Subscription, invoice: Invoice) -> 
     subscription.latest_invoice = invoice.id
     invoice.status = "open"
     invoice.finalized_at = account.clock.now()
+    invoice.collection_method = subscription.collection_method
+    if subscription.days_until_due is not None:
+        invoice.due_date = invoice.finalized_at + subscription.days_until_due * DAY
     invoice.number = (
         f"{invoice.customer[-8:].upper()}-{len(account.invoices.of('customer', invoice.customer)):04d}"
     )

@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 
 from adminboard.stripe.fake.account import Account
 from adminboard.stripe.fake.billing.changes import end_subscription
-from adminboard.stripe.fake.billing.collecting import RETRY_AFTER_DAYS, collect, settle
+from adminboard.stripe.fake.billing.collecting import RETRY_AFTER_DAYS, ask_for, collect, settle
 from adminboard.stripe.fake.billing.invoicing import finalize, make_invoice, period_lines
 from adminboard.stripe.fake.billing.periods import DAY, end_of_period
 from adminboard.stripe.fake.records import Invoice, Price, Subscription
@@ -63,7 +63,7 @@ def renew(account: Account, subscription: Subscription) -> None:
         if paused:
             _put_aside(account, invoice, paused)
         else:
-            settle(subscription, collect(account, invoice))
+            ask_for(account, subscription, invoice)
 
 
 def _put_aside(account: Account, invoice: Invoice, behavior: str) -> None:
@@ -99,6 +99,8 @@ def _happenings(account: Account, subscription: Subscription) -> Iterator[tuple[
     invoice = account.invoices.find(subscription.latest_invoice or "")
     if invoice and invoice.status == "open" and invoice.next_payment_attempt:
         yield invoice.next_payment_attempt, _try_again
+    if invoice and invoice.status == "open" and invoice.due_date and subscription.status == "active":
+        yield invoice.due_date, _fall_due
 
 
 def _warn(account: Account, subscription: Subscription) -> None:
@@ -122,6 +124,12 @@ def _expire(account: Account, subscription: Subscription) -> None:
     invoice = account.invoices.find(subscription.latest_invoice or "")
     if invoice and invoice.status == "open":
         _put_aside(account, invoice, "void")
+
+
+def _fall_due(account: Account, subscription: Subscription) -> None:
+    """Who pays by invoice has not. No attempt has failed, so no event tells of one."""
+    with account.changing(subscription, "customer.subscription.updated"):
+        subscription.status = "past_due"
 
 
 def _try_again(account: Account, subscription: Subscription) -> None:

@@ -76,7 +76,8 @@ def pay(account: Account, invoice: Invoice) -> str | None:
         return collect(account, invoice)
     with account.changing(subscription, "customer.subscription.updated"):
         decline_code = collect(account, invoice)
-        if subscription.latest_invoice == invoice.id:
+        is_sent = invoice.collection_method == "send_invoice"
+        if subscription.latest_invoice == invoice.id and not (is_sent and decline_code):
             settle(subscription, decline_code)
     return decline_code
 

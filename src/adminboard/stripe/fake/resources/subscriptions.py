@@ -11,7 +11,7 @@ from adminboard.stripe.fake.billing.changes import (
     set_end_date,
     set_to_end,
 )
-from adminboard.stripe.fake.billing.collecting import collect, method_for, require_payable, settle
+from adminboard.stripe.fake.billing.collecting import ask_for, collect, method_for, require_payable, settle
 from adminboard.stripe.fake.billing.invoicing import finalize, make_invoice, period_lines, proration_lines
 from adminboard.stripe.fake.billing.periods import DAY, end_of_period
 from adminboard.stripe.fake.listing import Listing, was_within
@@ -60,10 +60,11 @@ routes.retrieve("/v1/subscription_items/{item}", "SubscriptionItemRetrieveParams
     "/v1/subscriptions",
     "SubscriptionCreateParams",
     "customer items[price] items[quantity] trial_period_days payment_behavior default_payment_method "
-    "metadata discounts[coupon] discounts[promotion_code]",
+    "metadata discounts[coupon] discounts[promotion_code] collection_method days_until_due",
 )
 def create_subscription(account: Account, given: Given) -> Subscription:
     customer = get_customer(account, given.get("customer", ""), param="customer", status=400)
+    require_terms(given)
     now = account.clock.now()
     days = given.get("trial_period_days", 0)
     prices = [
@@ -82,6 +83,8 @@ def create_subscription(account: Account, given: Given) -> Subscription:
             trial_start=now if days else None,
             trial_end=now + days * DAY if days else None,
             default_payment_method=given.get("default_payment_method"),
+            collection_method=given.get("collection_method", "charge_automatically"),
+            days_until_due=given.get("days_until_due"),
             metadata=given.get("metadata", {}),
         )
     )
@@ -159,6 +162,15 @@ def resume_subscription(account: Account, identifier: str, _given: Given) -> Sub
     return subscription
 
 
+def require_terms(given: Given) -> None:
+    """Raises a `Refusal` unless who pays by invoice, and nobody else, is given days to pay in."""
+    if (given.get("collection_method") == "send_invoice") != ("days_until_due" in given):
+        raise invalid(
+            "`days_until_due` is required with `collection_method` send_invoice, and only allowed with it.",
+            param="days_until_due",
+        )
+
+
 def _begin_item(
     account: Account, subscription: Subscription, price: Price, quantity: int
 ) -> SubscriptionItem:
@@ -197,7 +209,7 @@ def _bill_first(account: Account, subscription: Subscription, payment_behavior: 
         account.add(item)
     finalize(account, account.add(subscription), invoice)
     if payment_behavior != "default_incomplete" or not invoice.amount_due:
-        settle(subscription, collect(account, invoice))
+        ask_for(account, subscription, invoice)
 
 
 def _change_course(account: Account, subscription: Subscription, given: Given) -> None:

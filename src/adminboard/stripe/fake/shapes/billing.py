@@ -43,7 +43,6 @@ def _(subscription: records.Subscription, books: Books) -> Shape:
     return {
         "billing_mode": BILLING_MODE,
         "cancellation_details": subscription.cancellation_details or NO_DETAILS,
-        "collection_method": "charge_automatically",
         "invoice_settings": {**plain_fields("subscription", "InvoiceSettings"), "issuer": ISSUER},
         "items": list_shape([shape(item, books) for item in subscription.items], url),
     }
@@ -87,7 +86,6 @@ def _(invoice: records.Invoice, books: Books) -> Shape:
         "amount_remaining": max(invoice.amount_due - invoice.amount_paid, 0),
         "attempted": invoice.attempt_count > 0,
         "auto_advance": invoice.status in ("draft", "open"),
-        "collection_method": "charge_automatically",
         "customer_email": customer.email if customer else None,
         "customer_name": customer.name if customer else None,
         "hosted_invoice_url": address,
