@@ -14,7 +14,7 @@ from adminboard.billing.grace_period_changes import find_subscription_status
 from adminboard.billing.grace_writing import lapse_period
 from adminboard.billing.happenings import note_event
 from adminboard.billing.mirror.customers_of_ours import lock_organization
-from adminboard.billing.models import SubscriptionStatus
+from adminboard.billing.models import Invoice, InvoiceStatus, SubscriptionStatus
 from adminboard.billing.suspending import SUSPENDED, reason_of_lapse, suspend_customer
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.audit import Target
@@ -25,6 +25,7 @@ from adminboard.customers.models import Organization, OrganizationStatus
 
 LAPSED = "grace_periods.lapse"
 PERIODS_PER_BATCH = 50
+BEHIND = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
 PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 WAITING = (ProcessingStatus.RECEIVED, ProcessingStatus.PROCESSING, ProcessingStatus.FAILED)
 _BEFORE_ALL = UUID(int=0)
@@ -104,10 +105,22 @@ def _has_waiting_events(work: Work, customer: Organization) -> bool:
     return customer.stripe_customer_id is not None and bool(work.session.scalar(select(waiting)))
 
 
+def _has_unpaid_invoice(work: Work, customer: Organization) -> bool:
+    """Whether Stripe still asks for an invoice whose payment failed."""
+    unpaid = exists().where(
+        Invoice.organization_id == customer.id,
+        Invoice.status == InvoiceStatus.OPEN,
+        Invoice.payment_failed_at.is_not(None),
+    )
+    return bool(work.session.scalar(select(unpaid)))
+
+
 def _suspend(work: Work, customer: Organization, row: GracePeriod) -> None:
-    """Those suspended already, and those whose subscription is paid after all, are left as they are."""
-    is_paid = find_subscription_status(work.session, customer.id) in PAYING
-    if is_paid or customer.status is OrganizationStatus.SUSPENDED:
+    """Those suspended already, those whose subscription is paid after all, and those who owe nothing any more
+    are left as they are."""
+    status = find_subscription_status(work.session, customer.id)
+    owes = status in BEHIND or _has_unpaid_invoice(work, customer)
+    if status in PAYING or not owes or customer.status is OrganizationStatus.SUSPENDED:
         return
     reason = reason_of_lapse(row.ends_at)
     suspend_customer(work, customer, reason)

@@ -123,6 +123,8 @@ class Invoice:
     hosted_url: str | None
     pdf_url: str | None
     lines: tuple[InvoiceLine, ...]
+    is_first: bool = False
+    """Whether its subscription begins with it: one that is collected gives nothing until this is paid."""
     is_sent: bool = False
     """Whether it is sent to the customer, to be paid until it is due, rather than collected by Stripe."""
 

@@ -108,6 +108,21 @@ def test_whoever_pays_after_all_is_not_suspended(
     assert session.get_one(Organization, customer.id).status is OrganizationStatus.ACTIVE
 
 
+@pytest.mark.parametrize("status", [InvoiceStatus.VOID, InvoiceStatus.OPEN])
+def test_who_owes_nothing_any_more_is_not_suspended(
+    session: Session, runtime: Runtime, customer: Organization, open_period: OpenPeriod, status: InvoiceStatus
+) -> None:
+    switch_suspension_on(session)
+    session.scalars(select(Subscription)).one().status = SubscriptionStatus.INCOMPLETE_EXPIRED
+    make_invoice(session, organization_id=customer.id, status=status, payment_failed_at=START, paid_at=None)
+    open_period(ends_at=START)
+    lapse_grace_periods(runtime)
+    session.expire_all()
+    owes = status is InvoiceStatus.OPEN
+    expected = OrganizationStatus.SUSPENDED if owes else OrganizationStatus.ACTIVE
+    assert session.get_one(Organization, customer.id).status is expected
+
+
 WAITING = [
     ("received", 0, START),
     ("processing", 0, START + timedelta(minutes=10)),

@@ -81,6 +81,16 @@ def test_a_failed_payment_opens_a_grace_period(session: Session, unpaid: str, li
     assert session.scalars(select(AuditEntry.action)).all().count("grace_periods.open") == 1
 
 
+def test_a_first_payment_that_fails_opens_none(
+    session: Session, scene: Scene, control: Control, listener: Listener
+) -> None:
+    control("decline", payment_method=scene.card, decline_code="insufficient_funds")
+    assert scene.subscribe().status == "incomplete"
+    listener.hear_all(listener.events())
+    assert listener.events("invoice.payment_failed") != []
+    assert periods(session) == []
+
+
 def test_further_failures_do_not_extend_it(
     session: Session, unpaid: str, listener: Listener, control: Control
 ) -> None:
@@ -170,6 +180,23 @@ def test_a_card_that_declines_before_an_invoice_is_due_opens_none(
     assert [period.starts_at for period in periods(session)] == [
         invoice_of(session, str(made.latest_invoice)).due_date
     ]
+
+
+def test_what_was_paid_in_time_but_heard_of_late_opens_none(
+    session: Session, scene: Scene, control: Control, listener: Listener
+) -> None:
+    """Another invoice is why the subscription is past due."""
+    made = scene.subscribe(days_until_due=10)
+    first = str(made.latest_invoice)
+    control("clock", days=5)
+    control("pay", invoice=first)
+    others, paid = listener.events(), listener.events("invoice.paid")
+    control("clock", days=37)
+    second = str(scene.client.v1.subscriptions.retrieve(made.id).latest_invoice)
+    listener.hear_all([event for event in others if event not in paid] + listener.events())
+    assert len(periods(session)) == 2
+    listener.hear_all(paid)
+    assert [period.invoice_id for period in periods(session)] == [invoice_of(session, second).id]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def read_invoice(invoice: stripe.Invoice) -> objects.Invoice:
         hosted_url=invoice.hosted_invoice_url,
         pdf_url=invoice.invoice_pdf,
         lines=tuple(map(_read_line, invoice.lines.data)),
+        is_first=invoice.billing_reason == "subscription_create",
         is_sent=invoice.collection_method == "send_invoice",
     )
 

@@ -78,7 +78,7 @@ def _follow(work: Work, event: Event, found: objects.Invoice, row: Invoice) -> N
     """The grace periods that it opens and closes, and the question why a payment failed."""
     if event.type == FAILED:
         queue_once(work, EXPLAIN_FAILURES, priority=PRIORITY)
-        if not found.is_sent:
+        if not (found.is_sent or found.is_first):
             note_failure(work, row, event.created_at)
     if found.is_sent:
         note_overdue(work, row.organization_id)
