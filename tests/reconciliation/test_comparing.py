@@ -8,6 +8,7 @@ import pytest
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.core.models import RunStatus
+from adminboard.core.permissions import Role
 from adminboard.reconciliation.actions import RunReconciliation
 from adminboard.reconciliation.models import DiscrepancyStatus
 from adminboard.reconciliation.wording import say_sides
@@ -129,6 +130,23 @@ def test_what_set_one_to_end_is_no_difference_once_it_has_ended(twins: Twins) ->
     twins.change_here(noted_before, cancel_at_period_end=True)
     twins.compare()
     assert twins.found() == set()
+
+
+def test_one_that_ended_under_a_price_without_a_plan_holds_nothing_up(twins: Twins) -> None:
+    twin = twins.subscribe()
+    former = twins.there(twin.customer, twins.sell("growth"), status="canceled")
+    product = twins.standin.account.products.add(records.Product(id="prod_former", name="Former"))
+    price = records.Price(id="price_former", product=product.id, unit_amount=1, currency="usd")
+    former.items[0].price = twins.standin.account.prices.add(price).id
+    quantity(twins, twin)
+    twins.compare()
+    assert twins.found() == {("quantity", twin.id)}
+
+    body = {"reason": REASON}
+    address = f"/v1/admin/customers/{twin.organization_id}/reconciliation"
+    synced = twins.board.program(role=Role.BILLING).post(address, json=body)
+    assert synced.status_code == 200, synced.text
+    assert twins.row(twin).quantity == 7
 
 
 def test_what_is_in_step_is_not_found(twins: Twins) -> None:

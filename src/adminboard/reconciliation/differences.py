@@ -2,7 +2,8 @@
 
 The same statement compares the whole list of a run, and the few subscriptions of one customer. What was
 changed here since Stripe was asked is left out, and so is what an event that waits to be applied is about:
-they show something newer than what is compared.
+they show something newer than what is compared. One that has ended, is not here, and was sold under a price
+that makes no plan is left out too: nothing could be added for it, and it gives nobody anything.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def differences(listed: str, ours_to_be_listed: str) -> str:
             LEFT JOIN ours USING (stripe_subscription_id)
             LEFT JOIN organizations AS payer ON payer.stripe_customer_id = listed.stripe_customer_id
             LEFT JOIN plans AS sold ON sold.stripe_price_id = listed.stripe_price_id
-        WHERE (ours.id IS NULL OR ours.updated_at < listed.asked_at)
+        WHERE (ours.updated_at < listed.asked_at
+                OR (ours.id IS NULL AND (listed.is_live OR sold.id IS NOT NULL)))
             AND NOT (listed.is_live AND EXISTS (
                 SELECT FROM crowded WHERE crowded.stripe_customer_id = listed.stripe_customer_id))),
     found AS (
