@@ -140,23 +140,19 @@ class ActionRunner:
         self._outside = outside
 
     def preview(self, actor: Actor, action: Action[C], command: C) -> Prepared:
-        """What the action would do, and the token to confirm it. Changes nothing.
-
-        Raises what the action's fetching and its preview raise.
-        """
+        """What the action would do, and the token to confirm it. Changes nothing. Raises what the action's
+        fetching and its preview raise."""
         command = self.fetch(actor, action, command)
         with self._reading(actor) as session:
             return self.preview_in(session, actor, action, command)
 
     def fetch(self, actor: Actor, action: Action[C], command: C) -> C:
-        """The command with what its preview needs from the outside, as `preview_in` wants it. Nobody holds a
-        connection meanwhile. Raises what the action's fetching raises."""
+        """The command with what its preview needs from the outside. Raises what the fetching raises."""
         actor.require(action.permission)
         return command if action.fetch is None else action.fetch(self._outside, command)
 
     def preview_in(self, session: Session, actor: Actor, action: Action[C], command: C) -> Prepared:
         """As `preview`, of a command that was fetched for, through a session of the actor's that is open."""
-        actor.require(action.permission)
         session.info["runner"] = self
         preview = action.preview(session, command)
         expires_at = moment(session) + PREVIEW_LIFETIME
