@@ -47,7 +47,9 @@ def rows(board: BoardUnderTest) -> Rows:
             "invoice": invoice.id,
             "whole": make("whole", 0, reason=RefundReason.REQUESTED_BY_CUSTOMER),
             "part": make("part", 1, reason=RefundReason.DUPLICATE),
-            "failed": make("failed", 2, status=RefundStatus.FAILED),
+            "failed": make(
+                "failed", 2, status=RefundStatus.FAILED, failure_reason="expired_or_canceled_card"
+            ),
             "pending": make("pending", 3, status=RefundStatus.REQUIRES_ACTION),
             "yen": make("yen", 4, currency="jpy", requested_by="Stripe dashboard", **theirs),
             "alone": make("alone", 40, stripe_refund_id=None, **theirs),
@@ -150,3 +152,11 @@ def test_the_number_of_its_queries_is_fixed(board: BoardUnderTest, rows: Rows) -
     with recorded_queries(board.runtime.database.engine) as statements:
         get(board, f"refunds?selected={rows['part']}", Role.VIEWER)
     assert len(statements) <= 5, "\n".join(statements)
+
+
+def test_one_that_failed_says_why(board: BoardUnderTest, program: Program, rows: Rows) -> None:
+    panel = get_panel(board, "refunds", rows["failed"]).text
+    assert "It failed: Expired or canceled card" in panel
+    assert "It failed" not in get_panel(board, "refunds", rows["whole"]).text
+    answer = program.get(f"/v1/admin/billing/refunds/{rows['failed']}").json()
+    assert answer["failure_reason"] == "expired_or_canceled_card"

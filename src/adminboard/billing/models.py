@@ -295,6 +295,8 @@ class Refund(Identified, Timestamped, Base):
     reason: Mapped[RefundReason | None]
     status: Mapped[RefundStatus]
     requested_by: Mapped[str]
+    failure_reason: Mapped[str | None]
+    """Of a failed one, in Stripe's word for it, like expired_or_canceled_card."""
     stripe_state_at: Mapped[datetime | None]
 
     __table_args__ = (

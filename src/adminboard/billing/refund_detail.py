@@ -24,7 +24,7 @@ class RefundDetail:
     """Everything the panel shows. Amounts are in the minor unit of ``currency``, which is the invoice's too.
 
     ``requested_by`` is an admin's address, or names Stripe's dashboard. A payment without an invoice can be
-    given back too: the invoice is None then.
+    given back too: the invoice is None then. ``failure_reason`` is Stripe's word.
     """
 
     id: UUID
@@ -33,6 +33,7 @@ class RefundDetail:
     currency: str
     reason: str | None
     status: str
+    failure_reason: str | None
     requested_by: str
     stripe_refund_id: str | None
     created_at: datetime
@@ -63,6 +64,7 @@ def get_refund_detail(session: Session, refund_id: UUID) -> RefundDetail:
         currency=refund.currency,
         reason=refund.reason,
         status=refund.status,
+        failure_reason=refund.failure_reason,
         requested_by=refund.requested_by,
         stripe_refund_id=refund.stripe_refund_id,
         created_at=refund.created_at,

@@ -77,6 +77,7 @@ def test_one_that_failed_gives_nothing_back(
     told = listener.hear_last("refund.failed")
     (refund,), invoice = rows(session)
     assert (refund.status, invoice.amount_refunded_cents) == ("failed", 0)
+    assert refund.failure_reason == "expired_or_canceled_card"
     assert (told.previous_status, told.status) == ("succeeded", "failed")
 
 

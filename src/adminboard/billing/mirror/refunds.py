@@ -81,6 +81,7 @@ def _values(found: objects.Refund) -> Mapping[str, Any]:
         "amount_cents": found.amount_cents,
         "currency": found.currency,
         "reason": find_word(RefundReason, found.reason),
+        "failure_reason": found.failure_reason,
         "status": read_word(RefundStatus, found.status, "a refund"),
     }
 

@@ -1,8 +1,8 @@
-"""When a subscription that is set to cancel does, where Stripe names a date of its own.
+"""When a subscription that is set to cancel does, where Stripe names a date of its own, and why a refund failed.
 
-A column without a default: it is made while readers and writers go on, and the version of the board before
-this one works with it unchanged. Dates that are set already come with the next event of their subscription,
-or with a comparison (reconciliation).
+Columns without a default: they are made while readers and writers go on, and the version of the board before
+this one works with them unchanged. Dates that are set already come with the next event of their subscription,
+or with a comparison (reconciliation); of refunds that failed before, the reason comes with their next event.
 """
 
 from adminboard.migrations.scripts import run_script, run_sql
@@ -15,7 +15,11 @@ depends_on = None
 
 def upgrade() -> None:
     run_script(revision, "end_dates")
+    run_script(revision, "failed_refunds")
 
 
 def downgrade() -> None:
-    run_sql("ALTER TABLE subscriptions DROP COLUMN cancel_at")
+    run_sql("""
+        ALTER TABLE subscriptions DROP COLUMN cancel_at;
+        ALTER TABLE refunds DROP COLUMN failure_reason;
+    """)
