@@ -1,5 +1,6 @@
 """The list of billing events in a browser, while Stripe sends more."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -93,3 +94,16 @@ def test_new_events_come_in_without_disturbing_anybody(board: ServedBoard, visit
     expect(page.locator("[data-rows] tr.selected")).to_have_count(1)
     expect(page.locator("#detail")).to_contain_text("price.updated")
     assert page.url == address
+
+
+def test_what_stripe_sent_is_copied_whole(board: ServedBoard, visitors: Visitors) -> None:
+    event = make_event("price.updated", nickname="Été <b>& more</b>", amounts=[1, 2])
+    with board.behind.rows() as session:
+        made = make_billing_event(session, stripe_event_id=event["id"], raw_payload=event)
+    page = visitors.open_page(Role.SUPPORT)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(board.address(f"/webhooks?selected={made.id}"))
+    page.get_by_text("What Stripe sent").click()
+    page.get_by_role("button", name="Copy: What Stripe sent").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert json.loads(page.evaluate("navigator.clipboard.readText()")) == event
