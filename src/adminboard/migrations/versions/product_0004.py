@@ -1,4 +1,4 @@
-"""When a subscription that is set to cancel does, where Stripe names a date of its own, and why a refund failed.
+"""When a subscription that is set to cancel does, where Stripe names a date, and why a refund failed.
 
 Columns without a default: they are made while readers and writers go on, and the version of the board before
 this one works with them unchanged. Dates that are set already come with the next event of their subscription,
