@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -31,10 +32,11 @@ from adminboard.db.embedded import EmbeddedServer
 from adminboard.stripe.fake.faults import Fault, FaultKind
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.users.models import User
-from tests.approvals.asking import Office
+from tests.approvals.asking import LARGE, REASON, Office
 from tests.billing.sold import operations_on, sell
 from tests.clients import open_board
 from tests.db.templates import Addresses, copied_database
+from tests.factories import make_plan
 from tests.stand_in import Served, open_board_on_stripe
 
 VOID, WAITING = ApprovalStatus.VOID, ApprovalStatus.WAITING
@@ -315,6 +317,33 @@ def test_what_was_approved_can_be_undone_under_four_eyes_too(
     assert office.balance(jane) == "1500.00"
     office.approve(bob, asked.approval_id)
     assert office.balance(jane) == "0.00"
+
+
+def test_ordinary_usage_does_not_void_a_request_to_take_entitlements_back(
+    office: Office, ada: Actor, bob: Actor, jane: User
+) -> None:
+    with office.board.rows() as session:
+        plan = make_plan(session).slug
+    asked = office.run(
+        ada,
+        "billing.override_entitlement",
+        ("large_amount",),
+        user=jane.email,
+        credits=LARGE,
+        plan=plan,
+        reason=REASON,
+    )
+    assert asked.approval_id is not None
+    given = UUID(office.approve(bob, asked.approval_id).result["change"]["audit_id"])
+    office.adjust(bob, jane, "50.00")
+    action, command = office.runner.find_undo(ada, given)
+    request = office.run(ada, action.name, **command.to_data()).approval_id
+    assert request is not None
+    assert office.request(request).credits == -Decimal(LARGE)
+    office.adjust(bob, jane, "-20.00")
+
+    assert office.approve(bob, request).result["status"] == "approved"
+    assert office.balance(jane) == "30.00"
 
 
 def test_a_refused_change_leaves_the_request_waiting(office: Office, bob: Actor, jane: User) -> None:

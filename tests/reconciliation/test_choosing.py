@@ -1,5 +1,6 @@
 """Repairing what is ticked, and what the list finds; two people at once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -149,6 +150,71 @@ def test_many_need_a_second_person_and_are_chosen_again_when_they_agree(
     form_values = decision.form("/actions/approvals.approve").values
     assert colleague.submit("/actions/approvals.approve", form_values).status_code == 303
     assert finish(twins).rows_done == 2
+
+
+def swap(twins: Twins, chosen: list[Twin]) -> None:
+    """Another subscription differs in place of one of these."""
+    chosen[0].item.quantity = 3
+    twins.subscribe().item.quantity = 7
+
+
+def grow_worse(twins: Twins, chosen: list[Twin]) -> None:
+    """The same subscriptions differ, in another way than was shown."""
+    for twin in chosen:
+        twin.item.quantity = 9
+
+
+@pytest.mark.parametrize("move", [swap, grow_worse])
+def test_other_differences_of_the_same_number_are_not_what_was_confirmed(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch, move: Callable[[Twins, list[Twin]], None]
+) -> None:
+    monkeypatch.setattr(actions, "MOST_SAID", 1)
+    chosen = differ(twins, 2)
+    browser = twins.board.browser(Role.BILLING)
+    shown = preview(browser, Page(browser.get(FIX).text))
+    assert "Subscriptions to repair after 2" in shown.text
+    assert "seats: 3 becomes 7 2" in shown.text
+    move(twins, chosen)
+    twins.compare()
+    answer = confirm(browser, shown)
+
+    assert answer.status_code == 409
+    assert "Subscriptions to repair after 2" in Page(answer.text).text
+    assert "no longer holds: Differences to repair" in Page(answer.text).text
+    with twins.board.rows() as session:
+        assert session.scalars(select(Run).where(Run.kind == FIX_KIND)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("move", "words"),
+    [
+        (swap, []),
+        (grow_worse, ["seats: 3 becomes 7: 2 → none.", "seats: 3 becomes 9: none → 2."]),
+    ],
+)
+def test_other_differences_of_the_same_number_void_the_request(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch, move: Callable[[Twins, list[Twin]], None], words: list[str]
+) -> None:
+    monkeypatch.setattr(actions, "MOST_SAID", 1)
+    monkeypatch.setattr(actions, "MOST_WITHOUT_APPROVAL", 1)
+    chosen = differ(twins, 2)
+    asking = twins.board.program(Permission.RECONCILIATION_WRITE, role=Role.BILLING)
+    deciding = twins.board.program(role=Role.ADMIN)
+    asked = asking.post("/v1/admin/reconciliation/repairs", json={"reason": REASON})
+    assert asked.status_code == 202, asked.text
+    move(twins, chosen)
+    twins.compare()
+    with twins.board.rows() as session:
+        approval = session.scalars(select(Approval)).one()
+    decision = {"decision": "approve", "note": "Agreed"}
+    decided = deciding.post(f"/v1/admin/approvals/{approval.id}/decision", json=decision)
+
+    assert decided.json()["result"]["status"] == "void", decided.text
+    with twins.board.rows() as session:
+        outcome = str(session.get_one(Approval, approval.id).outcome)
+        assert session.scalars(select(Run).where(Run.kind == FIX_KIND)).all() == []
+    assert [said for said in words if said not in outcome] == []
+    assert "Differences to repair: no longer those that were shown." in outcome
 
 
 def test_who_may_not_is_refused(twins: Twins) -> None:

@@ -73,7 +73,8 @@ class Amount:
 class Preview:
     """What an action would do: exactly this is confirmed, and exactly this then happens (guarantee 8).
 
-    ``facts`` are further values the confirmation rests on that are no changes themselves.
+    ``facts`` are further values the confirmation rests on that are no changes themselves. One whose name
+    begins with a capital is named to people where it has moved. For what is too much to keep: `in_short`.
     """
 
     subject: Target
@@ -104,6 +105,14 @@ class Preview:
     def acknowledgements(self) -> frozenset[str]:
         """The codes that must be acknowledged."""
         return frozenset(warning.code for warning in self.warnings if warning.must_acknowledge)
+
+
+IN_SHORT = "sha256:"
+
+
+def in_short(digest_of_it: str) -> str:
+    """A fact that stands for much more than can be kept or read: whether it moved, not what of it."""
+    return IN_SHORT + digest_of_it
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Amount, Preview
+from adminboard.core.actions import IN_SHORT, Action, Amount, Preview
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command
@@ -183,10 +183,16 @@ def find_moved(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The facts that are no longer what they were, as ``fact: then → now``."""
     names = dict.fromkeys([*then, *now])
     return [
-        f"{name}: {_in_words(then.get(name))} → {_in_words(now.get(name))}"
+        f"{name}: {_say_moved(then.get(name), now.get(name))}"
         for name in names
         if then.get(name) != now.get(name)
     ]
+
+
+def _say_moved(then: Any, now: Any) -> str:
+    if str(now).startswith(IN_SHORT):
+        return "no longer those that were shown"
+    return f"{_in_words(then)} → {_in_words(now)}"
 
 
 def _in_words(value: Any) -> str:

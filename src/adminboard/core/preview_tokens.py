@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from adminboard.core.actions import Action, Preview
@@ -16,7 +17,7 @@ from adminboard.core.commands import Command
 from adminboard.core.signing import SignedTexts
 
 MOST_NAMED = 8
-"""Changes of a preview whose names its token keeps: it travels in forms and headers."""
+"""So many of the names that a preview shows its token keeps: it travels in forms and headers."""
 DIGITS_KEPT = 8
 
 
@@ -43,8 +44,7 @@ class PreviewTokens:
     def make(
         self, actor: Actor, action: Action[Any], command: Command, preview: Preview, *, expires_at: datetime
     ) -> str:
-        shown = digests_of(preview)
-        kept = shown if len(shown) <= MOST_NAMED else {}
+        kept = dict(islice(digests_of(preview).items(), MOST_NAMED))
         value = [confirmation_of(action, command, preview), command.carried_data(), kept]
         return self._signed.sign(_purpose(actor), value, expires_at=expires_at)
 
@@ -60,10 +60,11 @@ def confirmation_of(action: Action[Any], command: Command, preview: Preview) -> 
 
 
 def digests_of(preview: Preview) -> dict[str, str]:
-    """A short digest of each change and detail, by its name."""
+    """A short digest of each change, of each fact that people know by its name, and of each detail."""
     shown = {change.field: [change.before, change.after] for change in preview.changes}
+    facts = {name: [fact] for name, fact in preview.facts.items() if name[:1].isupper()}
     details = {detail.label: [detail.value] for detail in preview.details}
-    return {name: digest(value).hex()[:DIGITS_KEPT] for name, value in {**shown, **details}.items()}
+    return {name: digest(value).hex()[:DIGITS_KEPT] for name, value in {**shown, **facts, **details}.items()}
 
 
 def _purpose(actor: Actor) -> str:

@@ -1,6 +1,5 @@
 """Giving a user credits for a time, or their customer another plan, or both at once; and taking that back."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -33,6 +32,7 @@ from adminboard.entitlements.plan_overrides import (
     get_plan,
     lock_plan,
     offer_plans,
+    replaced_plan,
     show_plan_changes,
     start_plan_override,
     warn_of_reach,
@@ -181,11 +181,6 @@ def _preview_plan(session: Session, user: UserIdentity, command: OverrideEntitle
         warnings.append(Caution("plan_not_sold", f"The plan {plan.name} is no longer sold."))
     ends = (current.valid_until if current is not None else None, command.valid_until)
     return show_plan_changes(find_plan_in_force(session, payer), plan.name, ends), tuple(warnings)
-
-
-def replaced_plan(preview: Preview) -> Mapping[str, Any]:
-    """The balance moves with every call of the user: an approval rests on the plan that is given up."""
-    return {change.field: change.before for change in preview.changes if change.cell != "credits"}
 
 
 def _find_plan_name(preview: Preview) -> str | None:

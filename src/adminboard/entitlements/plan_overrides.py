@@ -1,5 +1,6 @@
 """The rows of plan overrides: a plan given to whoever pays, in place of their own, one at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Plan
-from adminboard.core.actions import Caution, Change
+from adminboard.core.actions import Caution, Change, Preview
 from adminboard.core.audit import Target
 from adminboard.core.errors import NotFound
 from adminboard.core.listings import NOW, Option
@@ -110,6 +111,11 @@ def show_plan_changes(before: Any, after: Any, ends: tuple[Any, Any]) -> tuple[C
     """The plan in force by its name, and when the override that gives it ends."""
     expiry = (Change("Plan override ends", *ends, cell="datetime"),) if ends[0] != ends[1] else ()
     return (Change("Plan", before, after), *expiry)
+
+
+def replaced_plan(preview: Preview) -> Mapping[str, Any]:
+    """The balance moves with every call of the user: an approval rests on the plan that is given up."""
+    return {change.field: change.before for change in preview.changes if change.cell != "credits"}
 
 
 def warn_of_reach(session: Session, organization_id: UUID) -> Caution:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from adminboard.core.actions import Action, Applied, Caution, Change, Preview
+from adminboard.core.actions import Action, Amount, Applied, Caution, Change, Preview
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Moment, Reason
 from adminboard.core.errors import InvalidInput
@@ -21,6 +21,7 @@ from adminboard.entitlements.plan_overrides import (
     find_plan_in_force,
     get_plan_override,
     lock_plan,
+    replaced_plan,
     show_plan_changes,
     start_plan_override,
     warn_of_reach,
@@ -58,7 +59,7 @@ def lock(work: Work, command: WithdrawEntitlement) -> None:
 
 def preview(session: Session, command: WithdrawEntitlement) -> Preview:
     """Raises `PlanOverrideUnknown` for a plan that has ended, and what `ledger.reverse` raises."""
-    changes, warnings, approval = _preview_credits(session, command)
+    changes, warnings, approval, amount = _preview_credits(session, command)
     plan_changes, plan_warnings = _preview_plan(session, command)
     return Preview(
         subject=_find_subject(session, command),
@@ -66,6 +67,7 @@ def preview(session: Session, command: WithdrawEntitlement) -> Preview:
         warnings=(*warnings, *plan_warnings),
         facts={"transaction": command.transaction_id, "plan_override": command.plan_override_id},
         needs_approval=approval,
+        amount=amount,
     )
 
 
@@ -93,12 +95,13 @@ def apply(work: Work, command: WithdrawEntitlement) -> Applied:
 
 def _preview_credits(
     session: Session, command: WithdrawEntitlement
-) -> tuple[tuple[Change, ...], tuple[Caution, ...], str | None]:
+) -> tuple[tuple[Change, ...], tuple[Caution, ...], str | None, Amount]:
     if command.transaction_id is None:
-        return (), (), None
+        return (), (), None, Amount()
     outcome = ledger.plan_reversal(session, command.transaction_id)
-    approval = get_approval_sentence(session, outcome.posting.amount)
-    return show_changes(outcome), warn_of_outcome(outcome), approval
+    taken = outcome.posting.amount
+    approval = get_approval_sentence(session, taken)
+    return show_changes(outcome), warn_of_outcome(outcome), approval, Amount(credits=taken)
 
 
 def _preview_plan(session: Session, command: WithdrawEntitlement) -> Shown:
@@ -141,4 +144,5 @@ withdraw_entitlement = Action(
     confirm_label=lambda *_: "Take it back",
     destructive=True,
     live=False,
+    approval_facts=replaced_plan,
 )

@@ -1,5 +1,6 @@
 """Comparing with Stripe, and repairing what differs: of everybody as a run, of one customer at once."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from adminboard.core import runs
-from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall
+from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, in_short
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
 from adminboard.core.errors import DomainError
@@ -23,6 +24,7 @@ from adminboard.reconciliation.models import DiscrepancyKind
 from adminboard.reconciliation.queries import (
     COMPARISON_KIND,
     Chosen,
+    count_alike,
     count_open,
     count_repairable,
     find_unsettled,
@@ -32,7 +34,7 @@ from adminboard.reconciliation.wording import KIND_WORDS, say_sides
 
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
 MOST_SAID = 10
-"""So many differences are named in the preview of their repair."""
+"""So many differences are named in the preview of their repair; of more, so many of what becomes of what."""
 _TARGET = Target("reconciliation", "all", "comparison with Stripe")
 SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
 """Stripe's id of a subscription."""
@@ -109,13 +111,14 @@ def preview_fix(session: Session, command: FixDifferences) -> Preview:
     found = count_repairable(session, chosen)
     if not found.subscriptions:
         raise NothingToRepair(_why_nothing(session, command))
+    alike = _count_alike(session, chosen)
     kinds = ", ".join(f"{count:,} {KIND_WORDS[DiscrepancyKind(kind)]}" for kind, count in found.kinds.items())
     return Preview(
         _TARGET,
         (Change("Subscriptions to repair", 0, found.subscriptions, cell="number"),),
         warnings=(Caution("stripe_wins", f"Stripe wins: {kinds}."),),
-        facts=found.kinds,
-        details=(*_say_each(session, chosen), *_say_matching(session, command)),
+        facts={**found.kinds, **alike, "Differences to repair": in_short(found.digest)},
+        details=(*_say_each(session, chosen, alike), *_say_matching(session, command)),
         needs_approval=_find_approval_sentence(found.subscriptions),
     )
 
@@ -133,11 +136,20 @@ def _choose(session: Session, command: FixDifferences) -> Chosen:
     return Chosen(command.differences, command.subscriptions, found)
 
 
-def _say_each(session: Session, chosen: Chosen) -> tuple[Detail, ...]:
-    """What becomes of what, where it is little enough to read."""
+def _count_alike(session: Session, chosen: Chosen) -> Mapping[str, int]:
+    """How often the same becomes of the same, in words, the most frequent first."""
+    counts: dict[str, int] = {}
+    for row in count_alike(session, chosen, MOST_SAID):
+        words = f"{KIND_WORDS[row.kind]}: {_say_change(row)}"
+        counts[words] = counts.get(words, 0) + row.times
+    return counts
+
+
+def _say_each(session: Session, chosen: Chosen, alike: Mapping[str, int]) -> tuple[Detail, ...]:
+    """What becomes of what: of each where it is little enough to read, else how often."""
     rows = list_repairable(session, chosen, MOST_SAID + 1)
     if len(rows) > MOST_SAID:
-        return ()
+        return tuple(Detail(words, count, cell="number") for words, count in alike.items())
     return tuple(
         Detail(f"{row.customer or 'Nobody here'}: {KIND_WORDS[row.kind]}", _say_change(row)) for row in rows
     )

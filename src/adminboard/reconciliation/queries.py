@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from adminboard.core.listings.columns import AnySelect, is_any
@@ -180,10 +181,15 @@ def _open(column: Any, which: ColumnElement[bool]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Repairable:
-    """How many subscriptions can be repaired, and how many of their differences there are of each kind."""
+    """How many subscriptions can be repaired, and how many of their differences there are of each kind.
+
+    ``digest`` stands for all of them, with both of their sides: another subscription, or another value, and
+    it is another one.
+    """
 
     subscriptions: int
     kinds: Mapping[str, int]
+    digest: str
 
 
 def count_repairable(session: Session, chosen: Chosen = ALL) -> Repairable:
@@ -191,8 +197,26 @@ def count_repairable(session: Session, chosen: Chosen = ALL) -> Repairable:
     which = of_chosen(chosen)
     kind, subscription = Discrepancy.kind, Discrepancy.stripe_subscription_id
     kinds = session.execute(select(kind, func.count()).where(which).group_by(kind).order_by(kind))
-    subscriptions = session.scalar(select(func.count(subscription.distinct())).where(which))
-    return Repairable(subscriptions or 0, {found.value: count for found, count in kinds})
+    subscriptions, digest = session.execute(
+        select(func.count(subscription.distinct()), func.coalesce(_digest(), "")).where(which)
+    ).one()
+    return Repairable(subscriptions, {found.value: count for found, count in kinds}, digest)
+
+
+def _digest() -> Any:
+    """SHA-256 over those of each difference, in their order: PostgreSQL makes it of a few bytes a row."""
+    order = Discrepancy.stripe_subscription_id, Discrepancy.kind
+    shown = func.jsonb_build_array(*order, Discrepancy.local_value, Discrepancy.stripe_value)
+    each = func.sha256(func.convert_to(cast(shown, Text), "UTF8"))
+    return func.encode(func.sha256(func.string_agg(each, aggregate_order_by(literal(b""), *order))), "hex")
+
+
+def count_alike(session: Session, chosen: Chosen, limit: int) -> Sequence[Row[Any]]:
+    """What becomes of what, the most frequent first: ``kind``, both sides, and how many ``times``."""
+    sides = Discrepancy.kind, Discrepancy.local_value, Discrepancy.stripe_value
+    times = func.count().label("times")
+    rows = select(*sides, times).where(of_chosen(chosen)).group_by(*sides)
+    return session.execute(rows.order_by(times.desc(), *sides).limit(limit)).all()
 
 
 def list_repairable(session: Session, chosen: Chosen, limit: int) -> Sequence[Row[Any]]:
