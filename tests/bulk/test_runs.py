@@ -234,6 +234,23 @@ def test_a_run_is_taken_back_by_another_last_row_first(bulk: BulkBoard) -> None:
         assert verify_ledger(session) == []
 
 
+def test_what_is_being_undone_does_not_go_on(bulk: BulkBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adminboard.bulk.changing.MOST_AT_ONCE", 2)
+    emails = bulk.make_users(4)
+    run_id = bulk.check(adjustments(emails))
+    assert bulk.do("start", run_id).status_code == 200
+    bulk.worker(slice_seconds=0).advance_next(run_id)
+    assert bulk.do("pause", run_id).status_code == 200
+    undo_id = UUID(bulk.do("undo", run_id).json()["result"]["id"])
+    read_problem(bulk.do("resumption", run_id), 409, "run_forbids_this")
+    assert bulk.see(run_id)["status"] == "paused"
+
+    assert bulk.do("cancellation", undo_id).status_code == 200
+    assert bulk.do("resumption", run_id).status_code == 200
+    bulk.advance(run_id)
+    assert bulk.balances(emails) == [Decimal(20)] * 4
+
+
 def test_rows_undone_while_the_run_that_undoes_them_waits_are_said_so(bulk: BulkBoard) -> None:
     emails = bulk.make_users(2)
     run_id = bulk.check(adjustments(emails))

@@ -319,7 +319,7 @@ def test_what_was_approved_can_be_undone_under_four_eyes_too(
     assert office.balance(jane) == "0.00"
 
 
-def test_ordinary_usage_does_not_void_a_request_to_take_entitlements_back(
+def test_a_balance_that_moves_does_not_void_a_request_to_take_entitlements_back(
     office: Office, ada: Actor, bob: Actor, jane: User
 ) -> None:
     with office.board.rows() as session:
@@ -340,10 +340,10 @@ def test_ordinary_usage_does_not_void_a_request_to_take_entitlements_back(
     request = office.run(ada, action.name, **command.to_data()).approval_id
     assert request is not None
     assert office.request(request).credits == -Decimal(LARGE)
-    office.adjust(bob, jane, "-20.00")
+    office.adjust(bob, jane, "20.00")
 
     assert office.approve(bob, request).result["status"] == "approved"
-    assert office.balance(jane) == "30.00"
+    assert office.balance(jane) == "70.00"
 
 
 def test_a_refused_change_leaves_the_request_waiting(office: Office, bob: Actor, jane: User) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +23,12 @@ from adminboard.billing.grace_period_changes import (
     set_period,
     write_change,
 )
-from adminboard.billing.grace_period_commands import CloseGracePeriod, ResetGracePeriod, RestoreGracePeriod
+from adminboard.billing.grace_period_commands import (
+    MOST_DAYS,
+    CloseGracePeriod,
+    ResetGracePeriod,
+    RestoreGracePeriod,
+)
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
@@ -34,9 +39,11 @@ from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
 from adminboard.core.said_moments import say_moment
 from adminboard.core.work import Work, moment, reader
+from adminboard.customers.models import Organization, OrganizationStatus
 
 RESET, CLOSE = "billing.reset_grace_period", "billing.close_grace_period"
 RESTORE = "billing.restore_grace_period"
+DAYS_MORE = 7
 PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 
 
@@ -49,19 +56,43 @@ def preview_reset(session: Session, command: ResetGracePeriod) -> Preview:
     """Raises `PayerUnknown`, `UserUnknown`."""
     payer = get_payer(session, user=command.user, customer=command.customer)
     row = find_open_period(session, payer.id)
-    warnings = []
-    if find_subscription_status(session, payer.id) in PAYING:
-        sentence = "The customer's subscription is paid: a grace period changes nothing while it is."
-        warnings.append(Caution("not_needed", sentence))
     state = Change("Grace period", "open" if row else "none", "open")
     days = Change("Days left", days_left(session, row), command.days)
     return Preview(
         subject=customer_of(session, payer.id),
         changes=(days, state) if row else (state, days),
-        warnings=tuple(warnings),
+        warnings=tuple(_warn(session, payer, days_left(session, row) > command.days)),
         facts={"ends_at": row.ends_at if row else None},
         details=(Detail("Ends on", _say_day(session, command.days)),),
     )
+
+
+def _warn(session: Session, payer: Organization, is_shorter: bool) -> Iterator[Caution]:
+    """Where the time gives no access, which it does only while past due, or takes some away."""
+    status = find_subscription_status(session, payer.id)
+    if status in PAYING:
+        sentence = "The customer's subscription is paid: a grace period changes nothing while it is."
+        yield Caution("not_needed", sentence)
+    elif status is None:
+        yield Caution(
+            "no_subscription", "The customer has no subscription that time to pay could keep going."
+        )
+    elif status is not SubscriptionStatus.PAST_DUE:
+        word = status.replace("_", " ")
+        sentence = f"The subscription is {word}: time to pay gives access only while one is past due."
+        yield Caution("gives_no_access", sentence)
+    if payer.status is OrganizationStatus.SUSPENDED:
+        sentence = "The customer is suspended: time to pay gives no access before they are activated."
+        yield Caution("suspended", sentence)
+    if is_shorter:
+        yield Caution("shorter", "The customer has more time than that already: this takes some of it away.")
+
+
+def begin_resetting(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
+    """A week more than there is, so that what begins as an extension never shortens."""
+    payer = find_payer_named(session, given)
+    left = days_left(session, find_open_period(session, UUID(payer.id))) if payer is not None else 0
+    return {"days": str(min(left + DAYS_MORE, MOST_DAYS))}
 
 
 def _say_day(session: Session, days: int) -> str:
@@ -172,6 +203,7 @@ reset_grace_period = Action(
     ),
     subject=find_payer_named,
     subject_field="customer",
+    begin=begin_resetting,
 )
 
 close_grace_period = Action(

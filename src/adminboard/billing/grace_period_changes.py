@@ -63,14 +63,21 @@ def find_open_period(session: Session, organization_id: UUID) -> GracePeriod | N
     return session.scalars(theirs.execution_options(populate_existing=True)).one_or_none()
 
 
+def lapse_over(work: Work, organization_id: UUID) -> None:
+    """Marks the customer's open period as over where its end has come and its job has not done so yet: only
+    one of a customer can be open."""
+    over = select(GracePeriod).where(
+        GracePeriod.organization_id == organization_id,
+        GracePeriod.status == OPEN,
+        GracePeriod.ends_at <= work.now(),
+    )
+    for row in work.session.scalars(over):
+        lapse_period(work, row)
+
+
 def open_period(work: Work, organization_id: UUID, ends_at: datetime, reason: str) -> GracePeriod:
     """One that begins now. An open one whose end has come, but which its job has not marked, lapses first."""
-    theirs = select(GracePeriod).where(
-        GracePeriod.organization_id == organization_id, GracePeriod.status == OPEN
-    )
-    over = work.session.scalars(theirs).one_or_none()
-    if over is not None:
-        lapse_period(work, over)
+    lapse_over(work, organization_id)
     row = GracePeriod(
         organization_id=organization_id,
         starts_at=work.now(),

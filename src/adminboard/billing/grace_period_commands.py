@@ -13,6 +13,9 @@ from adminboard.users.lookup import UserReference
 
 GracePeriodId = Annotated[UUID, Field(title="Grace period", description="The id of the grace period.")]
 
+MOST_DAYS = 90
+"""So much time can be given at once."""
+
 
 class ResetGracePeriod(Command):
     """Give a customer so many days from now to pay: the open grace period ends then, or a new one does."""
@@ -27,7 +30,7 @@ class ResetGracePeriod(Command):
         7,
         title="Days from now",
         ge=1,
-        le=90,
+        le=MOST_DAYS,
         description="Whatever is left of the grace period that is open now.",
     )
     reason: Reason

@@ -12,6 +12,7 @@ from adminboard.billing.grace_period_changes import (
     describe,
     find_open_period,
     get_period,
+    lapse_over,
     lock_period,
     set_period,
     write_change,
@@ -59,6 +60,7 @@ def preview(session: Session, command: RestoreGracePeriod) -> Preview:
 def apply(work: Work, command: RestoreGracePeriod) -> Applied:
     """Gives it its former end, and opens it where it was closed. Its undo does again what this took back."""
     row = _get_restorable(work.session, command)
+    lapse_over(work, row.organization_id)
     reason, previous = undo_reason(command.reason), row.status
     again = (
         Undo(CLOSE, CloseGracePeriod(grace_period=row.id, reason=reason))

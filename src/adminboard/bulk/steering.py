@@ -90,6 +90,11 @@ class Steering:
     def _preview_resumption(self, session: Session, command: NameRun) -> Preview:
         run = self.get(session, command.run)
         require_state(run, "resumed", *self.resumable)
+        if runs.is_being_undone(session, run):
+            raise runs.RunForbidsThis(
+                "Another run undoes what this one has done, so it cannot be resumed. Cancel that one first, "
+                "or send the rest as a file of its own."
+            )
         return _preview(run, RunStatus.CHECKING if run.started_at is None else RunStatus.WAITING)
 
     def _apply_resumption(self, work: Work, command: NameRun) -> Applied:

@@ -1,6 +1,6 @@
 """Undoing a run: another run over what it did."""
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from adminboard.bulk.commands import NameRun
@@ -27,8 +27,7 @@ def preview_undo(session: Session, command: NameRun) -> Preview:
     require_state(run, "undone", *runs.ENDED, RunStatus.PAUSED, RunStatus.FAILED)
     if run.kind != BULK.name or not run.rows_done:
         raise NothingToRun("This run has changed nothing that could be undone.")
-    others = (Run.undoes_id == run.id, Run.status != RunStatus.CANCELLED)
-    if session.scalar(select(exists().where(*others))):
+    if runs.is_being_undone(session, run):
         raise AlreadyUndone("Another run undoes this one already. Cancel that one first to begin anew.")
     begun = session.scalar(select(func.count()).where(Run.undoes_id == run.id)) or 0
     change = Change("Undo run", None, "prepared")

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from adminboard.core.action_runner import ActionRunner
@@ -118,6 +118,13 @@ def require_state(run: Run, verb: str, *states: RunStatus) -> None:
     """Raises `RunForbidsThis` unless the run is in a state in which it can be ``verb`` ("paused")."""
     if run.status not in states:
         raise RunForbidsThis(f"This run is {_WORDS[run.status]}, so it cannot be {verb}.")
+
+
+def is_being_undone(session: Session, run: Run) -> bool:
+    """Whether another run takes back what this one has done, or has done so. What it did afterwards would be
+    left out of that for ever."""
+    others = (Run.undoes_id == run.id, Run.status != RunStatus.CANCELLED)
+    return bool(session.scalar(select(exists().where(*others))))
 
 
 def start(work: Work, run: Run) -> None:

@@ -154,7 +154,10 @@ def _say_left(difference: Difference) -> str:
 
 def _why_nothing(customer: CustomerIdentity, left: Sequence[Difference]) -> str:
     if not left:
-        return f"{customer.name} is in step with Stripe: there is nothing to re-sync."
+        return (
+            f"The subscriptions of {customer.name} are in step with Stripe: there is nothing to re-sync. "
+            "Invoices, refunds and cards were not compared: they follow Stripe's events."
+        )
     return " ".join(dict.fromkeys(_say_left(difference) for difference in left))
 
 

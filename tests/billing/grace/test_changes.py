@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, GracePeriod, GracePeriodStatus
+from adminboard.billing.grace_period_actions import begin_resetting
 from adminboard.billing.grace_period_changes import GracePeriodOver
 from adminboard.billing.grace_period_commands import CloseGracePeriod, ResetGracePeriod
 from adminboard.billing.grace_period_detail import GracePeriodUnknown
@@ -20,7 +21,8 @@ from adminboard.core.clock import MovableClock
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import Forbidden, InvalidInput
 from adminboard.core.permissions import ROLE_PERMISSIONS, Role
-from adminboard.customers.models import Organization
+from adminboard.customers.models import Organization, OrganizationStatus
+from adminboard.runtime import Runtime
 from adminboard.users.lookup import UserUnknown
 from tests.billing.grace.conftest import OpenPeriod
 from tests.factories import START, make_user
@@ -206,6 +208,71 @@ def test_warnings_say_what_it_means(
     assert [(detail.label, detail.value) for detail in preview.details] == [
         ("Ends on", "Thursday, 29 January 2026")
     ]
+
+
+@pytest.mark.parametrize(
+    ("subscription", "organization", "days", "codes"),
+    [
+        ("past_due", "active", 4, []),
+        ("past_due", "active", 2, ["shorter"]),
+        ("past_due", "suspended", 4, ["suspended"]),
+        ("unpaid", "active", 4, ["gives_no_access"]),
+        ("paused", "active", 4, ["gives_no_access"]),
+        ("canceled", "active", 4, ["no_subscription"]),
+        ("active", "suspended", 2, ["not_needed", "suspended", "shorter"]),
+    ],
+)
+def test_time_that_gives_no_access_or_takes_some_away_is_said_to_do_so(
+    session: Session,
+    runner: ActionRunner,
+    support: Actor,
+    customer: Organization,
+    open_period: OpenPeriod,
+    subscription: str,
+    organization: str,
+    days: int,
+    codes: list[str],
+) -> None:
+    open_period()
+    session.scalars(select(Subscription)).one().status = SubscriptionStatus(subscription)
+    customer.status = OrganizationStatus(organization)
+    customer.suspended_at, customer.suspension_reason = START, REASON
+    session.flush()
+    command = ResetGracePeriod(customer="cus_acme", days=days, reason=REASON)
+    preview = runner.preview(support, runner.actions.get("billing.reset_grace_period"), command).preview
+    assert [warning.code for warning in preview.warnings] == codes
+
+
+@pytest.mark.parametrize(("ends_in", "days"), [(None, "7"), (3, "10"), (20, "27"), (88, "90")])
+def test_an_extension_begins_with_a_week_more_than_there_is(
+    session: Session,
+    support: Actor,
+    runtime: Runtime,
+    customer: Organization,
+    open_period: OpenPeriod,
+    ends_in: int | None,
+    days: str,
+) -> None:
+    if ends_in is not None:
+        open_period(ends_at=START + ends_in * DAY)
+    with runtime.reading(support) as reading:
+        assert begin_resetting(reading, {"customer": str(customer.id)}) == {"days": days}
+
+
+def test_a_closing_is_taken_back_after_another_one_is_over_whose_job_has_not_said_so(
+    session: Session,
+    runner: ActionRunner,
+    support: Actor,
+    clock: MovableClock,
+    customer: Organization,
+    open_period: OpenPeriod,
+) -> None:
+    done = close(runner, support, open_period(ends_at=START + 30 * DAY))
+    clock.advance(DAY)
+    reset(runner, support, customer, 1)
+    clock.advance(2 * DAY)
+    take_back(runner, support, done)
+    assert [row.status for row in see(session)] == [GracePeriodStatus.OPEN, GracePeriodStatus.LAPSED]
 
 
 def test_viewers_give_nobody_time(
