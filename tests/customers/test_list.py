@@ -15,6 +15,7 @@ from adminboard.customers.models import MembershipStatus, OrganizationStatus
 from tests.clients import BoardUnderTest, Program, recorded_queries
 from tests.factories import (
     START,
+    make_billing_event,
     make_invoice,
     make_membership,
     make_organization,
@@ -54,7 +55,12 @@ def organizations(board: BoardUnderTest) -> None:
             plan_id=scale.id,
             quantity=3,
             stripe_subscription_id="sub_Acme42",
+            stripe_item_id="si_Acme42",
         )
+        for event in ("evt_Acme42", "evt_Acme43"):
+            make_billing_event(
+                session, organization_id=acme.id, stripe_event_id=event, stripe_charge_id="ch_Acme42"
+            )
         make_payment_method(session, organization_id=acme.id, stripe_payment_method_id="pm_Acme42")
         for number in range(3):
             user = make_user(
@@ -174,6 +180,9 @@ def test_long_names_emoji_and_names_from_right_to_left_read_as_they_are(board: B
         ("in_Acme42", ["Acme Plumbing"]),
         ("pm_Acme42", ["Acme Plumbing"]),
         ("re_Acme42", ["Acme Plumbing"]),
+        ("si_Acme42", ["Acme Plumbing"]),
+        ("ch_Acme42", ["Acme Plumbing"]),
+        ("evt_Acme43", ["Acme Plumbing"]),
         (str(ACME), ["Acme Plumbing"]),
         ("0a1b2c3d", ["Acme Plumbing"]),
         ("محمد", ["محمد علي 👩🏽‍💻"]),

@@ -219,7 +219,7 @@ def test_an_invoice_is_not_crowded_by_its_refunds(board: BoardUnderTest, world: 
 def test_an_id_is_looked_for_among_ids_only(board: BoardUnderTest, world: World) -> None:
     with recorded_queries(board.runtime.database.engine) as statements:
         found = groups(search(board, "evt_Northwind42"))
-    assert set(found) == {"Billing events"}
+    assert set(found) == {"Billing events", "Customers"}
     assert not any("ILIKE" in statement for statement in statements)
 
 
@@ -301,6 +301,24 @@ def test_an_action_alone_opens_its_form_where_that_asks_for_the_rest(
     for term in ("adjust credits", "adjust", "adj"):
         assert "/actions/credits.adjust" in groups(search(board, term))["Actions"]
     assert "/actions/notes.add" not in search(board, "add a note").links()
+
+
+@pytest.mark.parametrize(
+    ("term", "role", "action"),
+    [
+        ("sync plans", Role.BILLING, "plans.sync"),
+        ("sync the plans from stripe", Role.BILLING, "plans.sync"),
+        ("reconcile", Role.BILLING, "reconciliation.run"),
+        ("replay failed", Role.BILLING, "webhooks.replay_failed"),
+        ("invite", Role.ADMIN, "admins.invite"),
+    ],
+)
+def test_a_change_about_no_single_record_opens_its_form_too(
+    term: str, role: Role, action: str, board: BoardUnderTest
+) -> None:
+    assert f"/actions/{action}" in groups(search(board, term, role))["Actions"]
+    assert f"/actions/{action}" not in search(board, term, Role.VIEWER).links()
+    assert f"/actions/{action}" not in search(board, f"{term} for hazel", role).links()
 
 
 def test_a_feature_leads_to_those_with_an_override_of_it(board: BoardUnderTest, world: World) -> None:

@@ -36,6 +36,8 @@ def _key_subject(session: Session, typed: Mapping[str, str]) -> Target | None:
 invite_admin = Action(
     name="admins.invite",
     title="Invite a person",
+    also_called=("invite a colleague",),
+    stands_alone=True,
     command=InviteAdmin,
     preview=inviting.preview_invitation,
     apply=inviting.apply_invitation,
@@ -138,6 +140,7 @@ reset_password = _on_admin(
 create_key = Action(
     name="api_keys.create",
     title="Make an API key",
+    stands_alone=True,
     command=CreateKey,
     preview=key_changes.preview_creation,
     apply=key_changes.apply_creation,

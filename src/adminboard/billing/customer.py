@@ -69,6 +69,8 @@ ITEM_ID = ("si_",)
 INVOICE_ID = ("in_",)
 PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
 REFUND_ID = ("re_", "pyr_")
+CHARGE_ID = ("ch_", "py_")
+EVENT_ID = ("evt_",)
 
 
 @dataclass(frozen=True, eq=False)

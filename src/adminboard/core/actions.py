@@ -261,6 +261,8 @@ class Action(Generic[C]):
 
     also_called: Sequence[str] = ()
     """Other words that people look for it by, in the search over everything."""
+    stands_alone: bool = False
+    """Whether the search over everything leads to its form although it is about no single record."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for a bulk action that wants fresh proof, which a worker cannot give."""

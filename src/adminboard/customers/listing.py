@@ -3,12 +3,16 @@
 from sqlalchemy import BigInteger, String, cast, func, select
 
 from adminboard.billing.customer import (
+    CHARGE_ID,
+    EVENT_ID,
     INVOICE_ID,
+    ITEM_ID,
     PAYMENT_METHOD_ID,
     REFUND_ID,
     SUBSCRIPTION_ID,
     StripeId,
 )
+from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subscription, SubscriptionStatus
 from adminboard.billing.plans import plan_options
 from adminboard.core.listings import (
@@ -56,9 +60,12 @@ _STRIPE_IDS = (
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
         for column, beginnings in (
             (Subscription.stripe_subscription_id, SUBSCRIPTION_ID),
+            (Subscription.stripe_item_id, ITEM_ID),
             (Invoice.stripe_invoice_id, INVOICE_ID),
             (PaymentMethod.stripe_payment_method_id, PAYMENT_METHOD_ID),
             (Refund.stripe_refund_id, REFUND_ID),
+            (BillingEvent.stripe_charge_id, CHARGE_ID),
+            (BillingEvent.stripe_event_id, EVENT_ID),
         )
     ),
 )

@@ -41,6 +41,7 @@ def _subject(session: Session, typed: Mapping[str, str]) -> Target:  # noqa: ARG
 rebuild = Action(
     name="figures.rebuild",
     title="Rebuild the figures",
+    stands_alone=True,
     command=RebuildFigures,
     preview=preview,
     apply=apply,

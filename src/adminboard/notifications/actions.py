@@ -175,6 +175,7 @@ change_notification = Action(
 send_test_mail = Action(
     name="notifications.test",
     title="Send me a test mail",
+    stands_alone=True,
     command=SendTestMail,
     preview=preview_test,
     apply=apply_test,

@@ -191,6 +191,8 @@ def _find_approval_sentence(count: int) -> str | None:
 run_reconciliation = Action(
     name="reconciliation.run",
     title="Compare with Stripe",
+    also_called=("reconcile",),
+    stands_alone=True,
     command=RunReconciliation,
     preview=preview_run,
     apply=apply_run,

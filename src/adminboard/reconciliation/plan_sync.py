@@ -135,6 +135,8 @@ def _warn(session: Session, wanted: CataloguePlan) -> Iterator[Caution]:
 sync_plans = Action(
     name="plans.sync",
     title="Sync plans from Stripe",
+    also_called=("sync the plans",),
+    stands_alone=True,
     command=SyncPlans,
     preview=preview,
     apply=apply,

@@ -2,7 +2,7 @@
 
 An action with a subject, and a page about one, are found by their title or what else they are called, with
 the record they are about chosen already. A title alone finds the action's form, where that can ask for the
-rest.
+rest, or where it is about no single record: "sync plans".
 """
 
 from __future__ import annotations
@@ -88,7 +88,16 @@ def find_commands(visit: Visit, term: str, limit: int) -> Sequence[Hit]:
         elif rest is not None or command.begins(term):
             alone = command.hit_alone()
             found += [alone] if alone is not None else []
-    return found[:limit]
+    return [*found, *_find_alone(visit, term)][:limit]
+
+
+def _find_alone(visit: Visit, term: str) -> Iterator[Hit]:
+    """The forms of changes that are about no single record."""
+    for action in visit.board.runner.actions:
+        names = (action.title, *action.also_called)
+        is_meant = any(_after_title(name, term) == "" or _begins(name, term) for name in names)
+        if action.stands_alone and is_meant and visit.actor.may(action.permission):
+            yield Hit(f"{action.title} …", "opens its form", f"/actions/{action.name}", "bolt")
 
 
 def _list_commands(visit: Visit, providers: dict[str, SearchProvider]) -> Iterator[_Command]:

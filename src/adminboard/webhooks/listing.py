@@ -5,7 +5,14 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from adminboard.billing.customer import INVOICE_ID, REFUND_ID, SUBSCRIPTION_ID, StripeId
+from adminboard.billing.customer import (
+    CHARGE_ID,
+    EVENT_ID,
+    INVOICE_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+    StripeId,
+)
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
 from adminboard.core.listings import (
     BuiltInView,
@@ -32,7 +39,6 @@ from adminboard.customers.models import Organization
 from adminboard.webhooks.queries import find_event_id, get_event_detail, object_id, payment_intent_id
 
 _PICKED = Organization.__table__.alias("picked_customer")
-_CHARGE_ID = ("ch_", "py_")
 _OBJECT_ID = ("pi_", "prod_", "price_", "pm_", "promo_", "seti_", "cs_", "txn_")
 
 
@@ -99,11 +105,11 @@ events = Listing(
     ],
     search=Search(
         sources=(
-            StripeId(BillingEvent.stripe_event_id, beginnings=("evt_",)),
+            StripeId(BillingEvent.stripe_event_id, beginnings=EVENT_ID),
             StripeId(BillingEvent.stripe_customer_id, beginnings=("cus_",)),
             StripeId(BillingEvent.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),
             StripeId(BillingEvent.stripe_invoice_id, beginnings=INVOICE_ID),
-            StripeId(BillingEvent.stripe_charge_id, beginnings=_CHARGE_ID),
+            StripeId(BillingEvent.stripe_charge_id, beginnings=CHARGE_ID),
             StripeId(BillingEvent.stripe_refund_id, beginnings=REFUND_ID),
             StripeId(object_id(), beginnings=_OBJECT_ID),
             StripeId(payment_intent_id(), beginnings=("pi_",)),
