@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
@@ -63,11 +63,12 @@ def find_open_period(session: Session, organization_id: UUID) -> GracePeriod | N
     return session.scalars(theirs.execution_options(populate_existing=True)).one_or_none()
 
 
-def lapse_over(work: Work, organization_id: UUID) -> None:
+def lapse_over(work: Work, organization_id: UUID, *, but: GracePeriod | None = None) -> None:
     """Marks the customer's open period as over where its end has come and its job has not done so yet: only
-    one of a customer can be open."""
+    one of a customer can be open. ``but`` is one that is about to get another end."""
     over = select(GracePeriod).where(
         GracePeriod.organization_id == organization_id,
+        true() if but is None else GracePeriod.id != but.id,
         GracePeriod.status == OPEN,
         GracePeriod.ends_at <= work.now(),
     )

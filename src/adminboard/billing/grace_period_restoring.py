@@ -60,7 +60,7 @@ def preview(session: Session, command: RestoreGracePeriod) -> Preview:
 def apply(work: Work, command: RestoreGracePeriod) -> Applied:
     """Gives it its former end, and opens it where it was closed. Its undo does again what this took back."""
     row = _get_restorable(work.session, command)
-    lapse_over(work, row.organization_id)
+    lapse_over(work, row.organization_id, but=row)
     reason, previous = undo_reason(command.reason), row.status
     again = (
         Undo(CLOSE, CloseGracePeriod(grace_period=row.id, reason=reason))

@@ -210,6 +210,26 @@ def test_warnings_say_what_it_means(
     ]
 
 
+def test_a_reset_is_taken_back_after_its_end_whose_job_has_not_said_so(
+    session: Session,
+    runner: ActionRunner,
+    support: Actor,
+    clock: MovableClock,
+    customer: Organization,
+    open_period: OpenPeriod,
+) -> None:
+    open_period(ends_at=START + 30 * DAY)
+    done = reset(runner, support, customer, 1)
+    clock.advance(2 * DAY)
+    take_back(runner, support, done)
+    (row,) = see(session)
+    assert (row.status, row.ends_at) == (GracePeriodStatus.OPEN, START + 30 * DAY)
+    assert [event[0] for event in events(session)] == [
+        "billing.reset_grace_period",
+        "billing.restore_grace_period",
+    ]
+
+
 @pytest.mark.parametrize(
     ("subscription", "organization", "days", "codes"),
     [
