@@ -123,12 +123,13 @@ function carrySearch(event) {
   const isRefresh = ctx.sourceElement === ctx.target;
   if (!isRefresh) clearTimeout(searchPause);
   if (ctx.sourceElement.closest("[data-own-search]")) box.value = box.defaultValue;
-  if (box.value === box.defaultValue) return;
+  const typed = box.value.trim();
+  if (typed === box.defaultValue) return;
   const url = new URL(ctx.request.action, location.href);
   url.searchParams.delete(box.name);
   url.searchParams.delete("cursor");
   ctx.request.action = url.pathname + url.search;
-  if (box.value) ctx.request.body.set(box.name, box.value);
+  if (typed) ctx.request.body.set(box.name, typed);
   else ctx.request.body.delete(box.name);
   if (isRefresh) ctx.replace = "true";
 }

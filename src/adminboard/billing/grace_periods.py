@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 
 from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_rules import Due, Failure, Held, Payment, due_periods, find_recovery
@@ -36,27 +36,28 @@ def note_overdue(work: Work, organization_id: UUID) -> None:
     then. Stripe tells of no failure of such a one, only that its subscription is past due.
 
     Follows from what is known of the invoices and their subscriptions, whichever was heard of first. Of an
-    invoice that we know open from before the day, its subscription tells that it still was. What is said to
-    be paid in time after all has not failed.
+    invoice that we know open from before the day, its subscription tells that it still was. Once kept it
+    stays, whatever becomes of the subscription, unless it was paid or given up in time after all. What failed
+    so long ago that its grace would be over is left as it was told then: nobody had time by it.
     """
-    due = Invoice.due_date
+    due, since = Invoice.due_date, Invoice.stripe_state_at
+    is_paid, is_given_up = Invoice.status == InvoiceStatus.PAID, Invoice.status.in_(GIVEN_UP)
     is_behind = and_(Subscription.status.in_(BEHIND), Subscription.stripe_state_at >= due)
-    is_overdue = case(
-        (Invoice.status == InvoiceStatus.PAID, Invoice.paid_at > due),
-        (Invoice.status == InvoiceStatus.OPEN, or_(Invoice.stripe_state_at >= due, is_behind)),
-        (Invoice.status.in_(GIVEN_UP), Invoice.stripe_state_at >= due),
-        else_=False,
+    is_overdue = or_(
+        and_(is_paid, Invoice.paid_at > due),
+        and_(Invoice.status == InvoiceStatus.OPEN, or_(since >= due, is_behind)),
+        and_(is_given_up, since >= due),
     )
-    sent = _invoices(Invoice, func.coalesce(is_overdue, False)).where(
+    in_time = func.coalesce(or_(and_(is_paid, Invoice.paid_at <= due), and_(is_given_up, since < due)), False)
+    usual = timedelta(days=get_threshold(work.session, Threshold.GRACE_PERIOD_DAYS))
+    is_new = and_(Invoice.payment_failed_at.is_(None), is_overdue, due > work.now() - usual)
+    moved = _invoices(Invoice, in_time).where(
         Invoice.organization_id == organization_id,
-        due.is_not(None),
         Invoice.stripe_subscription_id.is_not(None),
-        or_(Invoice.payment_failed_at.is_(None), Invoice.payment_failed_at == due),
+        or_(is_new, and_(Invoice.payment_failed_at == due, in_time)),
     )
-    for invoice, failed in work.session.execute(sent).all():
-        failed_at = invoice.due_date if failed else None
-        if invoice.payment_failed_at != failed_at:
-            invoice.payment_failed_at = failed_at
+    for invoice, is_in_time in work.session.execute(moved).all():
+        invoice.payment_failed_at = None if is_in_time else invoice.due_date
     work.session.flush()
 
 

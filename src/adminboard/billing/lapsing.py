@@ -106,10 +106,10 @@ def _has_waiting_events(work: Work, customer: Organization) -> bool:
 
 
 def _has_unpaid_invoice(work: Work, customer: Organization) -> bool:
-    """Whether Stripe still asks for an invoice whose payment failed."""
+    """Whether an invoice whose payment failed can still be paid, though Stripe may have given up asking."""
     unpaid = exists().where(
         Invoice.organization_id == customer.id,
-        Invoice.status == InvoiceStatus.OPEN,
+        Invoice.status.in_((InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)),
         Invoice.payment_failed_at.is_not(None),
     )
     return bool(work.session.scalar(select(unpaid)))
