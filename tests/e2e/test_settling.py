@@ -100,6 +100,12 @@ def look_again(page: Page) -> None:
         page.clock.run_for(SOON_MS)
 
 
+def pass_time(page: Page, milliseconds: int) -> None:
+    """Once nothing is asked for newer rows: what is on its way for 30 s of the page's time is given up."""
+    expect(page.locator("#list-newer.htmx-request")).to_have_count(0)
+    page.clock.run_for(milliseconds)
+
+
 def settle_down(page: Page) -> None:
     """Lets time pass until the head tells of no call any more, and then for one more look.
 
@@ -107,7 +113,7 @@ def settle_down(page: Page) -> None:
     """
     look_again(page)
     expect(page.locator("[data-under-way]")).to_have_count(0)
-    page.clock.run_for(SOON_MS)
+    pass_time(page, SOON_MS)
 
 
 def read_the_panel(page: Page) -> None:
@@ -136,7 +142,7 @@ def test_whoever_reads_on_keeps_what_they_opened_and_marked(visitors: Visitors, 
     assert reader["focused"]
     assert "to be marked" in reader["marked"]
     assert sorted(others) == ["aside#detail", "div#list"]
-    page.clock.run_for(SOON_MS * 2)
+    pass_time(page, SOON_MS * 2)
     assert len(others) == 2
 
 
@@ -155,7 +161,7 @@ def test_a_search_that_is_on_its_way_is_not_lost(visitors: Visitors, unsettled: 
     with page.expect_request("**/events?*q=*"):
         page.locator("#list-search").press_sequentially("ch_that")
     unsettled.settle()
-    page.clock.run_for(SOON_MS * 2)
+    pass_time(page, SOON_MS * 2)
     assert others == ["div#list"]
 
     held[0].continue_()
