@@ -19,9 +19,10 @@ from adminboard.core.action_runner import Confirmation
 from adminboard.core.actions import Action
 from adminboard.core.canonical import to_plain
 from adminboard.core.commands import Command, parse_command
-from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.at_once import EventOutcome, apply_at_once
 from adminboard.webhooks.gaps import STRIPE_LISTS, Gaps, fetch_missing
+from adminboard.webhooks.replay_event import replay_event
+from adminboard.webhooks.replay_failed import replay_failed
 
 webhooks_app = typer.Typer(no_args_is_help=True, help="Replay events of Stripe's, and fetch missing ones")
 console = Console(soft_wrap=True)

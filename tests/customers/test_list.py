@@ -59,7 +59,11 @@ def organizations(board: BoardUnderTest) -> None:
         )
         for event in ("evt_Acme42", "evt_Acme43"):
             make_billing_event(
-                session, organization_id=acme.id, stripe_event_id=event, stripe_charge_id="ch_Acme42"
+                session,
+                organization_id=acme.id,
+                stripe_event_id=event,
+                stripe_charge_id="ch_Acme42",
+                raw_payload={"data": {"object": {"payment_intent": "pi_Acme42"}}},
             )
         make_payment_method(session, organization_id=acme.id, stripe_payment_method_id="pm_Acme42")
         for number in range(3):
@@ -183,6 +187,7 @@ def test_long_names_emoji_and_names_from_right_to_left_read_as_they_are(board: B
         ("si_Acme42", ["Acme Plumbing"]),
         ("ch_Acme42", ["Acme Plumbing"]),
         ("evt_Acme43", ["Acme Plumbing"]),
+        ("pi_Acme42", ["Acme Plumbing"]),
         (str(ACME), ["Acme Plumbing"]),
         ("0a1b2c3d", ["Acme Plumbing"]),
         ("محمد", ["محمد علي 👩🏽‍💻"]),

@@ -1,6 +1,7 @@
 import os
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.db.catalog import describe, list_objects
 
 numbers = count(1)
 EXTENSIONS = ("pg_trgm", "btree_gist")
+BUILT_LATER = "ix_audit_entries_customer_told"
 
 
 @pytest.fixture
@@ -92,6 +94,15 @@ def test_going_back_leaves_nothing_behind_and_forward_again_works(empty_url: str
         assert describe(connection) == before
 
 
+@pytest.mark.parametrize("there", [("product@head", "board_0003"), ("product_0003", "board@head")])
+def test_one_chain_may_have_news_while_the_other_has_none(empty_url: str, there: tuple[str, str]) -> None:
+    for revision in there:
+        migrate.upgrade(empty_url, revision=revision)
+    migrate.upgrade(empty_url)
+    with connect(empty_url) as connection:
+        assert migrate.is_up_to_date(connection)
+
+
 def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(migrate.upgrade, empty_url) for _ in range(4)]:
@@ -150,6 +161,42 @@ def test_a_migration_that_fails_leaves_no_half_of_itself(empty_url: str) -> None
     with connect(empty_url) as connection:
         assert migrate.current_revision(connection) == ()
         assert "public.organizations.id" not in describe(connection)
+
+
+def test_an_index_is_built_while_others_work_and_anew_where_that_was_broken_off(empty_url: str) -> None:
+    migrate.upgrade(empty_url, revision="product@head")
+    migrate.upgrade(empty_url, revision="board_0003")
+    with connect(empty_url) as connection:
+        connection.execute(text(f"CREATE INDEX {BUILT_LATER} ON board.audit_entries (position)"))
+        connection.commit()
+    with connect(empty_url) as since_before, ThreadPoolExecutor(1) as pool:
+        since_before.execute(text("SELECT count(*) FROM board.audit_entries"))
+        migrating = pool.submit(migrate.upgrade, empty_url)
+        with connect(empty_url) as connection:
+            _wait_until_it_waits(connection, migrating)
+            connection.execute(text("SET lock_timeout = '1s'"))
+            connection.execute(text("LOCK board.audit_entries IN ROW EXCLUSIVE MODE"))
+            connection.rollback()
+        assert not migrating.done()
+        since_before.rollback()
+        migrating.result()
+    with connect(empty_url) as connection:
+        assert migrate.is_up_to_date(connection)
+        named = {"name": f"board.{BUILT_LATER}"}
+        definition = connection.scalar(text("SELECT pg_get_indexdef(CAST(:name AS regclass))"), named)
+        assert "webhooks.apply" in str(definition)
+
+
+def _wait_until_it_waits(connection: Connection, migrating: Future[None]) -> None:
+    """For the migration to wait for the end of others' transactions, to build or drop an index."""
+    waits = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted "
+        "AND locktype = 'virtualxid' AND query LIKE '% INDEX CONCURRENTLY %'"
+    )
+    while not connection.scalar(waits):
+        assert not migrating.done(), "it did not wait"
+        connection.rollback()
+        time.sleep(0.05)
 
 
 def test_every_migration_is_part_of_the_package_and_names_its_chain() -> None:

@@ -29,7 +29,7 @@ QUESTIONS: list[tuple[str, Select[UUID]]] = [
     ("ix_users_search", select(User.id).where(User.full_name.ilike("%jones%"))),
     ("ix_users_full_name_prefix", select(User.id).where(func.lower(User.full_name).like("jo%"))),
     (
-        "ix_audit_entries_customer_at",
+        "ix_audit_entries_customer_told",
         select(AuditEntry.id)
         .where(AuditEntry.customer_id == UUID(int=1), literal_column(NOT_TOLD_ELSEWHERE, Boolean))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())

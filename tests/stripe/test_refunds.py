@@ -1,6 +1,7 @@
 """Refunds through the gateway: of what was paid, never more, and once for each key."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from stripe import StripeClient
@@ -141,6 +142,39 @@ def test_a_disputed_charge_and_a_payment_from_outside_cannot_be_refunded(
     with pytest.raises(NotRefundable):
         gateway.refunds.create(outside, 100, key="outside")
     assert gateway.refunds.list_of_payment(outside) == ()
+
+
+@pytest.mark.parametrize(
+    ("inquiry", "ends", "left"),
+    [
+        (False, None, 0),
+        (False, {"won": False}, 0),
+        (False, {"won": True}, 23_700),
+        (True, None, 23_700),
+        (True, {}, 23_700),
+    ],
+    ids=["undecided", "lost", "won", "inquiry", "closed inquiry"],
+)
+def test_only_a_dispute_that_can_cost_the_money_forbids_a_refund(
+    inquiry: bool,
+    ends: dict[str, Any] | None,
+    left: int,
+    standin: StandIn,
+    control: Control,
+    gateway: StripeGateway,
+    invoice_id: str,
+    payment: Payment,
+) -> None:
+    [charge] = standin.account.charges.of("payment_intent", payment.id)
+    dispute = control("dispute", charge=charge.id, inquiry=inquiry)["dispute"]
+    if ends is not None:
+        control("close_dispute", dispute=dispute, **ends)
+
+    [found] = gateway.invoices.list_payments(invoice_id)
+
+    assert (found.is_disputed, found.refundable_cents) == (left == 0, left)
+    if left:
+        assert gateway.refunds.create(found, 100, key="after all").amount_cents == 100
 
 
 def test_a_refund_that_nobody_made_is_not_there(gateway: StripeGateway) -> None:

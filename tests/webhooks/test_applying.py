@@ -184,6 +184,35 @@ def test_what_was_wrong_may_be_mended_meanwhile(
     assert (kept.processing_status, kept.attempts, kept.last_error) == (ProcessingStatus.PROCESSED, 2, None)
 
 
+@pytest.mark.parametrize("attempts", [1, MOST_ATTEMPTS])
+def test_what_another_subscription_kept_out_is_applied_once_that_has_ended(
+    board: BoardUnderTest, maker: Maker, standin: StandIn, attempts: int
+) -> None:
+    """Also where all attempts were made by then: a first payment that nobody makes ends after a day."""
+    first = subscribe(board, maker)
+    [item] = first.items.data
+    second = maker.subscription(maker.client.v1.customers.retrieve(str(first.customer)), item.price)
+    send_all(board, list_sent(standin, CREATED))
+    apply_due_events(board.runtime)
+    [_, kept_out] = list_sent(standin, CREATED)
+    with board.rows() as session:
+        given_up = {"attempts": attempts, "next_attempt_at": None}
+        session.execute(
+            update(BillingEvent).where(BillingEvent.stripe_event_id == kept_out["id"]).values(given_up)
+        )
+    assert get_kept(board, kept_out).processing_status is ProcessingStatus.FAILED
+    assert get_subscription(board, second.id) is None
+
+    maker.client.v1.subscriptions.cancel(first.id)
+    board.clock.advance(timedelta(days=1))
+    send_all(board, list_sent(standin, "customer.subscription.deleted"))
+    apply_due_events(board.runtime)
+
+    row = get_subscription(board, second.id)
+    assert row is not None
+    assert row.status is SubscriptionStatus.ACTIVE
+
+
 def test_stripe_being_away_counts_as_no_attempt(
     board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control
 ) -> None:

@@ -172,7 +172,8 @@ def test_one_that_fails_again_says_why(board: BoardUnderTest, program: Program) 
 def test_while_stripe_is_away_it_waits(
     board: BoardUnderTest, program: Program, failed: dict[str, Any], control: Control
 ) -> None:
-    control("fault", kind="server_error", method="GET", path="/v1/subscriptions", times=1)
+    # Asked for the preview, and to apply it.
+    control("fault", kind="server_error", method="GET", path="/v1/subscriptions", times=2)
     [outcome] = replay(program, event_id=failed["id"])
     assert outcome["status"] == "received"
     assert outcome["error"]
@@ -291,7 +292,7 @@ def test_its_panel_has_a_button_where_there_is_something_to_replay(board: BoardU
 
 
 def test_very_many_are_put_back_by_a_run(board: BoardUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adminboard.webhooks.actions.MOST_AT_ONCE", 3)
+    monkeypatch.setattr("adminboard.webhooks.replay_failed.MOST_AT_ONCE", 3)
     monkeypatch.setattr("adminboard.webhooks.replay_run.EVENTS_IN_A_STEP", 2)
     rows = [make_failed(board) for _ in range(5)]
     staff = board.browser(Role.ADMIN)

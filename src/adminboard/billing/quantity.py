@@ -71,7 +71,8 @@ class Line:
 class Quote:
     """What Stripe would charge for the change if it is made as of ``prorated_at``, which is then sent.
 
-    ``earlier_cents`` is what earlier changes left to the same invoice.
+    ``earlier_cents`` is what earlier changes left to the same invoice. With ``has_more`` the invoice has
+    lines that Stripe did not send, so only ``total_cents`` counts all of it.
     """
 
     prorated_at: datetime
@@ -79,6 +80,7 @@ class Quote:
     total_cents: int
     prorations: tuple[Line, ...]
     earlier_cents: int = 0
+    has_more: bool = False
 
     @property
     def proration_cents(self) -> int:
@@ -202,6 +204,12 @@ def _warn(found: LiveSubscription, command: ChangeQuantity) -> tuple[Caution, ..
     if command.charging is Charging.AT_ONCE:
         message = "Stripe charges it at once. If the card is declined, the seats stay as they are."
         warnings.append(Caution("charged_at_once", message))
+    if command.quote is not None and command.quote.has_more:
+        message = (
+            "The invoice has more lines than Stripe shows here, from changes before this one: "
+            "only the amount in all counts every line."
+        )
+        warnings.append(Caution("further_lines", message))
     return tuple(warnings)
 
 
@@ -211,12 +219,12 @@ def _details(quote: Quote, charging: Charging) -> tuple[Detail, ...]:
     def say(label: str, cents: int) -> Detail:
         return Detail(label, in_currency(cents, quote.currency))
 
-    return (
-        *(say(line.description, line.amount_cents) for line in quote.prorations),
-        say("For the rest of this period", quote.proration_cents),
-        *((say("From earlier changes", quote.earlier_cents),) if quote.earlier_cents else ()),
-        say("Charged at once" if charging is Charging.AT_ONCE else "Next invoice in all", quote.total_cents),
-    )
+    lines = [say(line.description, line.amount_cents) for line in quote.prorations]
+    if not quote.has_more:
+        lines.append(say("For the rest of this period", quote.proration_cents))
+        lines += [say("From earlier changes", quote.earlier_cents)] if quote.earlier_cents else []
+    in_all = "Charged at once" if charging is Charging.AT_ONCE else "Next invoice in all"
+    return (*lines, say(in_all, quote.total_cents))
 
 
 def _read_quote(invoice: objects.Invoice, prorated_at: datetime) -> Quote:
@@ -230,6 +238,7 @@ def _read_quote(invoice: objects.Invoice, prorated_at: datetime) -> Quote:
         invoice.total_cents,
         tuple(Line(line.description or "Proration", line.amount_cents) for line in of_this),
         earlier_cents=sum(line.amount_cents for line in prorations if line.period_start != prorated_at),
+        has_more=invoice.has_more_lines,
     )
 
 

@@ -203,8 +203,8 @@ def _explain(refundable: Refundable, payments: Sequence[Payment], left_cents: in
     name = refundable.name
     if left_cents == 0 and any(payment.is_disputed for payment in payments):
         return PaymentDisputed(
-            f"The payment of {name} is disputed: the customer's bank decides on it, and Stripe refunds "
-            "nothing meanwhile. Answer the dispute in Stripe."
+            f"The payment of {name} is disputed: the customer's bank decides on it, or has given the money "
+            "back, and Stripe refunds nothing besides. See the dispute in Stripe."
         )
     if all(payment.kind is PaymentKind.PAYMENT_RECORD for payment in payments):
         return NotPaidThroughStripe(

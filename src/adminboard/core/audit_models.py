@@ -72,6 +72,13 @@ class AuditEntry(Base):
             "id",
             postgresql_where=text("customer_id IS NOT NULL"),
         ),
+        Index(
+            "ix_audit_entries_customer_told",
+            "customer_id",
+            "at",
+            "id",
+            postgresql_where=text(f"customer_id IS NOT NULL AND {NOT_TOLD_ELSEWHERE}"),
+        ),
         Index("ix_audit_entries_request_id", "request_id"),
         Index("ix_audit_entries_run_id", "run_id", "position", postgresql_where=text("run_id IS NOT NULL")),
         Index(

@@ -126,6 +126,11 @@ class Work:
             self.session.info["remembered"] = remembered
             raise
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What has been entered so far, as the log will say it."""
+        return tuple(draft.summary for draft in self._drafts)
+
     def abandon(self) -> None:
         """There was nothing to do after all: the transaction will be rolled back without an error."""
         self._abandoned = True

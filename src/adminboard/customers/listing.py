@@ -13,6 +13,7 @@ from adminboard.billing.customer import (
     StripeId,
 )
 from adminboard.billing.event_models import BillingEvent
+from adminboard.billing.event_payloads import payment_intent_id
 from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subscription, SubscriptionStatus
 from adminboard.billing.plans import plan_options
 from adminboard.core.listings import (
@@ -68,6 +69,7 @@ _STRIPE_IDS = (
             (BillingEvent.stripe_event_id, EVENT_ID),
         )
     ),
+    StripeId(payment_intent_id(), select(BillingEvent.organization_id.label("key")), beginnings=("pi_",)),
 )
 
 customers = Listing(

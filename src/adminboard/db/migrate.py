@@ -4,6 +4,7 @@ Where the product's backend keeps `public` itself, only the chain `board` is run
 database remembers which chains it has, in `board.alembic_version`.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from adminboard.db.engine import create_engine_for
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 LOCK_KEY = 7_203_411
 """An arbitrary number that means "the board migrates" among the database's advisory locks."""
+LOOK_AGAIN_SECONDS = 0.2
 LOCK_TIMEOUT = "2s"
 """No migration waits longer for a table, because everything else would wait behind it (guarantee 29)."""
 
@@ -35,6 +37,7 @@ def upgrade(owner_url: str, *, board_only: bool = False, revision: str = "head")
         connection.commit()
         for target in _targets(revision, board_only):
             alembic.command.upgrade(config, target)
+            _end_reading(connection)
 
 
 def downgrade(owner_url: str, *, board_only: bool = False, revision: str = "base") -> None:
@@ -49,6 +52,7 @@ def downgrade(owner_url: str, *, board_only: bool = False, revision: str = "base
             branch = target.partition("@")[0]
             if revision != "base" or any(name.startswith(f"{branch}_") for name in applied):
                 alembic.command.downgrade(config, target)
+                _end_reading(connection)
         if not current_revision(connection):
             connection.execute(text(f"DROP TABLE IF EXISTS {BOARD}.alembic_version"))
             connection.execute(text(f"DROP SCHEMA IF EXISTS {BOARD}"))
@@ -88,6 +92,23 @@ def _targets(revision: str, board_only: bool) -> list[str]:
     return [f"{branch}@{revision}" for branch in ("product", "board") if branch == "board" or not board_only]
 
 
+def _wait_for_turn(connection: Connection) -> None:
+    """Until no other process migrates. It asks again and again instead of waiting in a statement: what builds
+    an index concurrently waits for the end of every statement, so it and this one would wait for each other.
+    """
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
+        connection.rollback()
+        time.sleep(LOOK_AGAIN_SECONDS)
+    connection.commit()
+
+
+def _end_reading(connection: Connection) -> None:
+    """Ends the transaction in which Alembic has looked which revisions there are. Were it open still, the
+    next chain's revisions would become a part of it instead of committing by themselves.
+    """
+    connection.rollback()
+
+
 @contextmanager
 def _migrating(owner_url: str) -> Iterator[tuple[Config, Connection]]:
     engine = create_engine_for(
@@ -99,7 +120,7 @@ def _migrating(owner_url: str) -> Iterator[tuple[Config, Connection]]:
     )
     try:
         with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+            _wait_for_turn(connection)
             connection.execute(
                 text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": LOCK_TIMEOUT}
             )

@@ -44,4 +44,5 @@ def _comparison(visit: Visit) -> dict[str, Any]:
         "under_way": find_under_way(visit.session),
         "last": find_last_ended(visit.session),
         "may_act": visit.actor.may(Permission.RECONCILIATION_WRITE),
+        "may_sync": visit.actor.may(Permission.BILLING_WRITE),
     }

@@ -127,10 +127,12 @@ class Invoice:
     """Whether its subscription begins with it: one that is collected gives nothing until this is paid."""
     is_sent: bool = False
     """Whether it is sent to the customer, to be paid until it is due, rather than collected by Stripe."""
+    has_more_lines: bool = False
+    """Whether ``lines`` are only the first ones: with an invoice Stripe sends ten."""
 
     @property
     def proration_cents(self) -> int:
-        """What of the total comes from changes in the middle of a period."""
+        """What of the total comes from changes in the middle of a period, as far as its lines tell."""
         return sum(line.amount_cents for line in self.lines if line.is_proration)
 
 
@@ -142,7 +144,11 @@ class PaymentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What paid an invoice or a part of it. A payment record was made outside Stripe: no refund of it."""
+    """What paid an invoice or a part of it. A payment record was made outside Stripe: no refund of it.
+
+    ``is_disputed`` while the customer's bank decides, or has decided for the customer: no refund either. A
+    bank that only inquires, and a dispute that was won, forbid none.
+    """
 
     kind: PaymentKind
     id: str

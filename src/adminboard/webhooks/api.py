@@ -30,10 +30,11 @@ from adminboard.web.action_api import JsonBody, Terms, answer_dry_run, outcome_t
 from adminboard.web.api_docs import CHANGE_ERRORS, ERRORS
 from adminboard.web.moments import MOMENT_PATTERN, read_moment
 from adminboard.web.visit import Visit
-from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.at_once import apply_at_once
 from adminboard.webhooks.commands import MOST_BY_PROGRAMS, EventReference, ReplayEvent, ReplayFailed
 from adminboard.webhooks.log_queries import LogFilter, list_log
+from adminboard.webhooks.replay_event import replay_event
+from adminboard.webhooks.replay_failed import replay_failed
 
 router = APIRouter(tags=["Billing"])
 MOST_SKIPPED = 10_000

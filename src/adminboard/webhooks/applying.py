@@ -16,7 +16,6 @@ from uuid import UUID
 
 import structlog
 from opentelemetry.trace import SpanKind
-from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -25,6 +24,7 @@ from adminboard.billing.mirror.mirrored import NeedsFetching
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import AuditUnavailable
 from adminboard.core.errors import DomainError, TooFast, Unavailable
+from adminboard.core.queue import queue_once
 from adminboard.core.traces import span
 from adminboard.core.work import Work, forbid_inside_work
 from adminboard.db.reachability import is_database_gone
@@ -33,6 +33,7 @@ from adminboard.settings import SettingsError
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Told
 from adminboard.webhooks.kinds.registry import KINDS
+from adminboard.webhooks.newest_state import apply_as_it_is_now, find_moment_of_replay
 from adminboard.webhooks.outcomes import (
     STRIPE_IS_AWAY,
     audit_applied,
@@ -42,6 +43,7 @@ from adminboard.webhooks.outcomes import (
     note_postponed,
 )
 from adminboard.webhooks.taking import Taken, claim, holds_claim, take_due, take_named
+from adminboard.webhooks.waking import PRIORITY
 
 logger = structlog.get_logger(__name__)
 WORKER = system_actor("webhooks")
@@ -49,8 +51,6 @@ MOST_AT_ONCE = 50
 """Events of one transaction: it holds their customers until it commits."""
 MOST_FETCHED_AT_ONCE = 10
 """Events that one worker claims to ask Stripe about, well within the lease."""
-MOST_LOOKS = 5
-"""How often the object of one event is asked for in one attempt, where it keeps changing meanwhile."""
 REFUSED_BY_DATABASE = "The database refused what this event would change: it breaks a rule there."
 UNKNOWN_FAILURE = "Something went wrong that the board does not know. Its log has the details."
 
@@ -61,12 +61,6 @@ class Read(NamedTuple):
     taken: Taken
     event: Event
     found: Any
-
-
-class ObjectKeepsChanging(DomainError):
-    """Whenever Stripe was asked, our row had been brought further meanwhile."""
-
-    title = "The object keeps changing"
 
 
 class EventApplier:
@@ -148,7 +142,7 @@ class EventApplier:
             with work.part():
                 self._look_up(work, read)
                 told = self._apply_read(work, read)
-                note_applied(work, told)
+                self._note_applied(work, told)
         except Exception as error:
             if is_database_gone(error):
                 raise
@@ -210,26 +204,17 @@ class EventApplier:
     def _apply_alone(self, taken: Taken) -> None:
         """Raises what is wrong with the event."""
         kind, event = self._kinds[taken.event_type], taken.event
-        state_at = self._moment_of_replay(kind, event) if taken.fetch_anew else event.created_at
+        state_at = event.created_at
+        if taken.fetch_anew:
+            with self._runtime.reading() as session:
+                state_at = find_moment_of_replay(session, kind, event)
         found = self._fetch(kind, event) if taken.must_fetch else kind.read(event)
-        for _ in range(MOST_LOOKS):
-            try:
-                self._write(taken, kind, event, found, state_at)
-            except NeedsFetching as error:
-                found, state_at = self._fetch(kind, event), error.state_at
-            else:
-                return
-        raise ObjectKeepsChanging("The object changed each time that Stripe was asked about it.")
-
-    def _moment_of_replay(self, kind: EventKind, event: Event) -> datetime:
-        """What Stripe answers now is no older than what our rows showed before it was asked. Where it differs
-        from what they show of this very moment, `NeedsFetching` settles which is the newer."""
-        moments = [event.created_at]
-        with self._runtime.reading() as session:
-            for stripe_id, value in kind.shown_by(event):
-                shown = select(func.max(stripe_id.class_.stripe_state_at)).where(stripe_id == value)
-                moments += filter(None, [session.scalar(shown)])
-        return max(moments)
+        apply_as_it_is_now(
+            found,
+            state_at,
+            fetch=lambda: self._fetch(kind, event),
+            apply=lambda found, state_at: self._write(taken, kind, event, found, state_at),
+        )
 
     def _fetch(self, kind: EventKind, event: Event) -> Any:
         forbid_inside_work()
@@ -245,7 +230,14 @@ class EventApplier:
                 return
             told = kind.apply(work, event, found, state_at)
             audit_applied(work, taken, told)
-            note_applied(work, [(taken, told)])
+            self._note_applied(work, [(taken, told)])
+
+    def _note_applied(self, work: Work, applied: Sequence[tuple[Taken, Told]]) -> None:
+        """What the rows of the events say, and last, since other workers queue the same, what follows."""
+        note_applied(work, applied)
+        kinds = [(taken.event_type, self._kinds[taken.event_type]) for taken, _ in applied]
+        for task in sorted({kind.afterwards[name] for name, kind in kinds if name in kind.afterwards}):
+            queue_once(work, task, priority=PRIORITY)
 
     def _note_failure(self, taken: Taken, error: Exception) -> None:
         if not isinstance(error, DomainError):

@@ -4,11 +4,12 @@ from adminboard.core.permissions import Permission
 from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem
 from adminboard.web.listing_search import search_listing
 from adminboard.web.record_page import ListTab
-from adminboard.webhooks.actions import replay_event, replay_failed
 from adminboard.webhooks.api import router
 from adminboard.webhooks.incoming import incoming
 from adminboard.webhooks.jobs import apply_due, apply_events, explain_failed, explain_left_over, find_gaps
 from adminboard.webhooks.listing import events
+from adminboard.webhooks.replay_event import replay_event
+from adminboard.webhooks.replay_failed import replay_failed
 from adminboard.webhooks.replay_run import REPLAY
 from adminboard.webhooks.web import pages
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from adminboard.core.commands import TRIMMED_PATTERN, Command, PastMoment, Reason
+from adminboard.webhooks.trying import Tried
 
 EventReference = Annotated[
     str,
@@ -21,8 +22,12 @@ MOST_BY_PROGRAMS = 500
 class ReplayEvent(Command):
     """Apply one event of Stripe's once more, with its object as Stripe has it now."""
 
+    carried: ClassVar[frozenset[str]] = frozenset({"tried"})
+
     event: EventReference
     reason: Reason
+    tried: Tried | None = None
+    """What applying it changes, as it was tried for the preview."""
 
 
 def split_words(text: str | None) -> tuple[str, ...]:

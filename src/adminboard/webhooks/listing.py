@@ -14,6 +14,7 @@ from adminboard.billing.customer import (
     StripeId,
 )
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
+from adminboard.billing.event_payloads import object_id, payment_intent_id
 from adminboard.core.listings import (
     BuiltInView,
     Choice,
@@ -36,7 +37,7 @@ from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
 from adminboard.core.titles import title_of
 from adminboard.customers.models import Organization
-from adminboard.webhooks.queries import find_event_id, get_event_detail, object_id, payment_intent_id
+from adminboard.webhooks.queries import find_event_id, get_event_detail
 
 _PICKED = Organization.__table__.alias("picked_customer")
 _OBJECT_ID = ("pi_", "prod_", "price_", "pm_", "promo_", "seti_", "cs_", "txn_")

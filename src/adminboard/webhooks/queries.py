@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, literal_column, select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
@@ -115,17 +115,3 @@ def find_event_id(session: Session, name: str) -> UUID:
     if found is None:
         raise EventUnknown(f"There is no billing event {name}.")
     return found
-
-
-def object_id() -> ColumnElement[str]:
-    """The id of the object that Stripe sent: `ix_billing_events_object_id` is over this very expression."""
-    return _in_payload("{data,object,id}")
-
-
-def payment_intent_id() -> ColumnElement[str]:
-    """The payment intent of the object that Stripe sent: `ix_billing_events_payment_intent` is over this."""
-    return _in_payload("{data,object,payment_intent}")
-
-
-def _in_payload(path: str) -> ColumnElement[str]:
-    return BillingEvent.raw_payload.op("#>>", return_type=Text())(literal_column(f"'{path}'"))

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
+from adminboard.core.actions import Caution
 from adminboard.core.errors import DomainError
+from adminboard.core.limits import PerMinute
 from adminboard.core.listings.columns import is_any
 from adminboard.core.listings.found import select_found
 from adminboard.core.queue import queue_once
@@ -23,6 +25,10 @@ from adminboard.webhooks.queries import EventUnknown
 from adminboard.webhooks.waking import APPLY_EVENTS, PRIORITY
 
 Replayable = Row[UUID, str, str, UUID | None, ProcessingStatus, int]
+A_MINUTE = PerMinute("replays", 10)
+ASKS_STRIPE = Caution(
+    "asks_stripe", "Stripe is asked how the object stands now; what it says then is what is applied."
+)
 HAS_PAYLOAD = BillingEvent.raw_payload.is_not(None).label("has_payload")
 """False for what was done by hand."""
 

@@ -140,6 +140,23 @@ def is_proration(line: InvoiceLineItem) -> bool:
     return bool(details and details.proration)
 
 
+def test_lines_that_stripe_does_not_send_are_said_and_not_left_out_of_a_sum(
+    board: BoardUnderTest, control: Control, sold: Sold
+) -> None:
+    """With an invoice come ten lines; each of six changes left two."""
+    for seats in range(4, 10):
+        control("clock", days=1)
+        board.clock.advance(timedelta(days=1))
+        assert change(board, sold, seats).status_code == 200
+    program = board.program(role=Role.BILLING)
+    body = {"quantity": 12, "reason": REASON}
+    shown = program.post(f"{sold.subscription}/quantity?dry_run=true", json=body).json()["preview"]
+    labels = {detail["label"] for detail in shown["details"]}
+    assert "further_lines" in {warning["code"] for warning in shown["warnings"]}
+    assert "Next invoice in all" in labels
+    assert not labels & {"For the rest of this period", "From earlier changes"}
+
+
 def test_a_quote_that_was_tampered_with_confirms_nothing(board: BoardUnderTest, sold: Sold) -> None:
     assert change(board, sold, 5, token="made up").json()["code"] == "stale_preview"
     assert change(board, sold, 5, quote={"total_cents": 0}).status_code == 422

@@ -263,6 +263,15 @@ class Dispute(Record):
     reason: str = "fraudulent"
     status: str = "needs_response"
 
+    @property
+    def is_inquiry(self) -> bool:
+        return self.status.startswith("warning_")
+
+    @property
+    def forbids_refund(self) -> bool:
+        """While the bank decides, and once it has decided for the customer."""
+        return not self.is_inquiry and self.status != "won"
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PortalSession(Record):

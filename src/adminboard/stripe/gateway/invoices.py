@@ -12,6 +12,8 @@ from adminboard.stripe.gateway.subscriptions import Proration
 from adminboard.stripe.gateway.translating import reading
 from adminboard.stripe.objects import Invoice, Page, Payment, PaymentFailure, PaymentKind
 
+OVER_FOR_US = ("won", "warning_closed")
+"""Disputes that ended without the money going back."""
 WITH_CHARGES = ["data.payment.charge", "data.payment.payment_intent.latest_charge"]
 
 
@@ -90,24 +92,28 @@ class Invoices:
             found = self._client.invoice_payments.list(
                 {"invoice": invoice_id, "status": "paid", "limit": 100, "expand": WITH_CHARGES}
             )
-            return read_all(found, _read_payment)
+            return read_all(found, self._read_payment)
 
+    def _read_payment(self, invoice_payment: stripe.InvoicePayment) -> Payment:
+        payment = invoice_payment.payment
+        kind = PaymentKind(payment.type)
+        reference = getattr(payment, kind)
+        charge = reference.latest_charge if isinstance(reference, stripe.PaymentIntent) else reference
+        charge = charge if isinstance(charge, stripe.Charge) else None
+        return Payment(
+            kind=kind,
+            id=id_of(reference),
+            currency=invoice_payment.currency,
+            paid_cents=invoice_payment.amount_paid or 0,
+            refunded_cents=charge.amount_refunded if charge else 0,
+            is_disputed=charge is not None and charge.disputed and self._is_held(charge.id),
+            paid_at=moment(invoice_payment.status_transitions.paid_at),
+        )
 
-def _read_payment(invoice_payment: stripe.InvoicePayment) -> Payment:
-    payment = invoice_payment.payment
-    kind = PaymentKind(payment.type)
-    reference = getattr(payment, kind)
-    charge = reference.latest_charge if isinstance(reference, stripe.PaymentIntent) else reference
-    charge = charge if isinstance(charge, stripe.Charge) else None
-    return Payment(
-        kind=kind,
-        id=id_of(reference),
-        currency=invoice_payment.currency,
-        paid_cents=invoice_payment.amount_paid or 0,
-        refunded_cents=charge.amount_refunded if charge else 0,
-        is_disputed=charge is not None and charge.disputed,
-        paid_at=moment(invoice_payment.status_transitions.paid_at),
-    )
+    def _is_held(self, charge_id: str) -> bool:
+        """Whether a dispute forbids refunds of the charge, which was disputed at some time. One call."""
+        disputes = self._client.disputes.list({"charge": charge_id, "limit": 100}).data
+        return not all(one.is_charge_refundable or one.status in OVER_FOR_US for one in disputes)
 
 
 def _read_failure(invoice_payment: stripe.InvoicePayment) -> PaymentFailure | None:

@@ -102,6 +102,7 @@ def read_invoice(invoice: stripe.Invoice) -> objects.Invoice:
         lines=tuple(map(_read_line, invoice.lines.data)),
         is_first=invoice.billing_reason == "subscription_create",
         is_sent=invoice.collection_method == "send_invoice",
+        has_more_lines=invoice.lines.has_more,
     )
 
 

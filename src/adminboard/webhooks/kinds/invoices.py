@@ -10,14 +10,13 @@ from adminboard.billing.grace_periods import follow_payments, note_failure, note
 from adminboard.billing.mirror.invoices import mirror_invoice
 from adminboard.billing.models import Invoice, Subscription
 from adminboard.core.currencies import in_currency
-from adminboard.core.queue import queue_once
 from adminboard.core.work import Work
 from adminboard.stripe import objects
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 from adminboard.webhooks.kinds.said import read_status, said_of
-from adminboard.webhooks.waking import EXPLAIN_FAILURES, PRIORITY
+from adminboard.webhooks.waking import EXPLAIN_FAILURES
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
@@ -75,15 +74,15 @@ def apply(work: Work, event: Event, found: objects.Invoice, state_at: datetime) 
 
 
 def _follow(work: Work, event: Event, found: objects.Invoice, row: Invoice) -> None:
-    """The grace periods that it opens and closes, and the question why a payment failed."""
-    if event.type == FAILED:
-        queue_once(work, EXPLAIN_FAILURES, priority=PRIORITY)
-        if not (found.is_sent or found.is_first):
-            note_failure(work, row, event.created_at)
+    """The grace periods that it opens and closes."""
+    if event.type == FAILED and not (found.is_sent or found.is_first):
+        note_failure(work, row, event.created_at)
     if found.is_sent:
         note_overdue(work, row.organization_id)
     if event.type in (FAILED, PAID) or found.is_sent:
         follow_payments(work, row.organization_id)
 
 
-KIND = EventKind(tuple(SENTENCES), read, fetch, apply, look_up, shown_by)
+KIND = EventKind(
+    tuple(SENTENCES), read, fetch, apply, look_up, shown_by, afterwards={FAILED: EXPLAIN_FAILURES}
+)

@@ -76,6 +76,8 @@ class EventKind:
     ``shown_by`` names the rows that show the event's object. A replay takes the object as it is now, however
     old the event is: so it counts as no older than what these rows show by then.
 
+    ``afterwards`` names, by type, the task that a worker is to run once such events are applied.
+
     `billing.mirror.mirrored.NeedsFetching` from ``apply``, before it has changed anything, means: fetch, and
     apply what was fetched with the error's ``state_at``; as often as it is raised. Other `DomainError`s are
     failures of the event, which is tried again later.
@@ -87,3 +89,4 @@ class EventKind:
     apply: Callable[[Work, Event, Any, datetime], Told]
     look_up: Callable[[Any], Iterable[Place]] = look_up_nothing
     shown_by: Callable[[Event], Iterable[Place]] = shown_by_nothing
+    afterwards: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from adminboard.billing.mirror.subscriptions import mirror_subscription
+from adminboard.billing.mirror.subscriptions import OVER, mirror_subscription
 from adminboard.billing.models import Subscription
 from adminboard.core.work import Work
 from adminboard.stripe import objects
@@ -14,6 +14,7 @@ from adminboard.stripe.objects import Event
 from adminboard.webhooks.kinds.kind import EventKind, Place, Told
 from adminboard.webhooks.kinds.reading import object_id, read_sent
 from adminboard.webhooks.kinds.said import read_seats, read_status, said_of
+from adminboard.webhooks.waiting import try_again_soon
 
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
@@ -41,6 +42,8 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
     mirrored = mirror_subscription(work, found, state_at)
     row = work.session.get_one(Subscription, mirrored.record_id)
     was = mirrored.before
+    if row.status in OVER:
+        try_again_soon(work, found.customer_id, found.id)
     previous_status, status = said_of(event, read_status, now=found.status, was=was.get("status"))
     seats = read_seats(row.stripe_item_id)
     previous_quantity, quantity = said_of(event, seats, now=row.quantity, was=was.get("quantity"))

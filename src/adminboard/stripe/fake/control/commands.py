@@ -80,6 +80,8 @@ class DisputeCharge(Control):
     title = "Dispute a charge"
     charge: str
     reason: str = "fraudulent"
+    inquiry: bool = False
+    """The bank only asks, and takes no money back yet."""
 
     async def run(self, standin: StandIn) -> Outcome:
         account = standin.account
@@ -91,8 +93,23 @@ class DisputeCharge(Control):
             charge=charge.id,
             payment_intent=charge.payment_intent,
             reason=self.reason,
+            status="warning_needs_response" if self.inquiry else "needs_response",
         )
         return {"dispute": account.add(dispute, event="charge.dispute.created").id}
+
+
+class CloseDispute(Control):
+    title = "Let a dispute end"
+    dispute: str
+    won: bool = True
+
+    async def run(self, standin: StandIn) -> Outcome:
+        """By the bank's decision; an inquiry just ends."""
+        dispute = standin.account.get(Dispute, self.dispute)
+        with standin.account.changing(dispute, "charge.dispute.closed"):
+            decided = "won" if self.won else "lost"
+            dispute.status = "warning_closed" if dispute.is_inquiry else decided
+        return {"status": dispute.status}
 
 
 class FailRefund(Control):
@@ -225,6 +242,7 @@ CONTROLS: dict[str, type[Control]] = {
     "fail": Fail,
     "decline": Decline,
     "dispute": DisputeCharge,
+    "close_dispute": CloseDispute,
     "fail_refund": FailRefund,
     "renew": Renew,
     "leave": Leave,

@@ -20,6 +20,7 @@ routes.listing(
 routes.retrieve("/v1/payment_intents/{intent}", "PaymentIntentRetrieveParams", PaymentIntent)
 routes.listing("/v1/charges", "ChargeListParams", Listing(Charge, frozenset({"customer", "payment_intent"})))
 routes.retrieve("/v1/charges/{charge}", "ChargeRetrieveParams", Charge)
+routes.listing("/v1/disputes", "DisputeListParams", Listing(Dispute, frozenset({"charge", "payment_intent"})))
 routes.retrieve("/v1/disputes/{dispute}", "DisputeRetrieveParams", Dispute)
 routes.listing(
     "/v1/invoice_payments",
@@ -34,6 +35,10 @@ routes.retrieve("/v1/refunds/{refund}", "RefundRetrieveParams", Refund)
 @routes.post("/v1/refunds", "RefundCreateParams", "amount charge payment_intent reason metadata")
 def create_refund(account: Account, given: Given) -> Refund:
     charge = _charge_to_refund(account, given)
+    if any(each.forbids_refund for each in account.disputes if each.charge == charge.id):
+        raise invalid(
+            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
+        )
     amount = _amount_to_refund(charge, given.get("amount"))
     refund = account.add(
         Refund(
@@ -77,10 +82,6 @@ def _charge_to_refund(account: Account, given: Given) -> Charge:
 
 def _amount_to_refund(charge: Charge, wanted: int | None) -> int:
     left = charge.amount_captured - charge.amount_refunded
-    if charge.disputed:
-        raise invalid(
-            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
-        )
     if left == 0:
         raise invalid(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
     amount = left if wanted is None else wanted

@@ -8,6 +8,8 @@ from adminboard.stripe.fake.shapes.shaping import Shape, list_shape, shape, spec
 BILLING_MODE = {"type": "flexible", "flexible": {"proration_discounts": "included"}, "updated_at": None}
 INVOICE_HOST = "https://invoice.stripe.example.com"
 ISSUER = {"type": "self", "account": None}
+LINES_SENT = 10
+"""So many lines come with an invoice."""
 NO_DETAILS = {"comment": None, "feedback": None, "feedback_option": None, "reason": None}
 
 
@@ -92,7 +94,9 @@ def _(invoice: records.Invoice, books: Books) -> Shape:
         "invoice_pdf": f"{address}/pdf" if address else None,
         "issuer": ISSUER,
         "lines": list_shape(
-            [shape(line, books) for line in invoice.lines], f"/v1/invoices/{invoice.id}/lines"
+            [shape(line, books) for line in invoice.lines[:LINES_SENT]],
+            f"/v1/invoices/{invoice.id}/lines",
+            has_more=len(invoice.lines) > LINES_SENT,
         ),
         "parent": invoice.subscription
         and {

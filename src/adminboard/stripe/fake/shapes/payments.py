@@ -81,9 +81,9 @@ def _failure(charge: records.Charge) -> Shape:
 
 
 @specifics.register
-def _(_dispute: records.Dispute, _books: Books) -> Shape:
+def _(dispute: records.Dispute, _books: Books) -> Shape:
     details = {**plain_fields("dispute", "EvidenceDetails"), "submission_method": "manual"}
-    return {"evidence_details": details, "is_charge_refundable": False}
+    return {"evidence_details": details, "is_charge_refundable": dispute.is_inquiry}
 
 
 @specifics.register

@@ -1,4 +1,4 @@
-"""Replaying events: one, or all that failed."""
+"""Replaying all events that failed and match: at once, or by a run where there are very many."""
 
 from __future__ import annotations
 
@@ -8,27 +8,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.event_models import ProcessingStatus
-from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview
+from adminboard.core.actions import Action, Applied, Change, Detail, Preview
 from adminboard.core.audit import Target
-from adminboard.core.errors import DomainError
-from adminboard.core.limits import PerMinute
 from adminboard.core.listings.columns import is_any
 from adminboard.core.listings.found import say_found
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.customers.models import Organization
-from adminboard.webhooks.commands import ReplayEvent, ReplayFailed
+from adminboard.webhooks.commands import ReplayFailed
 from adminboard.webhooks.listing import events
-from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.replay_run import open_replay
 from adminboard.webhooks.replaying import (
+    A_MINUTE,
+    ASKS_STRIPE,
     NothingToReplay,
     count_failed,
     failed_events,
-    get_replayable,
-    lock_event,
-    put_back,
     put_back_failed,
 )
 
@@ -36,44 +31,10 @@ MOST_AT_ONCE = 500
 """More than these are put back by a run."""
 SHOWN_TYPES = 12
 """So many types stand in a preview with their numbers, the most frequent ones."""
-A_MINUTE = PerMinute("replays", 10)
 FAILED_EVENTS = Target("billing_events", "failed", "failed events")
-ASKS_STRIPE = Caution(
-    "asks_stripe", "Stripe is asked how the object stands now; what it says then is what is applied."
-)
-PROCESSED_ALREADY = Caution(
-    "processed_already", "It was processed already: it changes only what is not as Stripe has it."
-)
 
 
-def lock(work: Work, command: ReplayEvent) -> None:
-    lock_event(work, command.event)
-
-
-def preview(session: Session, command: ReplayEvent) -> Preview:
-    """Raises `EventUnknown`, `NothingToReplay`, `BeingApplied`."""
-    event = get_replayable(session, command.event)
-    is_processed = event.processing_status is ProcessingStatus.PROCESSED
-    return Preview(
-        target_of(event.id, event.event_type, event.organization_id),
-        (
-            Change("Status", event.processing_status.value, ProcessingStatus.RECEIVED.value),
-            Change("Attempts", event.attempts, 0, cell="number"),
-        ),
-        warnings=(ASKS_STRIPE, *((PROCESSED_ALREADY,) if is_processed else ())),
-        facts={"event": str(event.id)},
-    )
-
-
-def apply(work: Work, command: ReplayEvent) -> Applied:
-    """Puts the event back; a worker applies it in a moment."""
-    event = get_replayable(work.session, command.event)
-    put_back(work, [event.id])
-    result = {"events": [event.id]}
-    return Applied(result, f"Put {event.event_type} back: it is applied in a moment.")
-
-
-def preview_failed(session: Session, command: ReplayFailed) -> Preview:
+def preview(session: Session, command: ReplayFailed) -> Preview:
     """Raises `NothingToReplay`, `UserUnknown`."""
     by_type = count_failed(session, command)
     if not by_type:
@@ -106,7 +67,7 @@ def _of_each_type(by_type: Mapping[str, int]) -> list[Detail]:
     return [*details, Detail("Of other types", others, cell="number")] if others else details
 
 
-def apply_failed(work: Work, command: ReplayFailed) -> Applied:
+def apply(work: Work, command: ReplayFailed) -> Applied:
     """Puts them back at once, or has a run do it where there are very many."""
     chosen = work.session.scalars(failed_events(work.session, command).limit(_one_more(command))).all()
     if len(chosen) > MOST_AT_ONCE:
@@ -129,35 +90,14 @@ def _one_more(command: ReplayFailed) -> int:
     return min(command.limit or MOST_AT_ONCE + 1, MOST_AT_ONCE + 1)
 
 
-def find_event_named(session: Session, given: Mapping[str, str]) -> Target | None:
-    """Which event the form is about, when the link that opened it names one that can be replayed."""
-    try:
-        event = get_replayable(session, given.get("event", ""))
-    except DomainError:
-        return None
-    return target_of(event.id, event.event_type, event.organization_id)
-
-
-replay_event = Action(
-    name="webhooks.replay",
-    title="Replay",
-    command=ReplayEvent,
-    preview=preview,
-    apply=apply,
-    lock=lock,
-    permission=Permission.WEBHOOKS_REPLAY,
-    limit=A_MINUTE,
-    subject=find_event_named,
-    subject_field="event",
-)
 replay_failed = Action(
     name="webhooks.replay_failed",
     title="Replay failed events",
     also_called=("replay failed webhooks",),
     stands_alone=True,
     command=ReplayFailed,
-    preview=preview_failed,
-    apply=apply_failed,
+    preview=preview,
+    apply=apply,
     permission=Permission.WEBHOOKS_REPLAY,
     limit=A_MINUTE,
     confirm_label=lambda _, preview: f"Replay {preview.changes[0].after:,}",
