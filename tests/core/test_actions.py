@@ -14,7 +14,6 @@ from adminboard.core.action_runner import (
     NotUndoable,
     Outcome,
     StalePreview,
-    StepUpRequired,
 )
 from adminboard.core.actions import Actions, ActionUnknown
 from adminboard.core.actor import Actor
@@ -25,6 +24,7 @@ from adminboard.core.clock import MovableClock
 from adminboard.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from adminboard.core.models import Approval, FeatureFlag, IdempotencyKey
 from adminboard.core.permissions import Permission, Role
+from adminboard.core.step_up import StepUpRequired
 from tests.core.flags import (
     FlagFrozen,
     is_enabled,

@@ -23,10 +23,11 @@ from adminboard.auth.resealing import reseal_second_factors
 from adminboard.auth.sealing import SealedTexts, SecretUnreadable
 from adminboard.auth.step_up import PasswordRefused, ProofKind, proof_kind, prove
 from adminboard.auth.totp import SEALING_PURPOSE
-from adminboard.core.action_runner import Confirmation, StepUpRequired
+from adminboard.core.action_runner import Confirmation
 from adminboard.core.actor import Actor, system_actor
 from adminboard.core.clock import MovableClock
 from adminboard.core.permissions import Role
+from adminboard.core.step_up import StepUpRequired
 from adminboard.db.engine import Database
 from adminboard.runtime import Runtime
 from tests.auth.staff import (

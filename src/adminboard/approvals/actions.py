@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from adminboard.approvals.commands import ApproveRequest, RejectRequest, WithdrawRequest
 from adminboard.approvals.queries import get_approval, status_of
 from adminboard.approvals.standing import RequestVoid, get_standing
-from adminboard.core.action_runner import Confirmation, require_step_up, runner_of
+from adminboard.core.action_runner import Confirmation, runner_of
 from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
 from adminboard.core.approvals import summary_of
 from adminboard.core.audit import Target
@@ -26,6 +26,7 @@ from adminboard.core.errors import DomainError, Forbidden, NotFound
 from adminboard.core.models import Approval, ApprovalStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.said_moments import say_moment
+from adminboard.core.step_up import require_step_up
 from adminboard.core.work import Work, reader
 
 Decision = ApproveRequest | RejectRequest | WithdrawRequest

@@ -14,9 +14,9 @@ from adminboard.auth.own_account import begin_second_factor, change_password, co
 from adminboard.auth.queries import get_admin, list_own_keys, list_own_sessions
 from adminboard.auth.recovery_codes import count_recovery_codes
 from adminboard.auth.step_up import ProofKind, proof_kind, prove
-from adminboard.core.action_runner import has_fresh_proof
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
+from adminboard.core.step_up import has_fresh_proof
 from adminboard.web.access import page_read, page_write
 from adminboard.web.addresses import local_address
 from adminboard.web.csrf import make_csrf_token

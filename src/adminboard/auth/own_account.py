@@ -14,10 +14,10 @@ from adminboard.auth.sessions import end_sessions
 from adminboard.auth.step_up import prove_password
 from adminboard.auth.totp import SEALING_PURPOSE, Enrollment, find_step, new_secret, show_enrollment
 from adminboard.auth.visitors import Visitor
-from adminboard.core.action_runner import require_step_up
 from adminboard.core.actor import Actor
 from adminboard.core.errors import DomainError, FieldError, InvalidInput
 from adminboard.core.permissions import Permission
+from adminboard.core.step_up import require_step_up
 from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 

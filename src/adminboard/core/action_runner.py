@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,26 +17,27 @@ from sqlalchemy.orm import Session
 
 from adminboard.core import idempotency
 from adminboard.core.actions import Action, Actions, Applied, Preview
-from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.actor import Actor
 from adminboard.core.approvals import must_wait, request_approval, summary_of
 from adminboard.core.audit import AlreadyUndone
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.canonical import digest, to_plain
 from adminboard.core.commands import Command, parse_command
-from adminboard.core.errors import DomainError, Forbidden, NotFound
+from adminboard.core.errors import DomainError, NotFound
 from adminboard.core.limits import check_limit, count_start
+from adminboard.core.masking import sees_personal_data
 from adminboard.core.models import OperationStatus
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import link_decision
 from adminboard.core.preview_tokens import PreviewTokens, confirmation_of
 from adminboard.core.signing import SignedTexts
 from adminboard.core.standing import OperationRefused, Standing
+from adminboard.core.step_up import require_step_up
 from adminboard.core.work import Work, moment
 
 C = TypeVar("C", bound=Command)
 
 PREVIEW_LIFETIME = timedelta(hours=1)
-STEP_UP_LIFETIME = timedelta(minutes=15)
 OPERATION = "operation_id"
 """Where the entry of a decision names the call to the outside that it wrote down."""
 
@@ -55,12 +56,6 @@ class AcknowledgementRequired(DomainError):
     def __init__(self, detail: str, preview: Preview) -> None:
         super().__init__(detail)
         self.preview = preview
-
-
-class StepUpRequired(Forbidden):
-    """The person must prove again who they are."""
-
-    title = "Please confirm that it is you"
 
 
 class NotUndoable(DomainError):
@@ -147,9 +142,12 @@ class ActionRunner:
             return self.preview_in(session, actor, action, command)
 
     def fetch(self, actor: Actor, action: Action[C], command: C) -> C:
-        """The command with what its preview needs from the outside. Raises what the fetching raises."""
+        """The command with what its preview needs from the outside, as far as the actor may see it."""
         actor.require(action.permission)
-        return command if action.fetch is None else action.fetch(self._outside, command)
+        if action.fetch is None:
+            return command
+        command = action.fetch(self._outside, command)
+        return command if sees_personal_data(actor) else command.without_personal_data()
 
     def preview_in(self, session: Session, actor: Actor, action: Action[C], command: C) -> Prepared:
         """As `preview`, of a command that was fetched for, through a session of the actor's that is open."""
@@ -208,7 +206,7 @@ class ActionRunner:
             known = idempotency.claim(work, key, request)
             if known is not None:
                 return _replayed(known)
-        if action.fetch is not None and not command.carried_data():
+        if action.fetch is not None and not action.fetches_to_show and not command.carried_data():
             raise _stale()
         if confirmation.undoes is not None:
             _check_inverse(work.session, action, command, confirmation.undoes)
@@ -240,7 +238,7 @@ class ActionRunner:
                 check_limit(session, actor, action.limit)
             confirmed = self._tokens.read(actor, token, now=moment(session)) if token is not None else None
         if token is None:
-            return action.fetch(self._outside, command)
+            return command if action.fetches_to_show else self.fetch(actor, action, command)
         carried = dict(confirmed.carried) if confirmed is not None else {}
         return parse_command(action.command, command.asked_data() | carried)
 
@@ -293,19 +291,6 @@ def runner_of(session: Session) -> ActionRunner:
     """Who runs the action that this session is of, for actions that run others."""
     runner: ActionRunner = session.info["runner"]
     return runner
-
-
-def require_step_up(work: Work) -> None:
-    """Raises `StepUpRequired` when a person acts who has not proved who they are within 15 minutes."""
-    if not has_fresh_proof(work.actor, work.now()):
-        raise StepUpRequired("Enter your password again to go on: this change is a sensitive one.")
-
-
-def has_fresh_proof(actor: Actor, now: datetime) -> bool:
-    """Whether a sensitive change is open to the actor: always to programs, to people for 15 minutes."""
-    if actor.kind is not ActorKind.ADMIN:
-        return True
-    return actor.proved_at is not None and now - actor.proved_at <= STEP_UP_LIFETIME
 
 
 def _stale(moved: Sequence[str] = ()) -> StalePreview:

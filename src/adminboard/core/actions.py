@@ -253,6 +253,8 @@ class Action(Generic[C]):
     returns the command with that in its `carried` fields. Changes nothing out there. What was shown is
     carried to the change by the preview's token, so that exactly it is confirmed. A preview of a command
     that carries nothing yet, as a form asks for while it is filled in, shows what it can."""
+    fetches_to_show: bool = False
+    """What is fetched is only shown: whoever makes the change without a preview does without it."""
     limit: PerMinute | None = None
     """How often one admin may make this change, and others that count together with it."""
     leads_to: str | Callable[[Mapping[str, Any]], str | None] | None = None

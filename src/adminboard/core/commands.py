@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -42,6 +42,11 @@ class Command(BaseModel):
         """Why the change is made, for the audit log."""
         reason: str | None = getattr(self, "reason", None)
         return reason
+
+    def without_personal_data(self) -> Self:
+        """The command for somebody who may see none: what is carried travels through their hands, signed but
+        readable. Whoever carries such overrides this."""
+        return self
 
     def to_data(self) -> dict[str, Any]:
         """The command as JSON values; reading them back gives an equal command."""

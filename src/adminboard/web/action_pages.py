@@ -19,13 +19,12 @@ from adminboard.core.action_runner import (
     Outcome,
     Prepared,
     StalePreview,
-    StepUpRequired,
-    has_fresh_proof,
 )
 from adminboard.core.actions import Action
 from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
+from adminboard.core.step_up import StepUpRequired, has_fresh_proof
 from adminboard.web.access import page_read, page_write
 from adminboard.web.action_view import make_change_view, make_preview_view, outcome_toast
 from adminboard.web.addresses import address, local_address

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from adminboard.core.action_runner import AcknowledgementRequired, StepUpRequired
+from adminboard.core.action_runner import AcknowledgementRequired
 from adminboard.core.commands import refuse_input, sentence_of
 from adminboard.core.errors import (
     DomainError,
@@ -29,6 +29,7 @@ from adminboard.core.errors import (
     TooFast,
     Unavailable,
 )
+from adminboard.core.step_up import StepUpRequired
 from adminboard.db.reachability import is_database_gone
 from adminboard.web.access import recognise_visitor
 from adminboard.web.assets import is_built

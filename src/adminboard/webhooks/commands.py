@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -28,6 +28,10 @@ class ReplayEvent(Command):
     reason: Reason
     tried: Tried | None = None
     """What applying it changes, as it was tried for the preview."""
+
+    def without_personal_data(self) -> Self:
+        tried = self.tried and self.tried.without_values()
+        return self.model_copy(update={"tried": tried})
 
 
 def split_words(text: str | None) -> tuple[str, ...]:

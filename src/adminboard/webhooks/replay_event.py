@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -10,14 +12,15 @@ from adminboard.billing.event_models import ProcessingStatus
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview
 from adminboard.core.audit import Target
 from adminboard.core.errors import DomainError
-from adminboard.core.masking import sees_personal_data
 from adminboard.core.permissions import Permission
-from adminboard.core.work import Work, reader
+from adminboard.core.work import Work
 from adminboard.runtime import Runtime
 from adminboard.webhooks.commands import ReplayEvent
+from adminboard.webhooks.kinds.registry import KINDS
+from adminboard.webhooks.newest_state import find_moment_of_replay
 from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.replaying import A_MINUTE, ASKS_STRIPE, get_replayable, lock_event, put_back
-from adminboard.webhooks.trying import ChangedField, Tried, try_event
+from adminboard.webhooks.trying import ChangedField, Tried, read_event, try_event
 
 PROCESSED_ALREADY = Caution(
     "processed_already", "It was processed already: it changes only what is not as Stripe has it."
@@ -37,50 +40,55 @@ def fetch_outcome(runtime: Runtime, command: ReplayEvent) -> ReplayEvent:
 
 def preview(session: Session, command: ReplayEvent) -> Preview:
     """Raises `EventUnknown`, `NothingToReplay`, `BeingApplied`."""
-    event = get_replayable(session, command.event)
-    is_processed = event.processing_status is ProcessingStatus.PROCESSED
+    event, tried = get_replayable(session, command.event), command.tried
+    shown = _find_shown(session, event.id) if tried is not None and tried.shown_at is not None else {}
     return Preview(
         target_of(event.id, event.event_type, event.organization_id),
         (
             Change("Status", event.processing_status.value, ProcessingStatus.RECEIVED.value),
             Change("Attempts", event.attempts, 0, cell="number"),
         ),
-        warnings=(
-            ASKS_STRIPE,
-            *((PROCESSED_ALREADY,) if is_processed else ()),
-            *(_warn_of(command.tried) if command.tried else ()),
-        ),
-        facts={"event": str(event.id)},
-        details=_say_tried(session, command.tried) if command.tried else (),
+        warnings=(ASKS_STRIPE, *_warn(event.processing_status, tried)),
+        facts={"event": str(event.id), **shown},
+        details=tuple(_say_tried(tried)) if tried is not None else (),
     )
 
 
-def _warn_of(tried: Tried) -> tuple[Caution, ...]:
+def _find_shown(session: Session, event_id: UUID) -> Mapping[str, Any]:
+    """As of when the object's row is: what would change holds as long as it is not brought further."""
+    event = read_event(session, event_id)
+    return {"The object's row": find_moment_of_replay(session, KINDS[event.type], event)}
+
+
+def _warn(status: ProcessingStatus, tried: Tried | None) -> Iterator[Caution]:
+    if status is ProcessingStatus.PROCESSED:
+        yield PROCESSED_ALREADY
+    if tried is None:
+        return
     if tried.failure:
-        return (Caution("would_fail", f"As things stand it would fail again: {tried.failure}"),)
+        again = " again" if status is ProcessingStatus.FAILED else ""
+        yield Caution("would_fail", f"As things stand it would fail{again}: {tried.failure}")
     if tried.unknown:
-        return (Caution("not_tried", f"What it would change cannot be shown now: {tried.unknown}"),)
-    if tried.changes_nothing:
-        return (Caution("nothing_to_change", "Everything shows what Stripe has: it would change nothing."),)
-    return ()
+        yield Caution("not_tried", f"What it would change cannot be shown now: {tried.unknown}")
+    if tried.is_in_step:
+        yield Caution("in_step", "What the board shows of it is what Stripe has: no field would change.")
 
 
-def _say_tried(session: Session, tried: Tried) -> tuple[Detail, ...]:
-    """Each field that would change, and what else follows. Who may see no personal data is told which only,
-    as in the log."""
-    is_shown = sees_personal_data(reader(session))
-    fields = [
-        Detail(_say_name(field), _say_sides(field) if is_shown else "changes") for field in tried.fields
-    ]
-    following = [Detail("Then", sentence) for sentence in tried.following] if is_shown else []
-    return (*fields, *following)
+def _say_tried(tried: Tried) -> Iterator[Detail]:
+    for field in tried.fields:
+        yield Detail(_say_name(field), _say_sides(field))
+    for sentence in tried.following:
+        yield Detail("Then", sentence)
 
 
 def _say_name(field: ChangedField) -> str:
-    return field.name.replace("_", " ").capitalize()
+    name = field.name.replace("_", " ").capitalize()
+    return f"{field.of}: {name}" if field.of else name
 
 
 def _say_sides(field: ChangedField) -> str:
+    if field.after is None:
+        return "changes"
     return field.after if field.before is None else f"{field.before} becomes {field.after}"
 
 
@@ -109,6 +117,7 @@ replay_event = Action(
     apply=apply,
     lock=lock,
     fetch=fetch_outcome,
+    fetches_to_show=True,
     permission=Permission.WEBHOOKS_REPLAY,
     limit=A_MINUTE,
     subject=find_event_named,

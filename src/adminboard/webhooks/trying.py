@@ -5,76 +5,106 @@ So the preview of a replay says what the worker will do, without rules of its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent
 from adminboard.core.errors import DomainError, TooFast, Unavailable
 from adminboard.core.work import forbid_inside_work
+from adminboard.db.reachability import is_database_gone
 from adminboard.runtime import Runtime
 from adminboard.settings import SettingsError
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.applying import WORKER, sentence_of
-from adminboard.webhooks.kinds.kind import EventKind, Told
+from adminboard.webhooks.kinds.kind import EventKind
 from adminboard.webhooks.kinds.registry import KINDS
 from adminboard.webhooks.newest_state import apply_as_it_is_now, find_moment_of_replay
 from adminboard.webhooks.taking import Taken
 
+logger = structlog.get_logger(__name__)
 NONE = "none"
+ROWS_ARE_HELD = "Somebody else is changing the same rows just now."
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedField:
-    """A field that would change, in the words that stand in its row. ``before`` is None in a new row."""
+    """A field that would change, as text; ``of`` names whose it is where there are several objects.
+    ``before`` is None in a new row, both are None for who may not see them."""
 
     name: str
     before: str | None
-    after: str
+    after: str | None
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What applying an event would do now: the fields it changes, and the sentences of whatever else follows.
+    """What applying an event would do now: which fields of its object's row change, and the sentences of what
+    follows from it by rules of the board's own.
 
-    ``failure`` says why it would fail again; ``unknown`` why it cannot be told. Then there are no others.
+    ``failure`` says why it would fail; ``unknown`` why it cannot be told. Then there are no others.
+    ``shown_at`` is the moment of the state that the row showed.
     """
 
     fields: tuple[ChangedField, ...] = ()
     following: tuple[str, ...] = ()
     failure: str | None = None
     unknown: str | None = None
+    shown_at: datetime | None = None
 
     @property
-    def changes_nothing(self) -> bool:
-        return self == Tried()
+    def is_in_step(self) -> bool:
+        return not (self.fields or self.following or self.failure or self.unknown)
+
+    def without_values(self) -> Tried:
+        """For who may see no personal data: which fields change, as in the log."""
+        fields = tuple(replace(field, before=None, after=None) for field in self.fields)
+        return replace(self, fields=fields, following=())
 
 
 def try_event(runtime: Runtime, event_id: UUID) -> Tried:
     """Asks Stripe how the event's object stands, and applies that in a transaction that is rolled back."""
     forbid_inside_work()
-    with runtime.reading() as session:
-        [row] = session.execute(
-            select(BillingEvent.event_type, BillingEvent.raw_payload).where(BillingEvent.id == event_id)
-        )
-    event = Taken(event_id, row.event_type, None, 0, True, row.raw_payload).event
+    shown_at = None
     try:
-        return _try(runtime, KINDS[row.event_type], event)
+        with runtime.reading() as session:
+            event = read_event(session, event_id)
+            kind = KINDS[event.type]
+            shown_at = find_moment_of_replay(session, kind, event)
+        return _try(runtime, kind, event, shown_at)
     except (TooFast, Unavailable) as error:
-        return Tried(unknown=error.detail)
+        return Tried(unknown=error.detail, shown_at=shown_at)
     except SettingsError as error:
-        return Tried(unknown=str(error))
-    except (DomainError, IntegrityError, DataError) as error:
-        return Tried(failure=sentence_of(error))
+        return Tried(unknown=str(error), shown_at=shown_at)
+    except OperationalError as error:
+        if is_database_gone(error):
+            raise
+        return Tried(unknown=ROWS_ARE_HELD, shown_at=shown_at)
+    except Exception as error:
+        if is_database_gone(error):
+            raise
+        if not isinstance(error, DomainError):
+            logger.exception("trying_event_failed", billing_event=str(event_id))
+        return Tried(failure=sentence_of(error), shown_at=shown_at)
 
 
-def _try(runtime: Runtime, kind: EventKind, event: Event) -> Tried:
+def read_event(session: Session, event_id: UUID) -> Event:
+    """The event as it was sent."""
+    wanted = select(BillingEvent.event_type, BillingEvent.raw_payload).where(BillingEvent.id == event_id)
+    row = session.execute(wanted).one()
+    return Taken(event_id, row.event_type, None, 0, True, row.raw_payload).event
+
+
+def _try(runtime: Runtime, kind: EventKind, event: Event, shown_at: datetime) -> Tried:
     def fetch() -> Any:
         return kind.fetch(runtime.stripe, event)
 
@@ -82,29 +112,33 @@ def _try(runtime: Runtime, kind: EventKind, event: Event) -> Tried:
         with runtime.work(WORKER) as work:
             told = kind.apply(work, event, found, state_at)
             work.session.flush()
-            tried = Tried(_list_fields(told), work.sentences)
+            tried = Tried(tuple(_list_fields(told.before, told.after)), work.sentences, shown_at=shown_at)
             work.abandon()
         return tried
 
-    with runtime.reading() as session:
-        state_at = find_moment_of_replay(session, kind, event)
-    return apply_as_it_is_now(fetch(), state_at, fetch=fetch, apply=apply)
+    return apply_as_it_is_now(fetch(), shown_at, fetch=fetch, apply=apply)
 
 
-def _list_fields(told: Told) -> tuple[ChangedField, ...]:
-    names = [name for name in told.after if told.before.get(name) != told.after[name]]
-    return tuple(ChangedField(name, _say_before(told.before, name), _say(told.after[name])) for name in names)
-
-
-def _say_before(before: Mapping[str, Any], name: str) -> str | None:
-    return _say(before[name]) if name in before else None
+def _list_fields(
+    before: Mapping[str, Any], after: Mapping[str, Any], of: str | None = None
+) -> Iterator[ChangedField]:
+    """Those that differ; what tells of several objects has the fields of each below its name."""
+    for name, value in after.items():
+        was = before.get(name)
+        if isinstance(value, Mapping):
+            yield from _list_fields(was if isinstance(was, Mapping) else {}, value, of=name)
+        elif was != value:
+            yield ChangedField(name, _say(was) if name in before else None, _say(value), of)
 
 
 def _say(value: Any) -> str:
+    """Trimmed, as every text of a command is once it has been read back."""
     if value is None:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return str(value.value if isinstance(value, Enum) else value).replace("_", " ")
+    if isinstance(value, Enum):
+        return str(value.value).replace("_", " ")
+    return str(value).strip()

@@ -13,7 +13,7 @@ def try_again_soon(work: Work, customer_id: str, ended: str) -> None:
     """One subscription of a Stripe customer has ended. Events of their others that failed are due again, also
     those that were given up, for one more attempt: a customer has one live subscription, so the ended one may
     have kept another out, like a first payment that was begun and never made, which Stripe ends after a day.
-    Whichever a worker has is left to it: it waits for this customer.
+    Whichever a worker has at this very moment is left to it, and to its own pauses.
     """
     failed = select(BillingEvent.id).where(
         BillingEvent.stripe_customer_id == customer_id,

@@ -148,6 +148,7 @@ def test_lines_that_stripe_does_not_send_are_said_and_not_left_out_of_a_sum(
         control("clock", days=1)
         board.clock.advance(timedelta(days=1))
         assert change(board, sold, seats).status_code == 200
+    board.clock.advance(timedelta(hours=1))
     program = board.program(role=Role.BILLING)
     body = {"quantity": 12, "reason": REASON}
     shown = program.post(f"{sold.subscription}/quantity?dry_run=true", json=body).json()["preview"]
@@ -155,6 +156,8 @@ def test_lines_that_stripe_does_not_send_are_said_and_not_left_out_of_a_sum(
     assert "further_lines" in {warning["code"] for warning in shown["warnings"]}
     assert "Next invoice in all" in labels
     assert not labels & {"For the rest of this period", "From earlier changes"}
+    of_this_change = {label for label in labels if "9 ×" in label or "12 ×" in label}
+    assert len(of_this_change) == 2, "the newest come first, so they are never among those left out"
 
 
 def test_a_quote_that_was_tampered_with_confirms_nothing(board: BoardUnderTest, sold: Sold) -> None:

@@ -42,7 +42,8 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
     mirrored = mirror_subscription(work, found, state_at)
     row = work.session.get_one(Subscription, mirrored.record_id)
     was = mirrored.before
-    if row.status in OVER:
+    has_ended = "status" in mirrored.after or event.type.endswith("deleted")
+    if row.status in OVER and has_ended:
         try_again_soon(work, found.customer_id, found.id)
     previous_status, status = said_of(event, read_status, now=found.status, was=was.get("status"))
     seats = read_seats(row.stripe_item_id)

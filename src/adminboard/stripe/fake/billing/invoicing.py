@@ -48,9 +48,12 @@ def proration_lines(
 def make_invoice(
     account: Account, subscription: Subscription, lines: Sequence[InvoiceLine], reason: str
 ) -> Invoice:
-    """An invoice that is not kept yet, with the prorations that were waiting."""
+    """An invoice that is not kept yet, with the prorations that were waiting: the newest ones first, as
+    Stripe lists them, then the periods."""
     now = account.clock.now()
-    all_lines = [*subscription.pending, *lines]
+    prorations = [line for line in lines if line.proration]
+    regular = [line for line in lines if not line.proration]
+    all_lines = [*prorations, *reversed(subscription.pending), *regular]
     discounts = _discounts_on(account, subscription, sum(line.amount for line in all_lines))
     return account.number(
         Invoice(
