@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.environment import ROOT, SetupError, install, run
 from tools.frontend import FRONTEND, find_system_node, get_wheel_node, npm_environment
 
-LOCK = ROOT / "requirements" / "runtime.txt"
+LOCKS = ROOT / "requirements"
 FRONTEND_LOCK = FRONTEND / "package-lock.json"
 OUTPUT = ROOT / "dist"
 PIN = re.compile(r"^([a-z0-9.-]+)(?:\[[a-z0-9,-]+\])?==([^\s;\\]+)", re.MULTILINE)
@@ -23,11 +23,19 @@ Part = tuple[str, str]
 """A package's name and its version."""
 
 
-def list_python_parts(target: Path) -> None:
-    """Write the list of what `requirements/runtime.txt` locks, with the hashes. Raises `SetupError`."""
+def find_lock(name: str) -> Path:
+    """The lock that the image is made from: "runtime", or "otel" with traces. Raises `SetupError`."""
+    lock = LOCKS / f"{name}.txt"
+    if not lock.is_file():
+        raise SetupError(f"There is no lock requirements/{lock.name} to list the parts of.")
+    return lock
+
+
+def list_python_parts(lock: Path, target: Path) -> None:
+    """Write the list of what the lock holds, with the hashes. Raises `SetupError`."""
     if find_spec("cyclonedx_py") is None:
         install("packaging")
-    words = ["requirements", str(LOCK), "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible"]
+    words = ["requirements", str(lock), "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible"]
     # Without an index's address: a lock holds none, and each installation has its own.
     into = ["--index-url", "", "--output-format", "JSON", "--output-file", str(target)]
     run([sys.executable, "-W", "ignore", "-m", "cyclonedx_py", *words, *into])
@@ -68,13 +76,14 @@ def find_missing(locked: Iterable[Part], document: str) -> list[str]:
     return [f"{name} {version}" for name, version in sorted(set(locked) - listed_parts(document))]
 
 
-def main() -> None:
-    """Make both lists, and look whether they are whole."""
+def main(name: str = "runtime") -> None:
+    """Make both lists, of Python by the lock of this name, and look whether they are whole."""
+    lock = find_lock(name)
     OUTPUT.mkdir(exist_ok=True)
     python, frontend = OUTPUT / "adminboard.cdx.json", OUTPUT / "adminboard-frontend.cdx.json"
-    list_python_parts(python)
+    list_python_parts(lock, python)
     list_frontend_parts(frontend)
-    missing = find_missing(locked_python_parts(LOCK.read_text()), python.read_text())
+    missing = find_missing(locked_python_parts(lock.read_text()), python.read_text())
     missing += find_missing(locked_frontend_parts(FRONTEND_LOCK.read_text()), frontend.read_text())
     if missing:
         raise SetupError("\n".join(["The lists of parts are not whole. They lack:", *missing]))
@@ -83,6 +92,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        main(*sys.argv[1:])
     except SetupError as error:
         sys.exit(str(error))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from adminboard.db import migrate
 from adminboard.db.base import BOARD
 from adminboard.db.embedded import EmbeddedServer
+from adminboard.db.product_tables import ProductIsBehind
 from adminboard.models import metadata
 from tests.db.catalog import describe, list_objects
 
@@ -150,6 +151,25 @@ def test_a_version_serves_what_it_migrated_and_what_a_newer_one_did_but_nothing_
             known = "UPDATE board.alembic_version SET version_num = :now WHERE version_num LIKE 'board%'"
             connection.execute(text(known), {"now": revision})
             assert migrate.can_serve(connection) is can_serve
+
+
+def test_beside_the_products_own_tables_a_version_serves_only_once_they_have_what_it_needs(
+    empty_url: str,
+) -> None:
+    make_tables_from_models(empty_url, schemas=(None,))
+    migrate.upgrade(empty_url, board_only=True)
+    with connect(empty_url) as connection:
+        assert migrate.can_serve(connection)
+
+        connection.execute(text("ALTER TABLE users ADD COLUMN of_the_products_own text"))
+        assert migrate.can_serve(connection)
+
+        connection.execute(text("ALTER TABLE refunds DROP COLUMN failure_reason"))
+        connection.execute(text("DROP TABLE promotion_code_usages"))
+        with pytest.raises(ProductIsBehind) as refusal:
+            migrate.can_serve(connection)
+    missing = str(refusal.value).partition("needs: ")[2].partition(". The")[0].split(", ")
+    assert sorted(missing) == ["promotion_code_usages", "refunds.failure_reason"]
 
 
 def test_a_migration_that_fails_leaves_no_half_of_itself(empty_url: str) -> None:

@@ -1,7 +1,6 @@
 """What is deployed gets every setting it needs, none the board does not know, and no secret from a file."""
 
 import re
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -11,6 +10,7 @@ from tests.deploy.compose import compose_text, example_names, read_services
 from tests.deploy.kubernetes import (
     KUBERNETES,
     OVERLAYS,
+    ROOT,
     base_objects,
     config_map,
     container_of,
@@ -146,7 +146,28 @@ def test_the_example_lists_each_variable_that_compose_asks_for() -> None:
     assert asked == set(example_names())
 
 
-def test_the_filled_in_file_is_never_committed() -> None:
-    ignored = (Path(__file__).resolve().parent.parent.parent / ".gitignore").read_text().splitlines()
+@pytest.mark.parametrize("service", ["web", "intake", "worker"])
+def test_on_one_host_any_other_variable_comes_from_a_file_that_need_not_be_there(service: str) -> None:
+    assert read_services(ANSWERS)[service]["env_file"] == [{"path": "board.env", "required": False}]
 
-    assert "deploy/.env" in ignored
+
+@pytest.mark.parametrize("name", ["deploy/.env", "deploy/board.env"])
+def test_a_filled_in_file_is_never_committed(name: str) -> None:
+    assert name in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_the_table_of_the_readme_names_each_variable_and_no_other() -> None:
+    section = (ROOT / "README.md").read_text().partition("\n## Configuration\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)
+    named = [name for cell in cells for name in re.findall(r"`([A-Z0-9_]+)`", cell)]
+
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["OIDC_*", "WEB_FRONTEND_URL"])
+def test_the_readme_says_what_is_ignored_though_people_may_expect_it(name: str) -> None:
+    *_, ignored = (ROOT / "README.md").read_text().partition("Any other variable is ignored")
+
+    assert f"`{name}`" in ignored.partition("\n## ")[0]
+    assert name.removesuffix("_*").lower() not in {field.partition("_")[0] for field in Settings.model_fields}
+    assert name.lower() not in Settings.model_fields

@@ -55,6 +55,16 @@ def test_the_parts_it_sets_up_are_there(part: str) -> None:
     assert part in {"venv", *LOCKS}
 
 
+def test_the_list_of_parts_is_made_from_the_lock_that_is_installed() -> None:
+    assert re.search(r"^ARG REQUIREMENTS=runtime$", DOCKERFILE.partition("\nFROM ")[0], re.MULTILINE)
+    assert "REQUIREMENTS" in [rest for word, rest in instructions_of("build") if word == "ARG"]
+    assert 'tools.parts "${REQUIREMENTS}"' in last_of("build", "RUN")
+    assert last_of("environment", "ARG") == "REQUIREMENTS"
+    assert ("COPY", "requirements/${REQUIREMENTS}.txt /tmp/requirements.txt") in instructions_of(
+        "environment"
+    )
+
+
 def test_each_command_that_is_deployed_is_one_of_the_boards() -> None:
     known = {
         command.name or command.callback.__name__ for command in cli.registered_commands if command.callback

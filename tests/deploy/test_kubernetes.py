@@ -1,11 +1,14 @@
 """How the board is run on Kubernetes: sizes, probes, and who may speak with whom."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from adminboard.webhooks.incoming import incoming
 from tests.deploy.kubernetes import (
+    KUBERNETES,
     OVERLAYS,
     Object,
     base_objects,
@@ -99,7 +102,8 @@ def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() ->
     policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
 
     assert ports(policies, "ingress") == {("TCP", 8000)}
-    assert ports(policies, "egress") == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 443)}
+    names, databases, public = {("UDP", 53), ("TCP", 53)}, {("TCP", 5432), ("TCP", 6432)}, {("TCP", 443)}
+    assert ports(policies, "egress") == names | databases | public
     assert all(rule.get("from") or rule.get("to") for each in policies for rule in rules(each))
     everything = find_object(policies, "NetworkPolicy", "adminboard")["spec"]
     assert everything["policyTypes"] == ["Ingress", "Egress"]
@@ -107,6 +111,25 @@ def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() ->
         if "template" in workload.get("spec", {}):
             labels = workload["spec"]["template"]["metadata"]["labels"]
             assert everything["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_where_the_product_keeps_its_tables_the_overlay_says_so_to_the_migration(overlay: str) -> None:
+    """By a patch that only wants its # taken away."""
+    text = (KUBERNETES / "overlays" / overlay / "kustomization.yaml").read_text()
+    _, _, after = text.partition("the migration makes the board's alone:\n")
+    commented = re.match(r"(?:  # .*\n)+", after)
+    assert commented is not None
+    wanted = text.replace(commented[0], commented[0].replace("  # ", "  "))
+    patch = yaml.safe_load(yaml.safe_load(wanted)["patchesStrategicMerge"][-1])
+    migration = find_object(base_objects(), "Job", "adminboard-migration")
+
+    assert "--board-only" not in str(yaml.safe_load(text))
+    assert (patch["kind"], patch["metadata"]["name"]) == ("Job", migration["metadata"]["name"])
+    assert container_of(patch) == {
+        "name": container_of(migration)["name"],
+        "args": [*container_of(migration)["args"], "--board-only"],
+    }
 
 
 def rules(policy: Object) -> list[Object]:

@@ -1,6 +1,11 @@
 import json
+from pathlib import Path
 
-from tools.parts import find_missing, locked_frontend_parts, locked_python_parts
+import pytest
+
+from tools import parts
+from tools.environment import SetupError
+from tools.parts import find_lock, find_missing, locked_frontend_parts, locked_python_parts
 
 LOCK = """\
 # made by make lock
@@ -38,3 +43,27 @@ def test_a_part_that_is_not_listed_or_in_another_version_is_named() -> None:
     document = document_of(("psycopg", "3.3.8"), ("uvloop", "0.23.0"))
 
     assert find_missing(locked_python_parts(LOCK), document) == ["psycopg 3.3.9"]
+
+
+def test_an_image_with_traces_lists_what_they_add() -> None:
+    runtime, traced = (locked_python_parts(find_lock(name).read_text()) for name in ("runtime", "otel"))
+
+    assert runtime < traced
+    assert "opentelemetry-sdk" in {name for name, _ in traced - runtime}
+
+
+def test_a_lock_that_is_not_there_is_named() -> None:
+    with pytest.raises(SetupError, match=r"requirements/nothing\.txt"):
+        find_lock("nothing")
+
+
+@pytest.mark.parametrize("name", ["runtime", "otel"])
+def test_the_list_is_made_from_the_lock_that_was_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's alone: the front end's takes npm."""
+    made = tmp_path / "parts.cdx.json"
+    monkeypatch.setattr(parts, "install", pytest.fail)
+    parts.list_python_parts(find_lock(name), made)
+
+    assert find_missing(locked_python_parts(find_lock(name).read_text()), made.read_text()) == []

@@ -87,3 +87,20 @@ def test_told_to_end_a_process_says_so_serves_on_and_closes_its_connections(boar
         assert process.is_running()
         process.terminate()
         process.wait(START_TIMEOUT_SECONDS)
+
+
+def test_of_several_processes_each_serves_on_when_the_first_alone_is_told_to_end(
+    board: BoardUnderTest,
+) -> None:
+    """As systemd does with KillMode=mixed. Told by it as well as by the first, they end at once."""
+    with served(board, "--processes", "2", "--no-worker", DRAIN_SECONDS="60") as (parent, url):
+        children = serving_children(parent)
+        parent.terminate()
+        with httpx.Client(base_url=url) as client:
+            answers = iter(lambda: client.get("/readyz").status_code, None)
+            assert next(status for status in answers if status != 200) == 503
+            assert client.get("/login").status_code == 200
+        assert set(psutil.wait_procs(children, timeout=2)[1]) == set(children)
+        for child in children:
+            child.terminate()
+        assert not psutil.wait_procs([parent, *children], timeout=START_TIMEOUT_SECONDS / 2)[1]

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from adminboard.db.base import BOARD
 from adminboard.db.engine import create_engine_for
+from adminboard.db.product_tables import require_product_tables
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 LOCK_KEY = 7_203_411
@@ -79,11 +80,17 @@ def is_up_to_date(connection: Connection) -> bool:
 def can_serve(connection: Connection) -> bool:
     """Whether this version can serve: nothing is missing, or a newer version has migrated since, which leaves
     the one before it what it needs (guarantee 29). So an old process may be started again while both run.
+
+    Raises `ProductIsBehind` where the product keeps its own tables and they lack what this version needs.
     """
     current, newest = current_revision(connection), newest_revision()
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     is_migrated = any(revision.startswith("board_") for revision in current)
-    return is_migrated and all(revision in newest or revision not in known for revision in current)
+    if not is_migrated or any(revision in known and revision not in newest for revision in current):
+        return False
+    if not any(revision.startswith("product_") for revision in current):
+        require_product_tables(connection)
+    return True
 
 
 def _targets(revision: str, board_only: bool) -> list[str]:
