@@ -61,9 +61,8 @@ def _find_shown(session: Session, event_id: UUID) -> Mapping[str, Any]:
 
 
 def _warn(status: ProcessingStatus, tried: Tried | None) -> Iterator[Caution]:
-    if status is ProcessingStatus.PROCESSED:
-        yield PROCESSED_ALREADY
     if tried is None:
+        yield from (PROCESSED_ALREADY,) if status is ProcessingStatus.PROCESSED else ()
         return
     if tried.failure:
         again = " again" if status is ProcessingStatus.FAILED else ""
