@@ -11,6 +11,14 @@ from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.related_search import Related
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import Mask
+from adminboard.core.stripe_ids import (
+    CUSTOMER_ID,
+    INVOICE_ID,
+    ITEM_ID,
+    PAYMENT_METHOD_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+)
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.users.models import User
 
@@ -61,16 +69,6 @@ class StripeId(ExactText):
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         return ExactText.clause(self, term, exact=exact) if term.startswith(self.beginnings) else None
-
-
-CUSTOMER_ID = ("cus_",)
-SUBSCRIPTION_ID = ("sub_",)
-ITEM_ID = ("si_",)
-INVOICE_ID = ("in_",)
-PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
-REFUND_ID = ("re_", "pyr_")
-CHARGE_ID = ("ch_", "py_")
-EVENT_ID = ("evt_",)
 
 
 @dataclass(frozen=True, eq=False)

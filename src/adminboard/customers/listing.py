@@ -2,16 +2,7 @@
 
 from sqlalchemy import BigInteger, String, cast, func, select
 
-from adminboard.billing.customer import (
-    CHARGE_ID,
-    EVENT_ID,
-    INVOICE_ID,
-    ITEM_ID,
-    PAYMENT_METHOD_ID,
-    REFUND_ID,
-    SUBSCRIPTION_ID,
-    StripeId,
-)
+from adminboard.billing.customer import StripeId
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.event_payloads import payment_intent_id
 from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subscription, SubscriptionStatus
@@ -33,6 +24,16 @@ from adminboard.core.listings import (
     Sort,
 )
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import (
+    CHARGE_ID,
+    CUSTOMER_ID,
+    EVENT_ID,
+    INVOICE_ID,
+    ITEM_ID,
+    PAYMENT_METHOD_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+)
 from adminboard.customers.detail import find_customer_id, get_customer_detail
 from adminboard.customers.models import Membership, MembershipStatus, Organization, OrganizationStatus
 from adminboard.customers.queries import (
@@ -56,7 +57,7 @@ _MEMBERS = (
     .where(Membership.status != MembershipStatus.REMOVED)
 )
 _STRIPE_IDS = (
-    StripeId(Organization.stripe_customer_id, beginnings=("cus_",)),
+    StripeId(Organization.stripe_customer_id, beginnings=CUSTOMER_ID),
     *(
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
         for column, beginnings in (
