@@ -40,15 +40,17 @@ from adminboard.customers.queries import (
     count_active_members,
     count_invoices,
     customers_with_subscription,
-    has_subscription_status,
     has_valid_payment_method,
     last_activity,
     monthly_revenue_cents,
     paid_users,
+)
+from adminboard.users.models import User
+from adminboard.users.payer_subscription import (
+    has_subscription_status,
     probe_subscription_status,
     subscription_status,
 )
-from adminboard.users.models import User
 from adminboard.users.queries import has_plan_in_force, override_plan_name, probe_plan
 
 _MEMBERS = (
@@ -98,7 +100,13 @@ customers = Listing(
             cell="badge",
             width_px=214,
         ),
-        Column("Subscription", subscription_status(), key="subscription_status", cell="badge", priority=1),
+        Column(
+            "Subscription",
+            subscription_status(Organization.id),
+            key="subscription_status",
+            cell="badge",
+            priority=1,
+        ),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
         Column("Active users", count_active_members(), key="active_users", cell="number", align="end"),
         Column("Invoices", count_invoices(), key="invoice_count", cell="number", align="end", priority=3),
@@ -149,8 +157,8 @@ customers = Listing(
             "subscription",
             "Subscription",
             options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
-            where=has_subscription_status,
-            probe=probe_subscription_status,
+            where=lambda words: has_subscription_status(words, Organization.id),
+            probe=lambda words: probe_subscription_status(words, Organization.id),
         ),
         Flag(
             "payment_method",
