@@ -10,17 +10,20 @@ from sqlalchemy.orm import Session
 from adminboard.billing.area import area
 from adminboard.billing.models import InvoiceStatus, SubscriptionStatus
 from adminboard.core.permissions import Permission, Role
+from adminboard.customers.models import MembershipStatus
 from tests.billing.asking import LISTS, PANEL, find_ids, find_items, get, get_panel, make_customer
 from tests.clients import BoardUnderTest, Program, recorded_queries
 from tests.factories import (
     START,
     make_grace_period,
     make_invoice,
+    make_membership,
     make_payment_method,
     make_plan,
     make_refund,
     make_subscription,
     make_usage_period,
+    make_user,
 )
 from tests.pages import Page
 
@@ -245,13 +248,20 @@ def test_nothing_found_says_so(name: str, board: BoardUnderTest) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_one_customer_is_chosen_by_id_slug_stripe_id_or_name(
+def test_one_customer_is_chosen_by_id_slug_stripe_id_name_or_member(
     name: str, board: BoardUnderTest, program: Program, odd: dict[str, list[UUID]]
 ) -> None:
     acme = find_items(program, name, q=str(odd[name][-3]))[0]["organization_id"]
-    for text in (acme, "acme-plumbing", "cus_acme", "ACME"):
+    with board.rows() as session:
+        for status in (MembershipStatus.ACTIVE, MembershipStatus.REMOVED):
+            person = make_user(session, email=f"{status}@{name}.acme.test")
+            make_membership(session, organization_id=UUID(acme), user_id=person.id, status=status)
+    for text in (acme, "acme-plumbing", "cus_acme", "ACME", f"Active@{name}.acme.test"):
         assert find_ids(program, name, customer=text) == [odd[name][-3]], text
-    assert find_ids(program, name, customer="nobody") == []
+    for text in ("nobody", f"active@{name}.acme", f"removed@{name}.acme.test"):
+        assert find_ids(program, name, customer=text) == [], text
+    exported = f"/billing/{name}/export.csv?customer=active@{name}.acme.test"
+    assert len(board.browser(Role.SUPPORT).get(exported).text.splitlines()) == 2
     page = get(board, f"{name}?customer={acme}")
     assert "Customer" not in page.headers
     chips = [chip.text for chip in page.root.find_all("span", class_="chip-text")]

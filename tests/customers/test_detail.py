@@ -1,6 +1,7 @@
 """The panel of one customer: its facts, subscription, members, invoices, and where its links lead."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -83,6 +84,26 @@ def test_it_tells_who_pays_for_what(board: BoardUnderTest, acme: UUID) -> None:
         "none that is valid",
     ):
         assert part in text, part
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"status": "unpaid"}, "Period end 2026-02-14"),
+        ({"status": "unpaid", "cancel_at_period_end": True}, "Ends on 2026-02-14"),
+        ({"status": "incomplete", "current_period_start": None, "current_period_end": None}, None),
+    ],
+)
+def test_the_end_of_the_period_is_called_what_it_is(
+    fields: dict[str, Any], told: str | None, board: BoardUnderTest
+) -> None:
+    with board.rows() as session:
+        customer = make_subscription(session, **fields).organization_id
+    page = Page(board.browser(Role.SUPPORT).get(f"/customers/{customer}").text)
+    for text in (open_panel(board, customer).text, page.text):
+        said = [word for word in ("Period end", "Ends on", "Renews on", "Trial ends") if word in text]
+        assert said == ([told.rpartition(" ")[0]] if told else [])
+        assert told is None or told in text
 
 
 def test_it_names_the_first_ten_members_and_leads_to_all_users(board: BoardUnderTest, acme: UUID) -> None:

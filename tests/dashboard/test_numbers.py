@@ -39,7 +39,9 @@ ALERTS = {
     "ending_trials": """
         SELECT count(*) FROM subscriptions WHERE status = 'trialing' AND trial_end > :now
             AND trial_end <= :now + interval '24 hours'""",
-    "low_balances": "SELECT count(*) FROM credit_balances WHERE total < 5",
+    "low_balances": """
+        SELECT count(*) FROM credit_balances JOIN users ON users.id = user_id
+        WHERE total < 5 AND is_active""",
 }
 
 

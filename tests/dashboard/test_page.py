@@ -25,6 +25,7 @@ from tests.factories import (
     make_subscription,
     make_user,
 )
+from tests.pages import Page
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#dashboard"}
 DAY = timedelta(days=1)
@@ -172,6 +173,7 @@ def test_alerts_are_shown_to_those_who_may_see_what_they_mean(board: BoardUnderT
     )
     with board.rows() as session:
         make_balance(session)
+        make_balance(session, make_user(session, is_active=False).id)
 
     page = read(board, role=Role.VIEWER)
 
@@ -180,7 +182,9 @@ def test_alerts_are_shown_to_those_who_may_see_what_they_mean(board: BoardUnderT
         '<a href="/billing/subscriptions?ending=yes"><strong>1</strong> trial that ends within 24 hours</a>'
         in alerts
     )
-    assert '<a href="/credits/balances?low=yes"><strong>1</strong> user below $5.00 of credits</a>' in alerts
+    low = "/credits/balances?low=yes&amp;active=yes"
+    assert f'<a href="{low}"><strong>1</strong> active user below $5.00 of credits</a>' in alerts
+    assert len(Page(read(board, low.replace("&amp;", "&"), Role.VIEWER)).rows) == 1
     assert "approval" not in alerts
 
 

@@ -23,6 +23,20 @@ def test_one_asks_and_another_approves(board: ServedBoard, visitors: Visitors) -
     expect(find_panel(asking)).to_contain_text("Agreed with the customer")
 
 
+def test_a_search_leaves_what_the_list_begins_with(visitors: Visitors) -> None:
+    page = visitors.open_page(Role.ADMIN)
+    page.goto("/approvals")
+    chip, waiting = page.locator("#filter-status summary"), page.locator("#filter-status [value=waiting]")
+    expect(chip).to_have_text("Status: waiting")
+    box = page.get_by_role("searchbox", name="Target, who asked, or id")
+    box.press_sequentially("nobody", delay=20)
+    expect(chip).to_have_text("Status")
+    expect(waiting).not_to_be_checked()
+    box.fill("")
+    expect(chip).to_have_text("Status: waiting")
+    expect(waiting).to_be_checked()
+
+
 def ask(page: Page, user: Somebody) -> None:
     """Through the form, which says what it takes; then to the request that waits."""
     page.goto(f"/users?selected={user.id}")

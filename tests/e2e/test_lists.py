@@ -148,6 +148,30 @@ def test_records_are_found_by_typing_added_and_removed(page: Page) -> None:
     expect(page).to_have_url(re.compile("started=7d"))
 
 
+def test_a_number_typed_at_the_start_is_found_however_long_ago(board: ServedBoard, page: Page) -> None:
+    with board.behind.rows() as session:
+        call = make_call(session, started_at=START - timedelta(days=9), caller_phone="+14155550142")
+    try:
+        search_for_the_number(page, f"row-{call.id}")
+    finally:
+        with board.behind.rows() as session:
+            session.delete(session.merge(call))
+
+
+def search_for_the_number(page: Page, row: str) -> None:
+    page.goto("/calls")
+    chip, box = page.locator("#filter-started summary"), page.get_by_role("searchbox", name="Words said")
+    expect(chip).to_have_text("Time: last 7 days")
+    box.press_sequentially("(415) 555-0142", delay=20)
+    expect(find_rows(page)).to_have_count(1)
+    expect(find_rows(page)).to_have_id(row)
+    expect(chip).to_have_text("Time")
+    page.reload()
+    expect(find_rows(page)).to_have_id(row)
+    box.fill("")
+    expect(chip).to_have_text("Time: last 7 days")
+
+
 def test_whose_list_it_is_stands_beside_filters_that_are_folded(board: ServedBoard, page: Page) -> None:
     with board.behind.rows() as session:
         payer = make_organization(session, name="Northwind Heating and Plumbing")

@@ -16,7 +16,7 @@ from adminboard.dashboard.alerts import RULES
 from adminboard.reconciliation.models import DiscrepancyKind
 from adminboard.reconciliation.wording import KIND_WORDS
 from tests.clients import recorded_queries
-from tests.factories import make_subscription
+from tests.factories import make_membership, make_subscription, make_user
 from tests.pages import Page
 from tests.reconciliation.planting import Twin, Twins, put_difference
 
@@ -108,12 +108,15 @@ def test_it_is_found_by_customer_id_and_field(twins: Twins, mixed: dict[str, str
         named = select(Organization).join(Subscription, Subscription.organization_id == Organization.id)
         payer = session.scalars(named.where(Subscription.stripe_subscription_id == mixed["two"])).one()
         payer.name = "Ottoline Weaving"
+        weaver = make_user(session, email="weaver@ottoline.test")
+        make_membership(session, organization_id=payer.id, user_id=weaver.id)
     for query in (
         "q=ottoline",
         f"q={mixed['two']}",
         f"q={payer.stripe_customer_id}",
         f"customer={payer.id}",
         "customer=Ottoline+Weaving",
+        "customer=Weaver@ottoline.test",
         "field=status",
     ):
         assert list(results(see(twins, f"?{query}"))) == [mixed["two"]], query

@@ -31,8 +31,8 @@ from tests.factories import (
     make_user,
 )
 from tests.pages import Page
+from tests.search.asking import PALETTE, groups, search
 
-PALETTE = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#palette-results"}
 PHONE = "+442079460958"
 
 
@@ -127,20 +127,6 @@ def put_money(session: Session, customer: UUID) -> dict[str, UUID]:
     }
 
 
-def search(board: BoardUnderTest, term: str, role: Role = Role.SUPPORT) -> Page:
-    answer = board.browser(role).get("/search", params={"q": term}, headers=PALETTE)
-    assert answer.status_code == 200, answer.text
-    return Page(answer.text)
-
-
-def groups(page: Page) -> dict[str, list[str]]:
-    """The addresses of the hits by the title of their group."""
-    return {
-        group.get("p").text: [link.attributes["href"] for link in group.find_all("a", class_="result")]
-        for group in page.root.find_all("div", role="group")
-    }
-
-
 FOUND = [
     ("hazel", "Users", "/users?selected={user}"),
     ("campbell hazel", "Users", "/users?selected={user}"),
@@ -180,6 +166,12 @@ FOUND = [
     ("{appointment}", "Appointments", "/appointments?selected={appointment}"),
     ("prod_Growth4242", "Plans", "/customers?plan=growth"),
     ("growth", "Plans", "/customers?plan=growth"),
+    ("account", "Pages", "/account"),
+    ("Time zone", "Pages", "/account"),
+    ("passw", "Pages", "/account"),
+    ("two-factor", "Pages", "/account"),
+    ("help", "Pages", "/help"),
+    ("guide", "Pages", "/help"),
     ("webhook", "Pages", "/webhooks"),
     ("invoices", "Pages", "/billing/invoices"),
 ]
@@ -221,6 +213,14 @@ def test_an_id_is_looked_for_among_ids_only(board: BoardUnderTest, world: World)
         found = groups(search(board, "evt_Northwind42"))
     assert set(found) == {"Billing events", "Customers"}
     assert not any("ILIKE" in statement for statement in statements)
+
+
+def test_a_name_that_is_written_like_an_id_is_looked_for_as_a_name(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        mary = make_user(session, email="mary_johnson88@names.test", full_name=None).id
+        code = make_promotion_code(session, code="black_friday20").id
+    assert groups(search(board, "mary_johnson88"))["Users"] == [f"/users?selected={mary}"]
+    assert groups(search(board, "black_friday20"))["Promotion codes"] == [f"/promotions?selected={code}"]
 
 
 @pytest.mark.parametrize(

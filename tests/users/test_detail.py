@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -88,6 +89,7 @@ def test_the_panel_tells_who_pays_what_is_left_and_what_happened(
     assert "Trial $20.00" in text
     assert "$25.50 on" in text
     assert "Ends on 2026-04-25" in text
+    assert "Period from 2026-01-15" in text
     assert "Superuser yes" in text
 
 
@@ -123,7 +125,46 @@ def test_businesses_and_calls_lead_to_themselves_and_to_all_of_them(
     assert len([link for link in links if link.startswith("/calls?selected=")]) == 5
     assert f"/businesses?owner={people.jane}" in links
     assert f"/calls?user={people.jane}" in links
-    assert not [link for link in panel(board, people.nina).links() if link.startswith(("/bus", "/calls"))]
+    bare = [link for link in panel(board, people.nina).links() if link.startswith(("/bus", "/calls"))]
+    assert bare == [f"/calls?user={people.nina}"], "the quick action"
+
+
+def test_what_is_done_with_a_user_is_one_click_away(board: BoardUnderTest, people: People) -> None:
+    actions = panel(board, people.nina).root.get("p", class_="detail-actions").find_all("a", class_="btn")
+    assert {link.text: link.attributes["href"] for link in actions}.items() >= {
+        "Credits": f"/credits?user={people.nina}",
+        "Entitlements": f"/entitlements?user={people.nina}",
+        "Calls": f"/calls?user={people.nina}",
+    }.items()
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"status": "unpaid"}, "Period end 2026-02-14"),
+        ({"status": "unpaid", "cancel_at_period_end": True}, "Ends on 2026-02-14"),
+        ({"status": "past_due"}, "Renews on 2026-02-14"),
+        ({"status": "trialing", "trial_end": START + timedelta(days=9)}, "Trial ends 2026-01-24"),
+        ({"status": "canceled"}, None),
+        ({"status": "incomplete", "current_period_start": None, "current_period_end": None}, None),
+        (None, None),
+    ],
+)
+def test_the_end_of_the_period_is_called_what_it_is(
+    fields: dict[str, Any] | None, told: str | None, board: BoardUnderTest
+) -> None:
+    with board.rows() as session:
+        user = make_user(session)
+        if fields is not None:
+            make_subscription(session, organization_id=user.organization_id, **fields)
+    text = panel(board, user.id).text
+    words = ("Period end", "Ends on", "Renews on", "Trial ends", "Period from")
+    said = [word for word in words if word in text and word != "Period from"]
+    assert said == ([word for word in words if told.startswith(word)] if told else [])
+    assert told is None or told in text
+    assert ("Period from" in text) is (told is not None)
+    if fields is not None:
+        assert f"Subscription {fields['status'].replace('_', ' ')}" in text
 
 
 def test_a_business_says_its_calls_of_30_days(board: BoardUnderTest, people: People) -> None:

@@ -42,6 +42,12 @@ def program(board: BoardUnderTest) -> Program:
             canceled_at=START,
         )
         make_user(session, email="ended@pays.test", organization_id=ended.id)
+        expired = SubscriptionStatus.INCOMPLETE_EXPIRED
+        never = make_organization(session)
+        for payer, age in ((never, 1), (ended, 90)):
+            begun = START - timedelta(days=age)
+            make_subscription(session, organization_id=payer.id, status=expired, created_at=begun)
+        make_user(session, email="never@pays.test", organization_id=never.id)
         make_user(session, email="inactive@pays.test", is_active=False)
         feature = make_feature(session)
         for email, expires_at in (
@@ -73,7 +79,12 @@ def test_by_subscription(program: Program) -> None:
     assert find(program, subscription="trialing") == ["trialing@pays.test"]
     assert len(find(program, subscription=["trialing", "past_due"])) == 2
     assert find(program, subscription="unpaid") == []
-    assert find(program, subscription="canceled") == []
+    assert find(program, subscription="canceled") == ["ended@pays.test"]
+    assert find(program, subscription="incomplete_expired") == ["never@pays.test"]
+    assert sorted(find(program, subscription=["canceled", "past_due"])) == [
+        "ended@pays.test",
+        "past_due@pays.test",
+    ]
 
 
 def test_by_activity(program: Program) -> None:

@@ -115,6 +115,28 @@ def test_typing_finds_by_part_of_the_name_or_by_id(browser: Browser, ids: dict[s
     assert options(browser, "owner=jane") == ["jane@acme.test Jane Smith"]
 
 
+def test_who_is_named_in_full_comes_first_however_many_have_it_in_theirs(
+    board: BoardUnderTest, browser: Browser
+) -> None:
+    with board.rows() as session:
+        for number in range(60):
+            make_business(session, name=f"A Dove House {number:02}")
+        make_business(session, name="Dove House")
+        make_user(session, email="zoe@dove.test", full_name="Dove House")
+    found = options(browser, "business=dove%20HOUSE")
+    assert found[0] == "Dove House plumbing"
+    assert len(found) == 8
+    assert found[1:] == sorted(found[1:])
+
+
+def test_the_box_says_what_it_finds_by(board: BoardUnderTest, browser: Browser) -> None:
+    page = get(browser, "")
+    assert page.root.get("input", id="pick-business").attributes["placeholder"] == "Name or id"
+    invoices = Page(browser.get("/billing/invoices").text)
+    told = invoices.root.get("input", id="pick-customer").attributes["placeholder"]
+    assert told == "Name, member's email or id"
+
+
 @pytest.mark.parametrize("query", ["", "plan=acme", "business=", "business=%20"])
 def test_where_nothing_was_typed_nothing_is_offered(browser: Browser, query: str) -> None:
     answer = browser.get(f"/samples/options?{query}")

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from adminboard.areas import AREAS
 from adminboard.core.listings import Choice
+from adminboard.core.listings.start import START_MARK
 from adminboard.core.permissions import Role
 from adminboard.db.embedded import EmbeddedServer
 from tests.clients import BoardUnderTest, Browser, open_board
 from tests.db.templates import copied_database
-from tests.factories import START, make_business, make_call
+from tests.factories import (
+    START,
+    make_admin,
+    make_approval,
+    make_business,
+    make_call,
+    make_override,
+    make_user,
+)
 from tests.pages import Page
 from tests.web.sample_list import area, make_listing
 
@@ -28,6 +38,8 @@ AGES = {
     "last year": timedelta(days=300),
 }
 """How long before the first moment of today, for people in Los Angeles, where it is still the 15th."""
+NUMBER = "+14155550142"
+SAME_CALLER = ["yesterday", "a month ago", "last year"]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +51,8 @@ def board(server: EmbeddedServer, template_database: str) -> Iterator[BoardUnder
         with board.rows() as session:
             for name, age in AGES.items():
                 business = make_business(session, name=name)
-                make_call(session, business_id=business.id, started_at=TODAY - age)
+                caller = NUMBER if name in SAME_CALLER else "+14155550100"
+                make_call(session, business_id=business.id, started_at=TODAY - age, caller_phone=caller)
         yield board
 
 
@@ -177,6 +190,104 @@ def test_the_audit_log_has_presets_too(board: BoardUnderTest) -> None:
         "Last 90 days",
     ]
     assert page.root.find_all("summary", class_="chip-on") == []
+
+
+def calls(browser: Browser, query: str = "") -> Page:
+    return Page(browser.get(f"/calls{query}").text)
+
+
+def send(browser: Browser, page: Page, path: str = "/calls", **typed: str) -> Page:
+    """The form of the list as a browser without scripts sends it: with its empty fields."""
+    values = page.form(path).values | {name: [value] for name, value in typed.items()}
+    return Page(browser.get(path, params=values).text)
+
+
+def chips(page: Page) -> list[str]:
+    return [chip.text for chip in page.root.find_all("summary", class_="chip-on")]
+
+
+def test_a_search_typed_at_the_start_looks_at_everything(browser: Browser) -> None:
+    found = send(browser, calls(browser), q=NUMBER)
+    assert names(found) == SAME_CALLER
+    assert chips(found) == []
+    again = send(browser, found, q=f"{NUMBER} ")
+    assert names(again) == SAME_CALLER
+    assert names(send(browser, again, status="missed")) == []
+
+
+def test_the_start_comes_back_when_nothing_is_searched_for_any_more(browser: Browser) -> None:
+    found = send(browser, calls(browser), q=NUMBER)
+    back = send(browser, found, q="")
+    assert (names(back), chips(back)) == (WEEK, ["Time: last 7 days"])
+    clear = found.root.get("a", class_="toolbar-clear").attributes["href"]
+    assert names(Page(browser.get(clear).text)) == ALL
+
+
+@pytest.mark.parametrize("way", ["sort-duration_seconds", "size-100"])
+def test_it_stays_the_lists_own_in_another_order_and_beside_other_filters(browser: Browser, way: str) -> None:
+    page = calls(browser)
+    for other in (Page(browser.get(page.link(way)).text), send(browser, page, minutes_from="1")):
+        assert chips(other)[0] == "Time: last 7 days"
+        assert sorted(names(send(browser, other, q=NUMBER))) == sorted(SAME_CALLER)
+
+
+def test_what_somebody_chose_holds_for_a_search_too(browser: Browser) -> None:
+    (week,) = (
+        link.attributes["href"]
+        for link in calls(browser, "?q=").root.get("p", class_="chip-presets").find_all("a")
+        if link.text == "Last 7 days"
+    )
+    chosen = Page(browser.get(week).text)
+    assert chips(chosen) == ["Time: last 7 days"]
+    assert names(send(browser, chosen, q=NUMBER)) == ["yesterday"]
+    assert names(send(browser, calls(browser), started="30d", q=NUMBER)) == ["yesterday", "a month ago"]
+    assert names(send(browser, calls(browser), started_to="2025-12-01", q=NUMBER)) == ["last year"]
+    found = send(browser, calls(browser), q=NUMBER)
+    assert names(send(browser, found, started="7d")) == ["yesterday"]
+    assert names(calls(browser, f"?started=7d&q={NUMBER[1:]}")) == ["yesterday"]
+
+
+def test_what_was_taken_out_of_the_start_stays_out(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        make_approval(session, target_label="waiting@ask.test")
+        make_approval(
+            session,
+            status="rejected",
+            target_label="rejected@ask.test",
+            decided_by_id=make_admin(session).id,
+            decided_by_name="ada@board.test",
+            decided_at=START,
+        )
+    admin = board.browser(Role.ADMIN)
+    page = Page(admin.get("/approvals").text)
+    assert [row["Target"] for row in page.rows] == ["waiting@ask.test"]
+    assert len(send(admin, page, "/approvals", q="ask.test").rows) == 2
+    values = page.form("/approvals").values
+    del values["status"]
+    unticked = Page(admin.get("/approvals", params=values).text)
+    assert len(unticked.rows) == 2
+    assert len(send(admin, unticked, "/approvals", q="ask.test").rows) == 2
+    assert len(send(admin, unticked, "/approvals", status="waiting", q="ask.test").rows) == 1
+
+
+def test_expired_overrides_are_found_by_a_search(board: BoardUnderTest, browser: Browser) -> None:
+    with board.rows() as session:
+        holder = make_user(session, email="gone@over.test").id
+        make_override(session, user_id=holder, expires_at=START - timedelta(days=9))
+    page = Page(browser.get("/entitlements/overrides").text)
+    assert page.rows == []
+    assert len(send(browser, page, "/entitlements/overrides", q="gone@over").rows) == 1
+
+
+def test_the_mark_goes_no_further_than_the_page(browser: Browser) -> None:
+    """A view is kept, and a file is asked for, of just what is shown."""
+    page = calls(browser)
+    (export,) = (link for link in page.links() if "export.csv" in link)
+    assert parse_qs(urlsplit(export).query) == {"started": ["7d"]}
+    views = page.root.get("details", id="list-views").find_all("input", name="query")
+    assert [view.attributes["value"] for view in views] == ["started=7d"]
+    listings = [listing for each in AREAS for listing in each.listings]
+    assert not any(START_MARK in listing.parameter_names for listing in listings)
 
 
 def test_a_start_that_is_no_filter_is_refused_where_it_is_declared() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from adminboard.billing.cancellation import cancel, cancelling, reactivate, reactivating
-from adminboard.billing.customer import REFUND_ID, StripeId
+from adminboard.billing.customer import StripeId
 from adminboard.billing.ending import tell_of_ending_periods
 from adminboard.billing.grace_period_actions import close_grace_period, reset_grace_period
 from adminboard.billing.grace_period_listing import grace_periods
@@ -22,6 +22,7 @@ from adminboard.billing.usage_listing import usage
 from adminboard.billing.web import pages
 from adminboard.core.listings import IdPrefix, Search
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import REFUND_ID
 from adminboard.figures.cards import keeping_cards
 from adminboard.jobs import EVERY_HOUR, EVERY_MINUTE, PeriodicJob
 from adminboard.web.area import Area, HelpPage, NavigationGroup, NavigationItem, SubjectPage

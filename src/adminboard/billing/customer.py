@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 
 from adminboard.billing.models import Invoice, PaymentMethod, Refund, Subscription
 from adminboard.core.listings import Column, Contains, ExactText, IdPrefix, Pick, Records, Search, Tab
@@ -11,6 +11,14 @@ from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.related_search import Related
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import Mask
+from adminboard.core.stripe_ids import (
+    CUSTOMER_ID,
+    INVOICE_ID,
+    ITEM_ID,
+    PAYMENT_METHOD_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+)
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.users.models import User
 
@@ -63,29 +71,22 @@ class StripeId(ExactText):
         return ExactText.clause(self, term, exact=exact) if term.startswith(self.beginnings) else None
 
 
-CUSTOMER_ID = ("cus_",)
-SUBSCRIPTION_ID = ("sub_",)
-ITEM_ID = ("si_",)
-INVOICE_ID = ("in_",)
-PAYMENT_METHOD_ID = ("pm_", "card_", "src_", "ba_")
-REFUND_ID = ("re_", "pyr_")
-CHARGE_ID = ("ch_", "py_")
-EVENT_ID = ("evt_",)
-
-
 @dataclass(frozen=True, eq=False)
 class Customers(Records):
-    """Organizations, found by name, by a member's address and by Stripe id; a slug names one too."""
+    """Organizations, found by name, by a member's address and by Stripe id; a slug and the whole address of a
+    member name one too."""
 
     def select_named(self, name: str) -> AnySelect:
         called = func.lower(Organization.name) == name.lower()
-        return select(Organization.id).where(
+        named = select(Organization.id.label("key")).where(
             or_(called, Organization.slug == name, Organization.stripe_customer_id == name)
         )
+        having = _by_member().where(func.lower(User.email) == name.lower())
+        return select(union_all(named, having).subquery("named_customer").c.key)
 
 
 def customer_filter(organization_id: Expression) -> Pick:
-    """Rows of some customers: each by its id, its slug, its Stripe id or its whole name."""
+    """Rows of some customers: each by its id, slug or Stripe id, its whole name, or a member's address."""
     search = Search(
         sources=(
             Contains((Organization.name,)),

@@ -4,9 +4,7 @@ from sqlalchemy import func, select
 
 from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due
 from adminboard.billing.customer import (
-    INVOICE_ID,
     NOTE,
-    REFUND_ID,
     TABS,
     StripeId,
     customer_column,
@@ -33,6 +31,7 @@ from adminboard.core.listings import (
 )
 from adminboard.core.listings.prefix_search import Prefix
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import INVOICE_ID, REFUND_ID
 from adminboard.customers.models import Organization
 
 NOT_ASKED_FOR = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)

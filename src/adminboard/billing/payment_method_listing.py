@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, func, select
 from adminboard.billing.alerts import is_card_expiring, is_not
 from adminboard.billing.customer import (
     NOTE,
-    PAYMENT_METHOD_ID,
     TABS,
     StripeId,
     customer_column,
@@ -43,6 +42,7 @@ from adminboard.core.listings import (
 from adminboard.core.listings.columns import Expression
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import PAYMENT_METHOD_ID
 from adminboard.customers.models import Organization
 
 

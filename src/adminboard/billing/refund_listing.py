@@ -3,9 +3,7 @@
 from sqlalchemy import ColumnElement, func, select
 
 from adminboard.billing.customer import (
-    INVOICE_ID,
     NOTE,
-    REFUND_ID,
     TABS,
     StripeId,
     customer_column,
@@ -27,6 +25,7 @@ from adminboard.core.listings import (
 )
 from adminboard.core.listings.prefix_search import Prefix
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import INVOICE_ID, REFUND_ID
 from adminboard.customers.models import Organization
 
 UNDER_WAY = (RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION)

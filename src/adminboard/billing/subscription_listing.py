@@ -4,9 +4,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from adminboard.billing.alerts import is_not, is_trial_ending
 from adminboard.billing.customer import (
-    ITEM_ID,
     NOTE,
-    SUBSCRIPTION_ID,
     TABS,
     StripeId,
     customer_column,
@@ -31,6 +29,7 @@ from adminboard.core.listings import (
     Sort,
 )
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import ITEM_ID, SUBSCRIPTION_ID
 from adminboard.customers.models import Organization
 
 

@@ -133,6 +133,7 @@ balances = Listing(
     filters=[
         Flag("low", "Low balance", CreditBalance.total < LOW_BALANCE, yes_label="below $5.00"),
         Flag("debt", "Debt", CreditBalance.total < 0, yes_label="in debt", no_label="none"),
+        Flag("active", "Active", User.is_active, yes_label="active", no_label="inactive"),
         NumberRange("total", "Total", CreditBalance.total, kind="credits"),
         DateRange("updated", "Last updated", CreditBalance.last_updated),
     ],

@@ -24,9 +24,9 @@ from adminboard.customers.queries import (
     has_valid_payment_method,
     last_activity,
     monthly_revenue_cents,
-    subscription_status,
 )
 from adminboard.users.models import User
+from adminboard.users.payer_subscription import say_period_over, subscription_status
 from adminboard.users.queries import override_plan_name
 
 SHOWN_MEMBERS = 10
@@ -84,9 +84,7 @@ class CustomerDetail:
     @property
     def period_word(self) -> str:
         """What happens when the paid period is over."""
-        ends = self.cancel_at_period_end or self.subscription_status in ("canceled", "unpaid")
-        going_on = "Trial ends" if self.subscription_status == "trialing" else "Renews on"
-        return "Ends on" if ends else going_on
+        return say_period_over(self.subscription_status, cancels=bool(self.cancel_at_period_end))
 
     @property
     def period_over_at(self) -> datetime | None:
@@ -130,7 +128,7 @@ def _select_facts() -> Select[*tuple[Any, ...]]:
         Organization.timezone,
         Organization.created_at,
         Subscription.id.label("subscription_id"),
-        subscription_status().label("subscription_status"),
+        subscription_status(Organization.id).label("subscription_status"),
         Plan.name.label("plan"),
         override_plan_name(Organization.id).label("override_plan"),
         Subscription.quantity,

@@ -18,7 +18,8 @@ from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown
 from adminboard.customers.models import Organization
 from adminboard.customers.portal import opening_portal
-from adminboard.customers.queries import customers_with_plan, subscription_status
+from adminboard.customers.queries import customers_with_plan
+from adminboard.users.payer_subscription import subscription_status
 from adminboard.users.queries import override_plan_name
 
 
@@ -76,7 +77,7 @@ def _select_head() -> Select[*tuple[Any, ...]]:
             Organization.suspension_reason,
             Organization.stripe_customer_id,
             func.coalesce(override_plan_name(Organization.id), Plan.name).label("plan"),
-            subscription_status().label("subscription_status"),
+            subscription_status(Organization.id).label("subscription_status"),
             ENDS_AT.label("subscription_ends_at"),
             Operation.id.label("operation_id"),
             Operation.kind,

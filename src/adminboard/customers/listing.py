@@ -2,16 +2,7 @@
 
 from sqlalchemy import BigInteger, String, cast, func, select
 
-from adminboard.billing.customer import (
-    CHARGE_ID,
-    EVENT_ID,
-    INVOICE_ID,
-    ITEM_ID,
-    PAYMENT_METHOD_ID,
-    REFUND_ID,
-    SUBSCRIPTION_ID,
-    StripeId,
-)
+from adminboard.billing.customer import StripeId
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.event_payloads import payment_intent_id
 from adminboard.billing.models import Invoice, PaymentMethod, Plan, Refund, Subscription, SubscriptionStatus
@@ -33,21 +24,33 @@ from adminboard.core.listings import (
     Sort,
 )
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import (
+    CHARGE_ID,
+    CUSTOMER_ID,
+    EVENT_ID,
+    INVOICE_ID,
+    ITEM_ID,
+    PAYMENT_METHOD_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+)
 from adminboard.customers.detail import find_customer_id, get_customer_detail
 from adminboard.customers.models import Membership, MembershipStatus, Organization, OrganizationStatus
 from adminboard.customers.queries import (
     count_active_members,
     count_invoices,
     customers_with_subscription,
-    has_subscription_status,
     has_valid_payment_method,
     last_activity,
     monthly_revenue_cents,
     paid_users,
+)
+from adminboard.users.models import User
+from adminboard.users.payer_subscription import (
+    has_subscription_status,
     probe_subscription_status,
     subscription_status,
 )
-from adminboard.users.models import User
 from adminboard.users.queries import has_plan_in_force, override_plan_name, probe_plan
 
 _MEMBERS = (
@@ -56,7 +59,7 @@ _MEMBERS = (
     .where(Membership.status != MembershipStatus.REMOVED)
 )
 _STRIPE_IDS = (
-    StripeId(Organization.stripe_customer_id, beginnings=("cus_",)),
+    StripeId(Organization.stripe_customer_id, beginnings=CUSTOMER_ID),
     *(
         StripeId(column, select(column.class_.organization_id.label("key")), beginnings)
         for column, beginnings in (
@@ -97,7 +100,13 @@ customers = Listing(
             cell="badge",
             width_px=214,
         ),
-        Column("Subscription", subscription_status(), key="subscription_status", cell="badge", priority=1),
+        Column(
+            "Subscription",
+            subscription_status(Organization.id),
+            key="subscription_status",
+            cell="badge",
+            priority=1,
+        ),
         Column("Seats", Subscription.quantity, key="quantity", cell="number", align="end"),
         Column("Active users", count_active_members(), key="active_users", cell="number", align="end"),
         Column("Invoices", count_invoices(), key="invoice_count", cell="number", align="end", priority=3),
@@ -148,8 +157,8 @@ customers = Listing(
             "subscription",
             "Subscription",
             options=[Option(word.value, word.value.replace("_", " ")) for word in SubscriptionStatus],
-            where=has_subscription_status,
-            probe=probe_subscription_status,
+            where=lambda words: has_subscription_status(words, Organization.id),
+            probe=lambda words: probe_subscription_status(words, Organization.id),
         ),
         Flag(
             "payment_method",

@@ -30,9 +30,9 @@ from adminboard.customers.queries import (
     customers_with_plan,
     last_activity,
     monthly_revenue_cents,
-    subscription_status,
 )
 from adminboard.users.models import User
+from adminboard.users.payer_subscription import say_period_over, subscription_status
 from adminboard.users.queries import override_plan_name, plan_override_end
 from adminboard.web.visit import Visit
 
@@ -75,9 +75,7 @@ class LiveSubscription:
     @property
     def period_word(self) -> str:
         """What happens at the end of the period."""
-        if self.cancel_at_period_end or self.status == "unpaid":
-            return "Ends on"
-        return "Trial ends" if self.status == "trialing" else "Renews on"
+        return say_period_over(self.status, cancels=self.cancel_at_period_end)
 
     @property
     def period_over_at(self) -> datetime | None:
@@ -188,7 +186,7 @@ def _select_facts() -> Select[Any]:
             Organization.created_at,
             Organization.stripe_customer_id,
             Organization.stripe_deleted_at,
-            subscription_status().label("last_status"),
+            subscription_status(Organization.id).label("last_status"),
             override_plan_name(Organization.id).label("override_plan"),
             plan_override_end(Organization.id).label("override_until"),
             _first_paid_user().label("a_user_id"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -10,12 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     ScalarSelect,
-    String,
     and_,
     case,
     cast,
     func,
-    or_,
     select,
 )
 
@@ -30,12 +27,10 @@ from adminboard.billing.models import (
     Subscription,
     SubscriptionStatus,
 )
-from adminboard.core.listings import Probe
 from adminboard.core.listings.columns import AnySelect
 from adminboard.customers.models import Membership, MembershipStatus, Organization
 from adminboard.users.models import User
 
-ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
 EARNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 _MONTHS_OF_100_YEARS = 1_200
 _TIMES_IN_100_YEARS = {
@@ -128,29 +123,6 @@ def monthly_revenue_cents() -> ColumnElement[Any]:
     return case((Subscription.id.is_(None), None), earning, else_=0)
 
 
-def subscription_status() -> ColumnElement[Any]:
-    """The status of the live subscription, or else of the last one there was."""
-    return func.coalesce(cast(Subscription.status, String), cast(_last_ended_status(), String))
-
-
-def has_subscription_status(words: Sequence[str]) -> ColumnElement[bool]:
-    """Whether `subscription_status` is one of these words."""
-    live = [word for word in words if word not in ENDED]
-    ended = [word for word in words if word in ENDED]
-    clauses: list[ColumnElement[bool]] = []
-    if live:
-        clauses.append(Subscription.status.in_(live))
-    if ended:
-        clauses.append(and_(Subscription.id.is_(None), _last_ended_status().in_(ended)))
-    return or_(*clauses)
-
-
-def probe_subscription_status(words: Sequence[str]) -> Probe:
-    """Organizations that have, or had, a subscription of one of these statuses: all that can show it."""
-    had = Subscription.__table__.alias("probed_subscription")
-    return Probe(select(had.c.organization_id).where(had.c.status.in_(words)))
-
-
 def has_valid_payment_method() -> ColumnElement[bool]:
     """Whether there is a payment method that is active and whose card has not expired."""
     return (
@@ -161,16 +133,4 @@ def has_valid_payment_method() -> ColumnElement[bool]:
         )
         .correlate(Organization)
         .exists()
-    )
-
-
-def _last_ended_status() -> ScalarSelect[Any]:
-    ended = Subscription.__table__.alias("ended_subscription")
-    return (
-        select(ended.c.status)
-        .where(ended.c.organization_id == Organization.id)
-        .order_by(ended.c.created_at.desc(), ended.c.id.desc())
-        .limit(1)
-        .correlate(Organization)
-        .scalar_subquery()
     )

@@ -131,12 +131,12 @@ RULES: Sequence[AlertRule] = (
     ),
     AlertRule(
         "low_balances",
-        "user below $5.00 of credits",
-        "users below $5.00 of credits",
+        "active user below $5.00 of credits",
+        "active users below $5.00 of credits",
         "warning",
         "coins",
         "credits",
-        "low=yes",
+        "low=yes&active=yes",
         Permission.CREDITS_READ,
     ),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Integer, cast, extract, func, select
 
-from adminboard.billing.customer import CUSTOMER_ID, SUBSCRIPTION_ID, StripeId, by_customer, customer_filter
+from adminboard.billing.customer import StripeId, by_customer, customer_filter
 from adminboard.core.listings import (
     BuiltInView,
     Card,
@@ -20,6 +20,7 @@ from adminboard.core.listings import (
 )
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import CUSTOMER_ID, SUBSCRIPTION_ID
 from adminboard.customers.models import Organization
 from adminboard.reconciliation.result_detail import get_result
 from adminboard.reconciliation.results import (

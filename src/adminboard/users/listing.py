@@ -3,7 +3,7 @@
 from sqlalchemy import String, case, func, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import Plan, Subscription, SubscriptionStatus
+from adminboard.billing.models import Plan, SubscriptionStatus
 from adminboard.core.listings import (
     BuiltInView,
     Choice,
@@ -26,12 +26,12 @@ from adminboard.credits.models import CreditBalance
 from adminboard.customers.models import customer_named, customer_records
 from adminboard.users.lookup import GoogleId, get_user
 from adminboard.users.models import User, UserFigures
+from adminboard.users.payer_subscription import has_subscription_status, probe_subscription_status
 from adminboard.users.queries import (
     get_user_detail,
     has_plan_in_force,
     has_valid_override,
     override_plan_name,
-    probe_live_subscription,
     probe_plan,
     users_with_plan,
 )
@@ -115,9 +115,9 @@ users = Listing(
         Choice(
             "subscription",
             "Subscription",
-            Subscription.status,
             options=[Option(status.value, status.value.replace("_", " ")) for status in SubscriptionStatus],
-            probe=probe_live_subscription,
+            where=has_subscription_status,
+            probe=probe_subscription_status,
         ),
         Flag("active", "Active", User.is_active, yes_label="active", no_label="inactive"),
         DateRange("created", "Signed up", User.created_at),

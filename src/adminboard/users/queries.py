@@ -24,6 +24,7 @@ from adminboard.customers.models import Organization
 from adminboard.entitlements.models import PlanOverride, UserFeatureOverride
 from adminboard.users.lookup import UserUnknown
 from adminboard.users.models import User, UserFigures
+from adminboard.users.payer_subscription import say_period_over, subscription_status
 
 SHOWN_BUSINESSES = 10
 SHOWN_CALLS = 5
@@ -102,13 +103,6 @@ def probe_plan(slugs: Sequence[str], payer: InstrumentedAttribute[UUID] = User.o
     return Probe(select(union_all(paid, given).subquery("probed_payer").c.payer_id), payer)
 
 
-def probe_live_subscription(words: Sequence[str]) -> Probe:
-    """Payers with a live subscription of one of these statuses."""
-    subscribed = Subscription.__table__.alias("probed_subscription")
-    live = select(subscribed.c.organization_id).where(subscribed.c.status.in_(words), LIVE_SUBSCRIPTION)
-    return Probe(live, User.organization_id)
-
-
 def has_valid_override() -> Any:
     """Whether the user has a feature override that still counts."""
     return (
@@ -158,7 +152,9 @@ class UserDetail:
     plan: str | None
     override_plan: str | None
     subscription_status: str | None
+    """Of the live one, or else of the last one there was; all else is of the live one."""
     quantity: int | None
+    current_period_start: datetime | None
     current_period_end: datetime | None
     cancel_at_period_end: bool | None
     subscription_ends_at: datetime | None
@@ -178,9 +174,7 @@ class UserDetail:
     @property
     def period_word(self) -> str:
         """What happens when the paid period, or the trial, is over."""
-        if self.cancel_at_period_end or self.subscription_status in (None, "canceled", "unpaid"):
-            return "Ends on"
-        return "Trial ends" if self.subscription_status == "trialing" else "Renews on"
+        return say_period_over(self.subscription_status, cancels=bool(self.cancel_at_period_end))
 
     @property
     def period_over_at(self) -> datetime | None:
@@ -231,8 +225,9 @@ def _facts() -> AnySelect:
             Organization.stripe_customer_id,
             Plan.name.label("plan"),
             override_plan_name().label("override_plan"),
-            Subscription.status.label("subscription_status"),
+            subscription_status().label("subscription_status"),
             Subscription.quantity,
+            Subscription.current_period_start,
             Subscription.current_period_end,
             Subscription.cancel_at_period_end,
             ENDS_AT.label("subscription_ends_at"),

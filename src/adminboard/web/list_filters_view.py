@@ -125,7 +125,7 @@ def _make_filter_view(
         name_zone=filter_.zone_name if isinstance(filter_, DateRange) else "",
         zone=typed.get(filter_.zone_name) if isinstance(filter_, DateRange) else None,
         search_url=f"{listing.path}/options" if isinstance(filter_, Pick) else None,
-        placeholder="Name or id" if isinstance(filter_, Pick) else "",
+        placeholder=filter_.get_records().finder.placeholder if isinstance(filter_, Pick) else "",
         summary=summary,
         error=next((wrong[name] for name in filter_.names if name in wrong), None),
         remove_url=place.address(_without(visit, listing, query, state, filter_)) if removable else None,

@@ -6,7 +6,7 @@ from adminboard.core.errors import DomainError, InvalidInput
 from adminboard.core.listings import Column, Filter, Listing, Pick, Reference
 from adminboard.core.listings.paging import Count, Page, count_matches
 from adminboard.core.listings.query import PAGE_SIZES, ListQuery
-from adminboard.core.listings.start import without_start
+from adminboard.core.listings.start import START_MARK, without_start
 from adminboard.web.addresses import Parameters, address, query_string, without
 from adminboard.web.list_cards import make_page_cards, make_part_id
 from adminboard.web.list_filters_view import (
@@ -123,7 +123,7 @@ class ListViewMaker:
         self._page = page
         overruled = _overruled(listing, query)
         self._state = without(place.shown(parameters), *PLACE, *overruled)
-        self._answered = without(place.shown(answered), *PLACE, *overruled)
+        self._answered = without(place.shown(answered), *PLACE, *overruled, START_MARK)
         self._unseen = _unseen_references(listing, place)
         self._sorts = listing.sorts_for(masked=query.masked)
         self._columns = self._chosen_columns()
@@ -165,7 +165,7 @@ class ListViewMaker:
             save_view_url=self._save_view_url(),
             tabs=[LinkView(tab.label, tab.path, active=tab.path == listing.path) for tab in listing.tabs],
             note=listing.note,
-            export_url=place.part("export.csv", without(state, "columns", "limit")),
+            export_url=place.part("export.csv", without(state, "columns", "limit", START_MARK)),
             cards=make_page_cards(self._visit, listing, place, self._query, self._answered)
             if listing.cards
             else None,
@@ -212,7 +212,7 @@ class ListViewMaker:
         by the page around it, like the user chosen on the page of credits, is left out: such a view serves
         every record, and is opened for the one at hand.
         """
-        return without(self._state, *self._unseen)
+        return without(self._state, *self._unseen, START_MARK)
 
     def _header(self, column: Column) -> HeaderView:
         query = self._query
@@ -302,7 +302,7 @@ class ListViewMaker:
         drawn = {name for filter_ in self._listing.filters for name in filter_.names} - {*self._unseen}
         if not self._query.term and not any(name in self._state for name in drawn):
             return None
-        left = without(self._state, "q", *drawn)
+        left = without(self._state, "q", *drawn, START_MARK)
         return self._place.address(self._without_start(left))
 
     def _without_start(self, state: Parameters) -> Parameters:
@@ -313,7 +313,8 @@ class ListViewMaker:
         return LinkView(str(size), url, active=size == self._query.limit)
 
     def _page_url(self, cursor: str | None) -> str | None:
-        return self._place.address(self._answered, cursor=cursor) if cursor else None
+        marked = {name: self._state[name] for name in (START_MARK,) if name in self._state}
+        return self._place.address({**self._answered, **marked}, cursor=cursor) if cursor else None
 
     def _column_choice(self, column: Column) -> ColumnChoiceView:
         locked = column is self._listing.columns[0]

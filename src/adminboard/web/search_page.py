@@ -18,6 +18,14 @@ from adminboard.web.search_commands import find_commands
 from adminboard.web.visit import Visit
 
 HITS_PER_GROUP = 6
+FIXED_PAGES = (
+    (
+        Hit("Account", "password, time zone, two-factor", "/account", "user-circle"),
+        ("account", "password", "time zone", "timezone", "two-factor", "two factor", "second factor", "2fa"),
+    ),
+    (Hit("Guide", "how each job is done", "/help", "help"), ("guide", "help")),
+)
+"""Pages outside the sidebar that everybody has, with what people call them."""
 
 router = APIRouter()
 
@@ -66,7 +74,8 @@ def _ask(visit: Visit, provider: SearchProvider, term: str) -> HitGroup:
 
 
 def _find_pages(visit: Visit, term: str) -> Iterator[Hit]:
-    """Pages whose title has the term: those of the sidebar, then the lists that are tabs of one."""
+    """Pages whose title has the term: those of the sidebar, then the lists that are tabs of one, then the
+    fixed ones, which go by other words too."""
     seen: set[str] = set()
     for item in visit.board.navigation:
         if visit.actor.may(item.permission) and term in item.title.casefold():
@@ -76,3 +85,6 @@ def _find_pages(visit: Visit, term: str) -> Iterator[Hit]:
         known = listing.path in seen or not listing.has_page or not visit.actor.may(listing.permission)
         if not known and term in listing.title.casefold():
             yield Hit(listing.title, "", listing.path, "list")
+    for page, names in FIXED_PAGES:
+        if any(term in name for name in names):
+            yield page

@@ -5,14 +5,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from adminboard.billing.customer import (
-    CHARGE_ID,
-    EVENT_ID,
-    INVOICE_ID,
-    REFUND_ID,
-    SUBSCRIPTION_ID,
-    StripeId,
-)
+from adminboard.billing.customer import StripeId
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
 from adminboard.billing.event_payloads import object_id, payment_intent_id
 from adminboard.core.listings import (
@@ -35,12 +28,21 @@ from adminboard.core.listings.filters import Parameters, Reader
 from adminboard.core.listings.picks import read_id
 from adminboard.core.masking import Mask
 from adminboard.core.permissions import Permission
+from adminboard.core.stripe_ids import (
+    CHARGE_ID,
+    CUSTOMER_ID,
+    EVENT_ID,
+    INVOICE_ID,
+    OTHER_OBJECT_ID,
+    REFUND_ID,
+    SUBSCRIPTION_ID,
+)
 from adminboard.core.titles import title_of
 from adminboard.customers.models import Organization
 from adminboard.webhooks.queries import find_event_id, get_event_detail
 
 _PICKED = Organization.__table__.alias("picked_customer")
-_OBJECT_ID = ("pi_", "prod_", "price_", "pm_", "promo_", "seti_", "cs_", "txn_")
+_OBJECT_ID = ("pm_", *OTHER_OBJECT_ID)
 
 
 def _options(words: Sequence[str]) -> list[Option]:
@@ -107,7 +109,7 @@ events = Listing(
     search=Search(
         sources=(
             StripeId(BillingEvent.stripe_event_id, beginnings=EVENT_ID),
-            StripeId(BillingEvent.stripe_customer_id, beginnings=("cus_",)),
+            StripeId(BillingEvent.stripe_customer_id, beginnings=CUSTOMER_ID),
             StripeId(BillingEvent.stripe_subscription_id, beginnings=SUBSCRIPTION_ID),
             StripeId(BillingEvent.stripe_invoice_id, beginnings=INVOICE_ID),
             StripeId(BillingEvent.stripe_charge_id, beginnings=CHARGE_ID),

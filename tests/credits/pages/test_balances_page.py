@@ -37,6 +37,8 @@ def users(page: Page) -> list[str]:
         ("low=yes&sort=total", ["deb", "low"]),
         ("low=no&sort=total", ["five", "jane"]),
         ("debt=yes", ["deb"]),
+        ("active=yes&sort=total", ["deb", "low", "five", "jane"]),
+        ("active=no", []),
         ("total_from=4.99&total_to=5&sort=total", ["low", "five"]),
         ("q=lou", ["low"]),
         ("q=fi", ["five"]),
@@ -45,6 +47,17 @@ def users(page: Page) -> list[str]:
 )
 def test_the_list_answers(board: BoardUnderTest, query: str, found: list[str]) -> None:
     assert users(get(board, query)) == found
+
+
+def test_who_is_inactive_can_be_left_out(board: BoardUnderTest, jane: User) -> None:
+    with board.rows() as session:
+        session.get_one(User, jane.id).is_active = False
+    try:
+        assert users(get(board, "active=no")) == ["jane"]
+        assert users(get(board, "active=yes&sort=total")) == ["deb", "low", "five"]
+    finally:
+        with board.rows() as session:
+            session.get_one(User, jane.id).is_active = True
 
 
 def test_a_row_shows_every_bucket(board: BoardUnderTest) -> None:

@@ -17,8 +17,8 @@ from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.phone_search import PhoneNumber
 from adminboard.core.listings.prefix_search import Prefix
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, SearchSource
+from adminboard.core.stripe_ids import is_stripe_id
 
-_STRIPE_ID = re.compile(r"(?=[^0-9]*[0-9])[a-z]{2,8}_[A-Za-z0-9_]{8,}")
 _THREE_IN_A_ROW = re.compile(r"[^\W_]{3}")
 """Of fewer letters, like those of "an@", a trigram index names every tenth row, and each would be read."""
 _ID_BEGINNING = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-f]*[a-f])[0-9a-f-]{6,}")
@@ -29,7 +29,7 @@ def is_whole_id(term: str) -> bool:
     try:
         UUID(term)
     except ValueError:
-        return _STRIPE_ID.fullmatch(term) is not None
+        return is_stripe_id(term)
     return True
 
 

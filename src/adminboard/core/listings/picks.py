@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.core.listings.columns import AnySelect, Expression, is_any
@@ -47,11 +47,14 @@ class Records:
     select: AnySelect | None = None
 
     def find_options(self, session: Session, term: str, limit: int, *, masked: bool) -> Sequence[Option]:
-        """At most ``limit`` records the term finds, by name. Two queries."""
-        search = self.search or Search((Contains((self.name,)), IdPrefix(self.key)), "Name or id")
-        probe = search.probe(term, self.key, exact=masked)
-        keys = [] if probe is None else list(session.scalars(probe.limit(limit * _CANDIDATES_PER_OPTION)))
-        return self._load(session, keys, masked=masked)[:limit]
+        """At most ``limit`` records the term finds, those it names in full first. Two queries."""
+        probe = self._probe(term, limit * _CANDIDATES_PER_OPTION, masked=masked)
+        if probe is None:
+            return []
+        found = session.execute(probe).all()
+        named = {str(row.key) for row in found if row.is_named}
+        options = self._load(session, list({row.key for row in found}), masked=masked)
+        return sorted(options, key=lambda option: option.value not in named)[:limit]
 
     def load_names(self, session: Session, keys: Sequence[UUID], *, masked: bool) -> Mapping[str, str]:
         """What the records are called, by their ids as text; one query, none for no keys."""
@@ -66,6 +69,26 @@ class Records:
     def select_named(self, name: str) -> AnySelect:
         """A SELECT of the keys of those with exactly this name, in capitals or not."""
         return self._select(self.key).where(func.lower(self.name) == name.lower())
+
+    @property
+    def finder(self) -> Search:
+        """Where a term is looked for, and what is said in the box it is typed into."""
+        return self.search or Search((Contains((self.name,)), IdPrefix(self.key)), "Name or id")
+
+    def _probe(self, term: str, limit: int, *, masked: bool) -> AnySelect | None:
+        """Up to ``limit`` keys, some perhaps twice; whole values come first, so that parts do not crowd them
+        out. None when no source can know the term."""
+        whole = self.finder.find(term, self.key, exact=True)
+        parts = [] if masked else self.finder.find(term, self.key, exact=False)
+        bounded = [
+            select(keys.limit(limit).subquery().c[0].label("key"), literal(is_named).label("is_named"))
+            for is_named, some in ((True, whole), (False, parts))
+            for keys in some
+        ]
+        if not bounded:
+            return None
+        found = union_all(*bounded).subquery()
+        return select(found.c.key, found.c.is_named).limit(limit)
 
     def _load(self, session: Session, keys: Sequence[UUID], *, masked: bool) -> list[Option]:
         if not keys:
