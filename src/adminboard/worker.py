@@ -39,6 +39,8 @@ from adminboard.settings import Settings
 from adminboard.web.area import Area
 
 logger = structlog.get_logger(__name__)
+WORKER_NAME = "adminboard worker"
+"""What PostgreSQL calls its connections."""
 CONCURRENT_JOBS = 2
 RESTART_PAUSE_SECONDS = 5
 GRACE_SECONDS = 10
@@ -53,7 +55,7 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     assert runtime.settings.database_url is not None
     connector = make_connector(
         runtime.settings.database_url.get_secret_value(),
-        application_name="adminboard worker",
+        application_name=WORKER_NAME,
         prepare_threshold=runtime.settings.prepare_threshold,
     )
     app = procrastinate.App(connector=connector)

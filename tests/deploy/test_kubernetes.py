@@ -59,6 +59,7 @@ def test_production_keeps_two_of_each_through_maintenance() -> None:
 def test_a_new_version_takes_over_only_once_it_answers() -> None:
     for workload in (WEB, INTAKE, WORKER):
         assert workload["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert WORKER["spec"]["minReadySeconds"] == 30, "nothing asks it whether it is ready"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
