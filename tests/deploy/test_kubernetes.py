@@ -99,7 +99,7 @@ def test_what_stripe_sends_goes_to_pods_that_draw_no_pages(objects: list[Object]
 def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() -> None:
     policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
 
-    assert ports(policies, "ingress") == {("TCP", 8000)}
+    assert ports(policies, "ingress") == {("TCP", 8000), ("TCP", 9100)}
     assert ports(policies, "egress") == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 443)}
     assert all(rule.get("from") or rule.get("to") for each in policies for rule in rules(each))
     everything = find_object(policies, "NetworkPolicy", "adminboard")["spec"]
@@ -108,6 +108,23 @@ def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() ->
         if "template" in workload.get("spec", {}):
             labels = workload["spec"]["template"]["metadata"]["labels"]
             assert everything["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_prometheus_alone_reaches_the_metrics_of_every_pod_that_runs_on() -> None:
+    policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
+    policy = find_object(policies, "NetworkPolicy", "adminboard-metrics")
+    (rule,) = rules(policy)
+    (chosen,) = policy["spec"]["podSelector"]["matchExpressions"]
+    port = int(config_map("production")["METRICS_PORT"])
+
+    assert [each["port"] for each in rule["ports"]] == [port]
+    assert [list(each) for each in rule["from"]] == [["namespaceSelector"]]
+    assert [each for each in policies if ("TCP", port) in ports([each], "ingress")] == [policy]
+    for workload in (WEB, INTAKE, WORKER):
+        container = container_of(workload)
+        assert container["name"] in chosen["values"]
+        assert {"name": "metrics", "containerPort": port} in container["ports"]
+        assert container["args"][1:3] == ["--host", "0.0.0.0"]  # noqa: S104 - what they listen on in the pod
 
 
 def rules(policy: Object) -> list[Object]:

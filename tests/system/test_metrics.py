@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from adminboard.core.clock import MovableClock
+from adminboard.areas import AREAS
 from adminboard.core.measures import MEASURES
 from adminboard.core.permissions import Role
 from adminboard.core.statements import name_statement
@@ -24,6 +25,7 @@ from adminboard.settings import Settings
 from adminboard.system.metrics import make_registry, write_metrics
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses, copied_database
+from adminboard.worker import make_worker_app
 from tests.factories import START, make_user
 
 TOKEN = "a-token-of-the-tests-alone"
@@ -242,10 +244,29 @@ def test_the_dashboard_shows_every_metric() -> None:
     assert max(place["x"] + place["w"] for place in places) == 24
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_a_job_that_comes_seldom_is_told_of_by_an_alert_of_its_own(board: BoardUnderTest) -> None:
+    """Its first failure too: the count has begun at 0 before."""
+    (rule,) = [rule for rule in read_alerts() if rule["alert"] == "AdminboardRareJobFailed"]
+    [tasks] = re.findall(r'task=~"([^"]+)"', rule["expr"])
+    minutes = {job.name: job.cron.partition(" ")[0] for area in AREAS for job in area.jobs}
+    seldom = {name for name, minute in minutes.items() if minute.isdigit()}
+    assert {name for name in minutes if re.fullmatch(tasks, name)} == seldom
+
+    make_worker_app(board.runtime)
+    for name in minutes:
+        counted = MEASURES.get_sample_value("adminboard_jobs_total", {"task": name, "outcome": "failed"})
+        assert counted is not None
+
+
+def read_alerts() -> list[dict[str, Any]]:
     yaml: Any = import_module("yaml")  # It comes without types.
     (group,) = yaml.safe_load((DEPLOY / FILES[1]).read_text(encoding="utf-8"))["groups"]
-    for rule in group["rules"]:
+    rules: list[dict[str, Any]] = group["rules"]
+    return rules
+
+
+def test_every_alert_says_what_to_do() -> None:
+    for rule in read_alerts():
         assert rule["expr"].count("(") == rule["expr"].count(")"), rule["alert"]
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert rule["annotations"]["summary"]
