@@ -156,6 +156,7 @@ def migrate(
     board_only: Annotated[bool, typer.Option(help="Leave the product's tables to its own backend")] = False,
 ) -> None:
     """Bring the database's schema up to date and give the board's role its privileges."""
+    configure_logs()
     with sentences():
         settings = load_settings()
         owner_url = settings.migration_database_url or settings.database_url
