@@ -35,7 +35,7 @@ from adminboard.metrics_port import counting_together, metrics_port
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.serving import bind, serve, serve_in_processes
 from adminboard.settings import Settings, SettingsError, load_settings
-from adminboard.worker import run_worker_until_told, worker_alongside
+from adminboard.worker import WORKER_NAME, run_worker_until_told, worker_alongside
 
 cli = typer.Typer(name="adminboard", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(actions_app, name="actions")
@@ -123,6 +123,11 @@ def require_ready(settings: Settings, runtime: Runtime) -> None:
     _ = settings.secret_keys, settings.stripe_access
     assert settings.database_url is not None
     require_database(settings.database_url.get_secret_value())
+    require_schema(runtime)
+
+
+def require_schema(runtime: Runtime) -> None:
+    """Raises `SettingsError` where this version cannot work on the database's schema."""
     with runtime.database.engine.connect() as connection:
         if not can_serve(connection):
             raise SettingsError("The database's schema is not up to date. Run `adminboard migrate`.")
@@ -134,9 +139,11 @@ def worker(
 ) -> None:
     """Run the board's jobs: expiry of credits and whatever else comes by the clock."""
     configure_logs()
-    with open_cli_runtime() as runtime, metrics_port(runtime, host):
-        let_others_go_first(runtime.settings.worker_nice)
-        asyncio.run(run_worker_until_told(runtime))
+    with open_cli_runtime(application_name=WORKER_NAME, traced=True) as runtime:
+        require_schema(runtime)
+        with metrics_port(runtime, host):
+            let_others_go_first(runtime.settings.worker_nice)
+            asyncio.run(run_worker_until_told(runtime))
 
 
 def let_others_go_first(nice: int) -> None:
@@ -149,6 +156,7 @@ def migrate(
     board_only: Annotated[bool, typer.Option(help="Leave the product's tables to its own backend")] = False,
 ) -> None:
     """Bring the database's schema up to date and give the board's role its privileges."""
+    configure_logs()
     with sentences():
         settings = load_settings()
         owner_url = settings.migration_database_url or settings.database_url

@@ -29,12 +29,14 @@ EXIT_WAITS = 4
 
 
 @contextmanager
-def open_cli_runtime() -> Iterator[Runtime]:
+def open_cli_runtime(
+    *, application_name: str = "adminboard command", traced: bool = False
+) -> Iterator[Runtime]:
     """A runtime for one command. What a rule refuses ends the program with its sentence and exit code 1,
-    what cannot be reached with 3."""
+    what cannot be reached with 3. ``traced`` is for commands that run on, like the worker."""
     with sentences():
         settings = load_settings()
-        runtime = open_runtime(settings, application_name="adminboard command", traced=False)
+        runtime = open_runtime(settings, application_name=application_name, traced=traced)
         assert settings.database_url is not None
         require_database(settings.database_url.get_secret_value())
         try:

@@ -25,7 +25,7 @@ from adminboard.areas import AREAS
 from adminboard.auth.actors import find_actor
 from adminboard.core.actor import Actor, ActorKind
 from adminboard.core.giving_way import giving_way
-from adminboard.core.measures import note_job
+from adminboard.core.measures import FAILED, expect_jobs, note_job
 from adminboard.core.models import Run
 from adminboard.core.operation_runner import OperationRunner
 from adminboard.core.operations import RUN_OPERATION
@@ -39,6 +39,8 @@ from adminboard.settings import Settings
 from adminboard.web.area import Area
 
 logger = structlog.get_logger(__name__)
+WORKER_NAME = "adminboard worker"
+"""What PostgreSQL calls its connections."""
 CONCURRENT_JOBS = 2
 RESTART_PAUSE_SECONDS = 5
 GRACE_SECONDS = 10
@@ -53,10 +55,11 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     assert runtime.settings.database_url is not None
     connector = make_connector(
         runtime.settings.database_url.get_secret_value(),
-        application_name="adminboard worker",
+        application_name=WORKER_NAME,
         prepare_threshold=runtime.settings.prepare_threshold,
     )
     app = procrastinate.App(connector=connector)
+    not_ours = set(app.tasks)
     for area in areas:
         for job in area.jobs:
             _register(app, job, runtime)
@@ -65,6 +68,8 @@ def make_worker_app(runtime: Runtime, areas: Sequence[Area] = AREAS) -> procrast
     _register_operations(app, make_operation_runner(runtime, areas))
     _register_runs(app, make_run_advancer(runtime, areas))
     _register_stalled(app)
+    if runtime.settings.has_metrics:
+        expect_jobs(app.tasks.keys() - not_ours)
     return app
 
 
@@ -159,7 +164,7 @@ async def measure_job(
         result = await call_next()
         outcome = "done"
     except Exception:
-        outcome = "failed"
+        outcome = FAILED
         raise
     else:
         return result

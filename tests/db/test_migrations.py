@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from procrastinate.schema import migrations_path
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import ProgrammingError
+from structlog.testing import capture_logs
 
 from adminboard.db import migrate
 from adminboard.db.base import BOARD
@@ -22,6 +23,8 @@ from tests.db.catalog import describe, list_objects
 numbers = count(1)
 EXTENSIONS = ("pg_trgm", "btree_gist")
 BUILT_LATER = "ix_audit_entries_customer_told"
+PATIENCE_SECONDS = 30
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -189,7 +192,8 @@ def test_an_index_is_built_while_others_work_and_anew_where_that_was_broken_off(
     with connect(empty_url) as connection:
         connection.execute(text(f"CREATE INDEX {BUILT_LATER} ON board.audit_entries (position)"))
         connection.commit()
-    with connect(empty_url) as since_before, ThreadPoolExecutor(1) as pool:
+    # In this order: what fails in the block ends the transaction first, for which the pool's migration waits.
+    with ThreadPoolExecutor(1) as pool, connect(empty_url) as since_before:
         since_before.execute(text("SELECT count(*) FROM board.audit_entries"))
         migrating = pool.submit(migrate.upgrade, empty_url)
         with connect(empty_url) as connection:
@@ -207,14 +211,42 @@ def test_an_index_is_built_while_others_work_and_anew_where_that_was_broken_off(
         assert "webhooks.apply" in str(definition)
 
 
+def test_an_index_is_dropped_however_long_others_work(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
+    migrate.upgrade(empty_url)
+    with ThreadPoolExecutor(1) as pool, connect(empty_url) as since_before:
+        since_before.execute(text("SELECT count(*) FROM board.audit_entries"))
+        migrating = pool.submit(migrate.downgrade, empty_url, revision="board_0003")
+        with connect(empty_url) as connection:
+            _wait_until_it_waits(connection, migrating)
+        with pytest.raises(TimeoutError):
+            migrating.result(timeout=1)
+        since_before.rollback()
+        migrating.result()
+    with connect(empty_url) as connection:
+        assert connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"board.{BUILT_LATER}"}) is None
+
+
+def test_it_is_said_for_what_an_index_waits(empty_url: str) -> None:
+    with capture_logs() as logs:
+        migrate.upgrade(empty_url)
+    (said,) = logs
+    assert (said["event"], said["index"]) == ("building_index", BUILT_LATER)
+    assert "pg_stat_activity" in said["waits_for"]
+
+
 def _wait_until_it_waits(connection: Connection, migrating: Future[None]) -> None:
     """For the migration to wait for the end of others' transactions, to build or drop an index."""
     waits = text(
         "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted "
         "AND locktype = 'virtualxid' AND query LIKE '% INDEX CONCURRENTLY %'"
     )
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not connection.scalar(waits):
         assert not migrating.done(), "it did not wait"
+        assert time.monotonic() < deadline, "it does not get as far as waiting"
         connection.rollback()
         time.sleep(0.05)
 
@@ -225,6 +257,13 @@ def test_every_migration_is_part_of_the_package_and_names_its_chain() -> None:
     folders = {path.name for path in versions.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders <= revisions
     assert all(name.startswith(("product_", "board_")) for name in revisions)
+
+
+def test_the_notes_for_upgrades_name_every_revision_that_meets_data() -> None:
+    notes = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8").partition("### Upgrade notes")[2]
+    versions = Path(migrate.MIGRATIONS) / "versions"
+    revisions = {path.stem for path in versions.glob("*.py") if not path.stem.endswith("_0001")}
+    assert {revision for revision in revisions if f"| `{revision}` |" not in notes} == set()
 
 
 def test_the_queue_library_asks_for_no_schema_that_no_migration_brings() -> None:

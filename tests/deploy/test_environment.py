@@ -125,6 +125,17 @@ def test_on_one_host_each_service_can_start(service: str, monkeypatch: pytest.Mo
     assert settings.db_prepared_statements is ("pgbouncer" not in settings.database_url.get_secret_value())
 
 
+@pytest.mark.parametrize("service", ["web", "intake", "worker"])
+@pytest.mark.parametrize(("port", "told_at"), [("", None), ("9100", 9100)])
+def test_on_one_host_each_service_tells_its_metrics_where_that_is_wanted(
+    service: str, port: str, told_at: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_services(ANSWERS | {"METRICS_PORT": port})[service]
+
+    assert settings_from(found["environment"], monkeypatch).metrics_port == told_at
+    assert found["command"][1:3] == ["--host", "0.0.0.0"]  # noqa: S104 - what they listen on in the container
+
+
 def test_on_one_host_only_the_migration_knows_the_owner() -> None:
     services = read_services(ANSWERS)
 

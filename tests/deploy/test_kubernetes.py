@@ -62,6 +62,7 @@ def test_production_keeps_two_of_each_through_maintenance() -> None:
 def test_a_new_version_takes_over_only_once_it_answers() -> None:
     for workload in (WEB, INTAKE, WORKER):
         assert workload["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert WORKER["spec"]["minReadySeconds"] == 30, "nothing asks it whether it is ready"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -101,7 +102,7 @@ def test_what_stripe_sends_goes_to_pods_that_draw_no_pages(objects: list[Object]
 def test_the_network_lets_in_the_controller_and_out_to_what_the_board_needs() -> None:
     policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
 
-    assert ports(policies, "ingress") == {("TCP", 8000)}
+    assert ports(policies, "ingress") == {("TCP", 8000), ("TCP", 9100)}
     names, databases, public = {("UDP", 53), ("TCP", 53)}, {("TCP", 5432), ("TCP", 6432)}, {("TCP", 443)}
     assert ports(policies, "egress") == names | databases | public
     assert all(rule.get("from") or rule.get("to") for each in policies for rule in rules(each))
@@ -130,6 +131,23 @@ def test_where_the_product_keeps_its_tables_the_overlay_says_so_to_the_migration
         "name": container_of(migration)["name"],
         "args": [*container_of(migration)["args"], "--board-only"],
     }
+
+
+def test_prometheus_alone_reaches_the_metrics_of_every_pod_that_runs_on() -> None:
+    policies = [each for each in base_objects() if each["kind"] == "NetworkPolicy"]
+    policy = find_object(policies, "NetworkPolicy", "adminboard-metrics")
+    (rule,) = rules(policy)
+    (chosen,) = policy["spec"]["podSelector"]["matchExpressions"]
+    port = int(config_map("production")["METRICS_PORT"])
+
+    assert [each["port"] for each in rule["ports"]] == [port]
+    assert [list(each) for each in rule["from"]] == [["namespaceSelector"]]
+    assert [each for each in policies if ("TCP", port) in ports([each], "ingress")] == [policy]
+    for workload in (WEB, INTAKE, WORKER):
+        container = container_of(workload)
+        assert container["name"] in chosen["values"]
+        assert {"name": "metrics", "containerPort": port} in container["ports"]
+        assert container["args"][1:3] == ["--host", "0.0.0.0"]  # noqa: S104 - what they listen on in the pod
 
 
 def rules(policy: Object) -> list[Object]:

@@ -7,6 +7,7 @@ import pytest
 
 from adminboard.core.clock import MovableClock
 from adminboard.db.embedded import APP_ROLE, OWNER_ROLE
+from adminboard.db.migrate import upgrade
 from adminboard.doctor.findings import Finding, Level
 from tests.doctor.installation import Installation, named
 
@@ -117,7 +118,8 @@ FAULTS = {
     ),
     "an index is invalid": Fault(
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_call_logs_text'::regclass",),
-        "indexes", ERROR, "ix_call_logs_text on call_logs is invalid", "REINDEX INDEX CONCURRENTLY",
+        "indexes", ERROR, "public.ix_call_logs_text on public.call_logs is invalid",
+        "REINDEX INDEX CONCURRENTLY public.ix_call_logs_text;",
     ),
     "a privilege is missing": Fault(
         (f"REVOKE UPDATE ON invoices FROM {APP_ROLE}",),
@@ -220,6 +222,39 @@ def test_an_index_is_made_again_by_what_is_advised(installation: Installation, n
     installation.run(f"DROP INDEX {name}")
     (complaint,) = installation.complaints()
     installation.run(complaint.advice.partition("as the owner of the table: ")[2])
+    assert installation.complaints() == []
+
+
+INVALID = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'board.{}'::regclass"
+
+
+@pytest.mark.parametrize(
+    ("index", "mended_by"),
+    [("ix_audit_entries_customer_told", "REINDEX"), ("ix_audit_entries_customer_told_ccnew1", "DROP")],
+)
+def test_an_invalid_index_is_mended_by_what_is_advised(
+    installation: Installation, index: str, mended_by: str
+) -> None:
+    """By somebody who does not have the schema in the search path."""
+    if mended_by == "DROP":
+        installation.run(f"CREATE INDEX {index} ON board.audit_entries (customer_id)")
+    installation.run(INVALID.format(index))
+    (complaint,) = installation.complaints()
+    assert complaint.found.startswith(f"board.{index} on board.audit_entries is invalid")
+    statement = complaint.advice.partition("has it: ")[2]
+    assert statement.startswith(f"{mended_by} INDEX CONCURRENTLY ")
+    installation.run(statement)
+    assert installation.complaints() == []
+
+
+def test_an_invalid_index_that_a_migration_left_is_mended_by_it(installation: Installation) -> None:
+    installation.run(
+        INVALID.format("ix_audit_entries_customer_told"),
+        "UPDATE board.alembic_version SET version_num = 'board_0003' WHERE version_num LIKE 'board%'",
+    )
+    (complaint,) = named(installation.complaints(), "indexes")
+    assert complaint.advice.startswith("Run `adminboard migrate`")
+    upgrade(installation.addresses.owner_url)
     assert installation.complaints() == []
 
 

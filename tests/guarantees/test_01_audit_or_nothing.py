@@ -278,6 +278,17 @@ def keep_two_events(session: Session, at: datetime) -> None:
     )
 
 
+def leave_failures(session: Session) -> None:
+    """A guess at a password, and a job in the queue itself."""
+    session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
+    queued = "(queue_name, task_name, status) VALUES ('default', 'check_figures', 'failed')"
+    session.execute(text(f"INSERT INTO board.procrastinate_jobs {queued}"))
+    failed = "SELECT id, 'failed', :at FROM board.procrastinate_jobs"
+    session.execute(
+        text(f"INSERT INTO board.procrastinate_events (job_id, type, at) {failed}"), {"at": START}
+    )
+
+
 def test_no_job_changes_anything_without_the_audit(
     board: BoardUnderTest, served_standin: Served, standin: StandIn
 ) -> None:
@@ -296,9 +307,11 @@ def test_no_job_changes_anything_without_the_audit(
         make_grace_period(session, ends_at=next_year + timedelta(days=1))
         make_grace_period(session, ends_at=next_year - timedelta(days=1))
         keep_two_events(session, next_year)
-        session.add(LoginAttempt(account="somebody", at=START, outcome=LoginOutcome.FAILED))
-        for name in ("customers", "invoices"):
-            session.add(KeptCards(listing=name, part="", figures={}, counted_at=START))
+        leave_failures(session)
+        session.add_all(
+            KeptCards(listing=name, part="", figures={}, counted_at=START)
+            for name in ("customers", "invoices")
+        )
     scene = make_scene(board, "jobs")
     board.open_session(scene.me)
     FORMS["POST /v1/usage/deductions"](scene)()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, table, text
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import AdminSession, LoginAttempt, LoginOutcome
@@ -54,7 +54,33 @@ def put_key(session: Session, expires_at: datetime) -> None:
     )
 
 
+def put_failed_job(session: Session, at: datetime) -> None:
+    """One that the clock had queued, tried an hour before it failed."""
+    job = session.scalar(
+        text(
+            "INSERT INTO board.procrastinate_jobs (queue_name, task_name, status) "
+            "VALUES ('default', 'check_figures', 'failed') RETURNING id"
+        )
+    )
+    session.execute(
+        text("UPDATE board.procrastinate_events SET at = :at WHERE job_id = :job"),
+        {"at": at - timedelta(hours=1), "job": job},
+    )
+    session.execute(
+        text("INSERT INTO board.procrastinate_events (job_id, type, at) VALUES (:job, 'failed', :at)"),
+        {"at": at, "job": job},
+    )
+    session.execute(
+        text(
+            "INSERT INTO board.procrastinate_periodic_defers (task_name, defer_timestamp, job_id) "
+            "VALUES ('check_figures', :job, :job)"
+        ),
+        {"job": job},
+    )
+
+
 KINDS = (
+    ("forget_failed_jobs", table("procrastinate_jobs", schema="board"), put_failed_job, timedelta(days=30)),
     ("forget_old_sessions", AdminSession, put_session, timedelta(days=90)),
     ("forget_old_attempts", LoginAttempt, put_attempt, timedelta(days=1)),
     ("forget_expired_keys", IdempotencyKey, put_key, timedelta(0)),
@@ -78,6 +104,13 @@ def test_a_job_forgets_exactly_what_is_past_its_time(
         summaries = session.scalars(select(AuditEntry.summary).order_by(AuditEntry.position)).all()
     words = summaries[0].removeprefix("Forgot 2 ")
     assert summaries == [f"Forgot {number} {words}" for number in (2, 2, 1)]
+
+
+def test_jobs_that_wait_stay_however_long(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        put_failed_job(session, START - timedelta(days=300))
+        session.execute(text("UPDATE board.procrastinate_jobs SET status = 'todo'"))
+    assert housekeeping.forget_failed_jobs(board.runtime) == 0
 
 
 def test_a_job_with_nothing_to_do_writes_nothing(board: BoardUnderTest) -> None:

@@ -12,7 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
+from adminboard.areas import AREAS
 from adminboard.core.clock import MovableClock
 from adminboard.core.measures import MEASURES
 from adminboard.core.permissions import Role
@@ -21,7 +23,9 @@ from adminboard.db.embedded import EmbeddedServer
 from adminboard.db.engine import Database, create_engine_for
 from adminboard.runtime import Runtime, open_runtime
 from adminboard.settings import Settings
+from adminboard.system import metrics
 from adminboard.system.metrics import make_registry, write_metrics
+from adminboard.worker import make_worker_app
 from tests.clients import BoardUnderTest, open_board
 from tests.db.templates import Addresses, copied_database
 from tests.factories import START, make_user
@@ -30,6 +34,9 @@ TOKEN = "a-token-of-the-tests-alone"
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = ("grafana/adminboard.json", "prometheus/alerts.yaml")
 PERSONAL = re.compile(r"@|[0-9a-f]{8}-[0-9a-f]{4}|secret")
+OF_THE_DATABASE = tuple(
+    f"adminboard_{of}" for of in ("database", "queue", "workers", "operations", "webhook")
+)
 JOB = (
     "INSERT INTO board.procrastinate_jobs (id, queue_name, task_name, status, scheduled_at) "
     "OVERRIDING SYSTEM VALUE VALUES "
@@ -151,6 +158,52 @@ def test_the_queue_is_told_with_the_age_of_its_oldest_job(fresh_addresses: Addre
         assert found["adminboard_database_up", ()] == 1
 
 
+def test_a_job_waits_since_it_is_due(fresh_addresses: Addresses) -> None:
+    """Not since it was planned: one of an hour ago that is due for two seconds waits less than one that came
+    half a minute ago."""
+    queued = text("UPDATE board.procrastinate_events SET at = :at WHERE job_id = :job")
+    with open_board(fresh_addresses, metrics_token=SecretStr(TOKEN)) as board:
+        with board.rows() as session:
+            session.execute(
+                text(JOB + "(1, 'default', 'planned', 'todo', :due), (2, 'default', 'waits', 'todo', NULL)"),
+                {"due": START - timedelta(seconds=2)},
+            )
+            for job, age in ((1, timedelta(hours=1)), (2, timedelta(seconds=30))):
+                session.execute(queued, {"at": START - age, "job": job})
+        assert read(ask(board).text)["adminboard_queue_oldest_job_seconds", ()] == 30
+        with board.rows() as session:
+            session.execute(text("DELETE FROM board.procrastinate_jobs WHERE id = 2"))
+        assert read(ask(board).text)["adminboard_queue_oldest_job_seconds", ()] == 2
+
+
+def test_a_figure_that_takes_too_long_is_left_out_alone(
+    fresh_addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "PATIENCE_MS", 200)
+    with open_board(fresh_addresses, metrics_token=SecretStr(TOKEN)) as board:
+        before = {name for name, _ in read(ask(board).text) if name.startswith(OF_THE_DATABASE)}
+        with (
+            capture_logs() as logs,
+            board.owner.engine.connect() as connection,
+            connection.begin(),
+        ):
+            connection.execute(text("LOCK TABLE board.operations"))
+            found = read(ask(board).text)
+    assert found["adminboard_database_up", ()] == 1
+    missing = before - {name for name, _ in found}
+    assert missing == {"adminboard_operations_unfinished", "adminboard_operations_last_hour"}
+    left_out = [log["figure"] for log in logs if log["event"] == "figure_left_out"]
+    assert left_out == ["unfinished_operations", "recent_operations"]
+
+
+def test_when_figures_take_too_long_together_the_rest_is_left_out(
+    board: BoardUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "TOGETHER_SECONDS", -1)
+    found = read(ask(board).text)
+    assert [name for name, _ in found if name.startswith(OF_THE_DATABASE)] == ["adminboard_database_up"]
+
+
 def test_operations_and_events_are_told_by_their_status(board: BoardUnderTest) -> None:
     events = (
         "INSERT INTO billing_events (id, event_type, source, raw_payload, processing_status, attempts, "
@@ -242,10 +295,29 @@ def test_the_dashboard_shows_every_metric() -> None:
     assert max(place["x"] + place["w"] for place in places) == 24
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_a_job_that_comes_seldom_is_told_of_by_an_alert_of_its_own(board: BoardUnderTest) -> None:
+    """Its first failure too: the count has begun at 0 before."""
+    (rule,) = [rule for rule in read_alerts() if rule["alert"] == "AdminboardRareJobFailed"]
+    [tasks] = re.findall(r'task=~"([^"]+)"', rule["expr"])
+    minutes = {job.name: job.cron.partition(" ")[0] for area in AREAS for job in area.jobs}
+    seldom = {name for name, minute in minutes.items() if minute.isdigit()}
+    assert {name for name in minutes if re.fullmatch(tasks, name)} == seldom
+
+    make_worker_app(board.runtime)
+    for name in minutes:
+        counted = MEASURES.get_sample_value("adminboard_jobs_total", {"task": name, "outcome": "failed"})
+        assert counted is not None
+
+
+def read_alerts() -> list[dict[str, Any]]:
     yaml: Any = import_module("yaml")  # It comes without types.
     (group,) = yaml.safe_load((DEPLOY / FILES[1]).read_text(encoding="utf-8"))["groups"]
-    for rule in group["rules"]:
+    rules: list[dict[str, Any]] = group["rules"]
+    return rules
+
+
+def test_every_alert_says_what_to_do() -> None:
+    for rule in read_alerts():
         assert rule["expr"].count("(") == rule["expr"].count(")"), rule["alert"]
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert rule["annotations"]["summary"]

@@ -84,6 +84,7 @@ def test_the_workers_panel_tells_heartbeat_queue_and_the_oldest_job(board: Board
             {"at": START - timedelta(seconds=9), "long_ago": START - timedelta(days=9)},
         )
         for task, status, at in (
+            ("first", "todo", START - timedelta(seconds=2)),
             ("second", "todo", None),
             ("later", "todo", START + timedelta(hours=1)),
             ("busy", "doing", None),
@@ -103,7 +104,7 @@ def test_the_workers_panel_tells_heartbeat_queue_and_the_oldest_job(board: Board
     assert facts["Status"] == "up"
     assert facts["Workers"] == "1"
     assert facts["Last heartbeat"] == "2026-01-15 03:59 PST"
-    assert facts["Jobs waiting"] == "1"
+    assert facts["Jobs waiting"] == "2"
     assert facts["Oldest waiting since"] == "2026-01-15 02:00 PST second"
     assert facts["Jobs running"] == "1"
     assert facts["Jobs planned for later"] == "1"

@@ -8,6 +8,7 @@ imported), and whichever is asked adds them up.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -18,6 +19,7 @@ from adminboard.core.statements import OTHER, name_statement
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MEASURES = CollectorRegistry()
 UNMATCHED = "unmatched"
+FAILED = "failed"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUICK = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 USUAL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 20.0)
@@ -71,6 +73,13 @@ def note_request(route: str | None, method: str, status: int, seconds: float) ->
 def name_method(method: str) -> str:
     """The method of a request, of a small set."""
     return method if method in METHODS else OTHER
+
+
+def expect_jobs(names: Iterable[str]) -> None:
+    """Begins the counts of these jobs at 0: Prometheus sees no increase in a count that begins at 1, so the
+    first failure of a job that runs once a night would go unnoticed."""
+    for name in names:
+        jobs.labels(name, FAILED)
 
 
 def note_job(name: str, outcome: str, seconds: float) -> None:

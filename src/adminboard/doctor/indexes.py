@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex
 
+from adminboard.db.migrate import is_up_to_date
 from adminboard.doctor.comparison import Key, find_differences, full_name, key_of, keys_by_other_names
 from adminboard.doctor.findings import Finding, error, ok, warning
 from adminboard.doctor.pages import name_pages
@@ -17,10 +19,15 @@ from adminboard.models import metadata
 from adminboard.runtime import Runtime
 
 _INVALID = text(
-    "SELECT indexrelid::regclass::text AS name, indrelid::regclass::text AS table_name FROM pg_index "
-    "JOIN pg_class ON pg_class.oid = indrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "SELECT format('%I.%I', nspname, indexes.relname) AS name, "
+    "format('%I.%I', nspname, tables.relname) AS table_name FROM pg_index "
+    "JOIN pg_class AS tables ON tables.oid = indrelid JOIN pg_class AS indexes ON indexes.oid = indexrelid "
+    "JOIN pg_namespace ON pg_namespace.oid = tables.relnamespace "
     "WHERE nspname IN ('public', 'board') AND NOT (indisvalid AND indisready) ORDER BY 1"
 )
+"""Always with the schema: the owner, who is to mend it, need not have `board` in the search path."""
+_LEFT_OVER = re.compile(r"_cc(new|old)\d*\"?$")
+"""What REINDEX CONCURRENTLY calls its copies; one is left where that was broken off."""
 
 
 def check_indexes(session: Session, _: Runtime) -> Iterator[Finding]:
@@ -34,7 +41,11 @@ def check_indexes(session: Session, _: Runtime) -> Iterator[Finding]:
         if difference[0] == "add_index"
         for finding in _judge_index(difference[1], changed, keys)
     ]
-    wrong += [_judge_invalid(found.name, found.table_name) for found in session.execute(_INVALID)]
+    is_behind = not is_up_to_date(session.connection())
+    wrong += [
+        _judge_invalid(found.name, found.table_name, is_behind=is_behind)
+        for found in session.execute(_INVALID)
+    ]
     yield from wrong
     if not wrong:
         count = sum(len(table.indexes) for table in metadata.tables.values())
@@ -73,9 +84,16 @@ def _say_how_to_make(index: Any, *, is_changed: bool) -> str:
     )
 
 
-def _judge_invalid(index: str, table: str) -> Finding:
+def _judge_invalid(index: str, table: str, *, is_behind: bool) -> Finding:
+    is_copy = _LEFT_OVER.search(index) is not None
+    mended_by = f"{'DROP' if is_copy else 'REINDEX'} INDEX CONCURRENTLY {index};"
+    first = (
+        "Run `adminboard migrate`, which builds its own anew; if it is still invalid then, as"
+        if is_behind
+        else "As"
+    )
     return error(
         "indexes",
         f"{index} on {table} is invalid: it is kept up with every change, and answers nothing",
-        f"As the owner of the table: REINDEX INDEX CONCURRENTLY {index};",
+        f"{first} the owner of the table, unless pg_stat_progress_create_index has it: {mended_by}",
     )

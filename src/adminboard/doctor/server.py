@@ -143,12 +143,12 @@ def check_connections(session: Session, runtime: Runtime) -> Iterator[Finding]:
 
 
 def check_jobs(session: Session, _: Runtime) -> Iterator[Finding]:
-    """Jobs that failed stay in the queue until somebody looks at them."""
+    """Jobs that failed stay in the queue for 30 days (`system.housekeeping`)."""
     failed = session.execute(_FAILED_JOBS).scalar_one()
     if failed:
         yield warning(
             "jobs",
-            f"{failed} jobs failed and are kept",
+            f"{failed} jobs failed within the last 30 days",
             "Look into the worker's log for the reason. What they left undone comes again by the clock.",
         )
     else:

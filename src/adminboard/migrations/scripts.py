@@ -1,13 +1,17 @@
 """SQL files beside a revision: the tables as the database gets them, to be read without running anything."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from alembic import op
 
 from adminboard.db.base import BOARD
 from adminboard.db.migrate import LOCK_TIMEOUT
 
 VERSIONS = Path(__file__).parent / "versions"
+logger = structlog.get_logger(__name__)
 
 
 def run_sql(sql: str) -> None:
@@ -27,17 +31,25 @@ def build_concurrently(index: str, rest: str) -> None:
     It may wait for those who work since before it began, however long: nobody waits behind it. What a build
     that was broken off has left goes first.
     """
-    with op.get_context().autocommit_block():
-        run_sql("SET lock_timeout = 0")
+    with _waiting_for_transactions("building_index", index):
         run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {BOARD}.{index}")
         run_sql(f"CREATE INDEX CONCURRENTLY {index} ON {rest}")
-        run_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def drop_concurrently(index: str) -> None:
-    """Drops it likewise."""
-    with op.get_context().autocommit_block():
+    """Drops it likewise: were it not to wait, it would leave the index there, and invalid."""
+    with _waiting_for_transactions("dropping_index", index):
         run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {BOARD}.{index}")
+
+
+@contextmanager
+def _waiting_for_transactions(event: str, index: str) -> Iterator[None]:
+    """Statements that wait as long as it takes, each committed by itself; it is said beforehand for what."""
+    logger.info(event, index=index, waits_for="older transactions, like dumps and exports: pg_stat_activity")
+    with op.get_context().autocommit_block():
+        run_sql("SET lock_timeout = 0")
+        yield
+        run_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def drop_tables(names: list[str]) -> None:

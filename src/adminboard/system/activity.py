@@ -33,10 +33,12 @@ _QUEUE = text(
     "FROM board.procrastinate_jobs) AS jobs"
 )
 _OLDEST_JOB = text(
-    "SELECT task_name, (SELECT min(at) FROM board.procrastinate_events WHERE job_id = jobs.id) AS since "
+    "SELECT task_name, coalesce(scheduled_at, "
+    "(SELECT min(at) FROM board.procrastinate_events WHERE job_id = jobs.id)) AS since "
     "FROM board.procrastinate_jobs AS jobs "
-    "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now) ORDER BY id LIMIT 1"
+    "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now) ORDER BY since, id LIMIT 1"
 )
+"""A planned job waits since it is due, and so does one that is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,20 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How many jobs there are, and which of those that are due has waited longest."""
+    """How many jobs there are. Planned ones are not due yet."""
 
     waiting: int
     planned: int
     running: int
     failed: int
-    oldest_since: datetime | None
-    oldest_job: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJob:
+    """A job that is due, and since when."""
+
+    task: str
+    since: datetime
 
 
 def load_services(session: Session, runtime: Runtime) -> Content:
@@ -97,7 +105,7 @@ def _redis_fact(runtime: Runtime) -> Fact:
 
 def load_workers(session: Session, _: Runtime) -> Content:
     """Whether somebody works on the jobs, and how many wait."""
-    workers, queue = find_workers(session), read_queue(session)
+    workers, queue, oldest = find_workers(session), count_jobs(session), find_oldest_job(session)
     return Content(
         [
             Fact("status", "Status", "up" if workers.alive else "down", Cell.WORD),
@@ -107,9 +115,9 @@ def load_workers(session: Session, _: Runtime) -> Content:
             Fact(
                 "oldest_job",
                 "Oldest waiting since",
-                queue.oldest_since,
+                oldest.since if oldest else None,
                 Cell.MOMENT,
-                queue.oldest_job,
+                oldest.task if oldest else None,
             ),
             Fact("jobs_running", "Jobs running", queue.running, Cell.NUMBER),
             Fact("jobs_planned", "Jobs planned for later", queue.planned, Cell.NUMBER),
@@ -124,13 +132,16 @@ def find_workers(session: Session) -> Workers:
     return Workers(found.alive, found.last_heartbeat)
 
 
-def read_queue(session: Session) -> Queue:
+def count_jobs(session: Session) -> Queue:
     """The queue as it is at this moment."""
-    now = moment(session)
-    counts = session.execute(_QUEUE, {"now": now}).one()
-    oldest = session.execute(_OLDEST_JOB, {"now": now}).one_or_none()
-    since, job = (oldest.since, oldest.task_name) if oldest else (None, None)
-    return Queue(counts.waiting, counts.planned, counts.running, counts.failed, since, job)
+    counts = session.execute(_QUEUE, {"now": moment(session)}).one()
+    return Queue(counts.waiting, counts.planned, counts.running, counts.failed)
+
+
+def find_oldest_job(session: Session) -> WaitingJob | None:
+    """Which of the jobs that are due has waited longest."""
+    oldest = session.execute(_OLDEST_JOB, {"now": moment(session)}).one_or_none()
+    return WaitingJob(oldest.task_name, oldest.since) if oldest else None
 
 
 def load_recent_audit(session: Session, _: Runtime) -> Content:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.actor import system_actor
@@ -28,9 +30,14 @@ from adminboard.core.measures import FOLDER_VARIABLE, MEASURES
 from adminboard.core.models import Operation, OperationStatus
 from adminboard.core.work import moment
 from adminboard.runtime import Runtime
-from adminboard.system.activity import find_workers, read_queue
+from adminboard.system.activity import count_jobs, find_oldest_job, find_workers
 
+logger = structlog.get_logger(__name__)
+T = TypeVar("T")
 PATIENCE_MS = 2_000
+"""For each figure."""
+TOGETHER_SECONDS = 5
+"""After so long no further one is begun: Prometheus waits ten seconds for all of them."""
 RECENT = timedelta(hours=1)
 UNFINISHED = (OperationStatus.PENDING, OperationStatus.RUNNING, OperationStatus.UNKNOWN)
 WAITING = (ProcessingStatus.RECEIVED, ProcessingStatus.PROCESSING, ProcessingStatus.FAILED)
@@ -75,24 +82,37 @@ class _Figures(Collector):
         self._runtime = runtime
 
     def collect(self) -> Iterator[Metric]:
-        try:
-            with self._runtime.reading(system_actor(), statement_timeout_ms=PATIENCE_MS) as session:
-                figures = list(read_figures(session))
-        except SQLAlchemyError:
-            figures = []
-        yield GaugeMetricFamily(
-            "adminboard_database_up", "Whether the database answers", value=1 if figures else 0
-        )
-        yield from figures
+        is_up = self._read(_read_answer) is not None
+        yield GaugeMetricFamily("adminboard_database_up", "Whether the database answers", value=int(is_up))
+        begun = time.monotonic()
+        for read in FIGURES if is_up else ():
+            if time.monotonic() - begun > TOGETHER_SECONDS:
+                logger.warning("figure_left_out", figure=_name(read), reason="the others took too long")
+                continue
+            figure = self._read(read)
+            if figure is not None:
+                yield figure
 
     def describe(self) -> Iterator[Metric]:
         yield from ()
 
+    def _read(self, read: Callable[[Session], T]) -> T | None:
+        """In a transaction of its own: one that fails, or takes too long, takes nothing from the others."""
+        try:
+            with self._runtime.reading(system_actor(), statement_timeout_ms=PATIENCE_MS) as session:
+                return read(session)
+        except SQLAlchemyError as error:
+            logger.warning("figure_left_out", figure=_name(read), reason=type(error).__name__)
+            return None
 
-def read_figures(session: Session) -> Iterator[Metric]:
-    """Queue, workers, calls to the outside and events of Stripe's."""
-    queue = read_queue(session)
-    yield _by_status(
+
+def _read_answer(session: Session) -> bool:
+    return bool(session.scalar(select(1)))
+
+
+def _read_jobs(session: Session) -> Metric:
+    queue = count_jobs(session)
+    return _by_status(
         "adminboard_queue_jobs",
         "Jobs in the queue; planned ones are not due yet",
         {
@@ -102,50 +122,82 @@ def read_figures(session: Session) -> Iterator[Metric]:
             "failed": queue.failed,
         },
     )
-    age = (moment(session) - queue.oldest_since).total_seconds() if queue.oldest_since else 0
-    yield GaugeMetricFamily(
+
+
+def _read_oldest_job(session: Session) -> Metric:
+    oldest = find_oldest_job(session)
+    age = (moment(session) - oldest.since).total_seconds() if oldest else 0
+    return GaugeMetricFamily(
         "adminboard_queue_oldest_job_seconds",
         "For how long the oldest due job has waited, in seconds; 0 when none waits",
         value=max(age, 0),
     )
-    yield GaugeMetricFamily(
+
+
+def _read_workers(session: Session) -> Metric:
+    return GaugeMetricFamily(
         "adminboard_workers", "Workers that gave a sign within a minute", value=find_workers(session).alive
     )
-    yield from _read_operations(session)
-    yield from _read_events(session)
 
 
-def _read_operations(session: Session) -> Iterator[Metric]:
-    count = select(Operation.status, func.count()).group_by(Operation.status)
-    unfinished = session.execute(count.where(Operation.status.in_(UNFINISHED))).all()
-    yield _by_status(
+def _read_unfinished_operations(session: Session) -> Metric:
+    status = Operation.status
+    found = session.execute(_count_by(status).where(status.in_(UNFINISHED))).all()
+    return _by_status(
         "adminboard_operations_unfinished",
         "Calls to the outside that are not settled",
-        dict.fromkeys(UNFINISHED, 0) | _counts(unfinished),
+        dict.fromkeys(UNFINISHED, 0) | _counts(found),
     )
-    recent = session.execute(count.where(Operation.created_at > moment(session) - RECENT)).all()
-    yield _by_status(
+
+
+def _read_recent_operations(session: Session) -> Metric:
+    is_recent = Operation.created_at > moment(session) - RECENT
+    found = session.execute(_count_by(Operation.status).where(is_recent)).all()
+    return _by_status(
         "adminboard_operations_last_hour",
         "Calls to the outside decided within the last hour, by what came of them so far",
-        dict.fromkeys(OperationStatus, 0) | _counts(recent),
+        dict.fromkeys(OperationStatus, 0) | _counts(found),
     )
 
 
-def _read_events(session: Session) -> Iterator[Metric]:
+def _read_waiting_events(session: Session) -> Metric:
     status = BillingEvent.processing_status
-    count = select(status, func.count()).group_by(status)
-    waiting = session.execute(count.where(status.in_(WAITING))).all()
-    yield _by_status(
+    found = session.execute(_count_by(status).where(status.in_(WAITING))).all()
+    return _by_status(
         "adminboard_webhook_events_waiting",
         "Events of Stripe's that are not applied",
-        dict.fromkeys(WAITING, 0) | _counts(waiting),
+        dict.fromkeys(WAITING, 0) | _counts(found),
     )
-    recent = session.execute(count.where(BillingEvent.received_at > moment(session) - RECENT)).all()
-    yield _by_status(
+
+
+def _read_recent_events(session: Session) -> Metric:
+    is_recent = BillingEvent.received_at > moment(session) - RECENT
+    found = session.execute(_count_by(BillingEvent.processing_status).where(is_recent)).all()
+    return _by_status(
         "adminboard_webhook_events_last_hour",
         "Billing events received within the last hour, by what came of them so far",
-        dict.fromkeys(ProcessingStatus, 0) | _counts(recent),
+        dict.fromkeys(ProcessingStatus, 0) | _counts(found),
     )
+
+
+FIGURES: Sequence[Callable[[Session], Metric]] = (
+    _read_jobs,
+    _read_oldest_job,
+    _read_workers,
+    _read_unfinished_operations,
+    _read_recent_operations,
+    _read_waiting_events,
+    _read_recent_events,
+)
+"""Queue, workers, calls to the outside and events of Stripe's."""
+
+
+def _name(read: Callable[[Session], object]) -> str:
+    return read.__name__.removeprefix("_read_")
+
+
+def _count_by(status: InstrumentedAttribute[Any]) -> Select[Any, int]:
+    return select(status, func.count()).group_by(status)
 
 
 def _counts(rows: Iterable[Row[Any, int]]) -> dict[Any, int]:
