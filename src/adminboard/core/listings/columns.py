@@ -85,7 +85,8 @@ class Column:
     ``cell`` names the macro of ``ui/cells.html`` that shows it, and decides its form in CSV: "text", "email",
     "badge", "word", "datetime", "date", "credits", "signed_credits", "money", "number", "phone", "duration",
     "boolean", "id", "long_text", "sentence" (over several lines), "title" (of what is stored by its code).
-    ``priority`` 1 is always visible; 3 is the first to go when space is short.
+    ``priority`` 1 is always visible, so all of these together must fit beside an open detail (592 px); 3 is
+    the first to go when space is short. ``link`` is asked for rows without a value too: it answers None then.
     ``mask`` applies for readers without ``personal.read``. ``companion`` is a second value the cell needs,
     like the currency of an amount of money. ``missing`` is what people read where there is no value.
     ``width_px`` is what its values need where that is not what its kind of cell usually does. Names and

@@ -64,6 +64,7 @@ class SearchSource(ABC):
 @dataclass(frozen=True, eq=False)
 class Contains(SearchSource):
     """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters.
+    For short texts: such an index takes none over some 2,700 bytes, so longer ones want `FullText`.
 
     Several words are found in any order: "campbell hazel" in "Hazel Campbell".
     """
