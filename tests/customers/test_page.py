@@ -209,7 +209,7 @@ def test_billing_may_change_what_applies(board: BoardUnderTest, acme: UUID) -> N
         "customers.suspend": "Suspend",
         "reconciliation.fix_customer": "Re-sync with Stripe",
         "customers.open_portal": "Billing portal",
-        "billing.reset_grace_period": "Extend the grace period",
+        "billing.reset_grace_period": "Set the grace period",
         "billing.close_grace_period": "Close it",
     }
 
@@ -273,7 +273,7 @@ def test_only_what_applies_to_a_subscription_is_offered(
     assert (" ends 2026-04-25" in head) == ("cancel_at" in fields)
     always = {"billing.reset_grace_period", "customers.suspend"}
     assert set(actions) == {f"billing.{name}" for name in offered} | always
-    assert actions["billing.reset_grace_period"] == "Open a grace period"
+    assert actions["billing.reset_grace_period"] == "Set the grace period"
 
 
 def test_who_has_nothing_is_told_so(board: BoardUnderTest, bare: UUID) -> None:

@@ -1,6 +1,7 @@
 """The endpoint: one customer live, what the last comparison found, and repairs."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from adminboard.billing.models import SubscriptionStatus
 from adminboard.core.audit_models import AuditEntry
 from adminboard.core.models import Run
 from adminboard.core.permissions import Permission, Role
+from adminboard.customers.models import Organization
 from adminboard.reconciliation.models import DiscrepancyStatus
 from tests.factories import START, make_organization, make_user
 from tests.reconciliation.planting import MONTH, Twin, Twins, seconds
@@ -100,8 +102,27 @@ def test_a_dry_run_shows_what_would_be_repaired(twins: Twins) -> None:
     twin = differing(twins)
     body = {"customer": twin.customer.id, "fix": True}
     shown = twins.board.program(role=Role.BILLING).post(f"{PATH}?dry_run=true", json=body).json()["preview"]
-    assert shown["changes"] == [{"field": f"Quantity of {twin.id}", "before": 3, "after": 7}]
+    assert shown["changes"] == [{"field": "Seats", "before": 3, "after": 7}]
+    assert [(detail["label"], detail["value"]) for detail in shown["details"]] == [("Subscription", twin.id)]
     assert twins.row(twin).quantity == 3
+
+
+def test_each_of_several_subscriptions_is_named_with_what_differs(twins: Twins) -> None:
+    twin = twins.subscribe()
+    twin.there.status = "canceled"
+    second = twins.there(twin.customer, twins.sell("scale"))
+    body = {"customer": twin.customer.id, "fix": True}
+    program = twins.board.program(role=Role.BILLING)
+    shown = program.post(f"{PATH}?dry_run=true", json=body).json()["preview"]
+    fields = {change["field"] for change in shown["changes"]}
+    assert fields == {f"Status of {twin.id}", f"Not here of {second.id}"}
+    assert not shown.get("details")
+    done = program.post(PATH, json=body, headers={"Idempotency-Key": "several"}).json()
+    with twins.board.rows() as session:
+        customer = session.get_one(Organization, twin.organization_id)
+        entry = session.get_one(AuditEntry, UUID(done["audit_id"]))
+        assert entry.summary == f"Brought {customer.name} into step with Stripe."
+        assert set((entry.after or {})["Subscriptions"].split(", ")) == {twin.id, second.id}
 
 
 def test_what_differs_is_shown_in_words(twins: Twins) -> None:
@@ -113,14 +134,12 @@ def test_what_differs_is_shown_in_words(twins: Twins) -> None:
     body = {"customer": twin.customer.id, "fix": True}
     shown = twins.board.program(role=Role.BILLING).post(f"{PATH}?dry_run=true", json=body).json()["preview"]
     changes = {change["field"]: (change["before"], change["after"]) for change in shown["changes"]}
-    assert changes[f"Pause of {twin.id}"] == (
+    assert changes["Pause of collection"] == (
         "collecting",
         "paused until 15 January 2026 at 12:00 UTC, invoices: keep as draft",
     )
-    assert changes[f"Cancel at period end of {twin.id}"] == ("no", "yes")
-    assert changes[f"Period of {twin.id}"][1] == (
-        "14 February 2026 at 12:00 UTC – 16 March 2026 at 12:00 UTC"
-    )
+    assert changes["Set to cancel"] == ("no", "yes")
+    assert changes["Period"][1] == ("14 February 2026 at 12:00 UTC – 16 March 2026 at 12:00 UTC")
 
 
 def test_the_same_request_twice_repairs_once(twins: Twins) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from adminboard.billing.event_models import GracePeriodStatus
+from adminboard.billing.event_models import GracePeriod, GracePeriodStatus
 from adminboard.billing.grace_period_changes import (
     customer_of,
     days_left,
@@ -32,7 +32,7 @@ from adminboard.billing.grace_period_commands import (
 from adminboard.billing.mirror.customers_of_ours import lock_organization
 from adminboard.billing.models import SubscriptionStatus
 from adminboard.billing.payers import get_payer
-from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
+from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.commands import NO_REASON, undo_reason
 from adminboard.core.errors import NotFound
@@ -44,6 +44,7 @@ from adminboard.customers.models import Organization, OrganizationStatus
 RESET, CLOSE = "billing.reset_grace_period", "billing.close_grace_period"
 RESTORE = "billing.restore_grace_period"
 DAYS_MORE = 7
+DAY = timedelta(days=1)
 PAYING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 
 
@@ -56,19 +57,30 @@ def preview_reset(session: Session, command: ResetGracePeriod) -> Preview:
     """Raises `PayerUnknown`, `UserUnknown`."""
     payer = get_payer(session, user=command.user, customer=command.customer)
     row = find_open_period(session, payer.id)
-    state = Change("Grace period", "open" if row else "none", "open")
-    days = Change("Days left", days_left(session, row), command.days)
+    before, after = _say_end(session, row), _say_day(session, moment(session) + command.days * DAY)
     return Preview(
         subject=customer_of(session, payer.id),
-        changes=(days, state) if row else (state, days),
-        warnings=tuple(_warn(session, payer, days_left(session, row) > command.days)),
+        changes=(
+            Change("Ends on", before, after),
+            Change("Days left", days_left(session, row), command.days),
+            Change("Grace period", "open" if row else "none", "open"),
+        ),
+        warnings=(
+            *_warn_of_no_access(session, payer),
+            *((_shortens(before, after),) if days_left(session, row) > command.days else ()),
+        ),
         facts={"ends_at": row.ends_at if row else None},
-        details=(Detail("Ends on", _say_day(session, command.days)),),
     )
 
 
-def _warn(session: Session, payer: Organization, is_shorter: bool) -> Iterator[Caution]:
-    """Where the time gives no access, which it does only while past due, or takes some away."""
+def _shortens(before: str | None, after: str) -> Caution:
+    """To be accepted: who is asked for some days more easily types only those."""
+    sentence = f"The customer has until {before}: this takes time away, and ends it on {after}."
+    return Caution("shorter", sentence, must_acknowledge=True)
+
+
+def _warn_of_no_access(session: Session, payer: Organization) -> Iterator[Caution]:
+    """Where the time gives none, which it does only while past due."""
     status = find_subscription_status(session, payer.id)
     if status in PAYING:
         sentence = "The customer's subscription is paid: a grace period changes nothing while it is."
@@ -84,8 +96,6 @@ def _warn(session: Session, payer: Organization, is_shorter: bool) -> Iterator[C
     if payer.status is OrganizationStatus.SUSPENDED:
         sentence = "The customer is suspended: time to pay gives no access before they are activated."
         yield Caution("suspended", sentence)
-    if is_shorter:
-        yield Caution("shorter", "The customer has more time than that already: this takes some of it away.")
 
 
 def begin_resetting(session: Session, given: Mapping[str, str]) -> Mapping[str, str]:
@@ -95,11 +105,29 @@ def begin_resetting(session: Session, given: Mapping[str, str]) -> Mapping[str, 
     return {"days": str(min(left + DAYS_MORE, MOST_DAYS))}
 
 
-def _say_day(session: Session, days: int) -> str:
-    """The day of so many days from now, as whoever looks at the preview calls it. Not the moment, which
-    would be another by the time they confirm it."""
-    ends_at = (moment(session) + timedelta(days=days)).astimezone(ZoneInfo(reader(session).time_zone))
-    return f"{ends_at:%A, %-d %B %Y}"
+def say_present_end(session: Session, given: Mapping[str, str]) -> str | None:
+    """What the form says before any number is typed."""
+    payer = find_payer_named(session, given)
+    if payer is None:
+        return None
+    row = find_open_period(session, UUID(payer.id))
+    if row is None:
+        return "No grace period is open: one begins today."
+    left = days_left(session, row)
+    return (
+        f"It ends on {_say_end(session, row)}, {left} {'day' if left == 1 else 'days'} from today. "
+        "The number below counts from today, not from that day."
+    )
+
+
+def _say_end(session: Session, row: GracePeriod | None) -> str | None:
+    return _say_day(session, row.ends_at) if row is not None else None
+
+
+def _say_day(session: Session, ends_at: datetime) -> str:
+    """The day, as whoever looks at the preview calls it. Not the moment, which would be another by the time
+    they confirm it."""
+    return f"{ends_at.astimezone(ZoneInfo(reader(session).time_zone)):%A, %-d %B %Y}"
 
 
 def apply_reset(work: Work, command: ResetGracePeriod) -> Applied:
@@ -181,13 +209,16 @@ def find_customer_of_period(session: Session, given: Mapping[str, str]) -> Targe
 
 reset_grace_period = Action(
     name=RESET,
-    title="Reset the grace period",
+    title="Set the grace period",
+    also_called=("extend the grace period", "reset the grace period", "time to pay"),
     command=ResetGracePeriod,
     preview=preview_reset,
     apply=apply_reset,
     permission=Permission.GRACE_PERIODS_WRITE,
     lock=lock_payer,
-    confirm_label=lambda command, _: f"Give {command.days} {'day' if command.days == 1 else 'days'} from now",
+    confirm_label=lambda command, _: (
+        f"Set to {command.days} {'day' if command.days == 1 else 'days'} from today"
+    ),
     rest=RestCall(
         "POST",
         "/billing/grace-period/reset",
@@ -204,6 +235,7 @@ reset_grace_period = Action(
     subject=find_payer_named,
     subject_field="customer",
     begin=begin_resetting,
+    tells=say_present_end,
 )
 
 close_grace_period = Action(

@@ -49,7 +49,7 @@ def get_open_period(session: Session, grace_period_id: UUID) -> GracePeriod:
     """Raises `GracePeriodUnknown`, `GracePeriodOver`."""
     row = get_period(session, grace_period_id)
     if row.status is not OPEN or row.ends_at <= moment(session):
-        raise GracePeriodOver("This grace period is over. Reset it to give the customer time again.")
+        raise GracePeriodOver("This grace period is over. Set it to give the customer time again.")
     return row
 
 

@@ -28,10 +28,10 @@ class ResetGracePeriod(Command):
     customer: PayerReference | None = None
     days: int = Field(
         7,
-        title="Days from now",
+        title="Days from today",
         ge=1,
         le=MOST_DAYS,
-        description="Whatever is left of the grace period that is open now.",
+        description="Counted from today, whatever is left of the grace period that is open now.",
     )
     reason: Reason
 

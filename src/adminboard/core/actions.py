@@ -242,6 +242,8 @@ class Action(Generic[C]):
     """What a form offers to choose from, for fields whose values are rows."""
     begin: Callable[[Session, Mapping[str, str]], Mapping[str, str]] | None = None
     """What the form holds when it opens, from what the link that opened it says: a text to be edited."""
+    tells: Callable[[Session, Mapping[str, str]], str | None] | None = None
+    """A sentence above the form's fields, from what the link that opened it says: how it stands now."""
     approval_facts: Callable[[Preview], Mapping[str, Any]] = everything_shown
     """What an approval of it rests on, by names people read: where one has moved since it was asked for, the
     request is void. Whom it is about, which warnings must be accepted and why a second person is needed are

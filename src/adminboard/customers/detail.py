@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.models import ENDS_AT, Invoice, Plan, Subscription
 from adminboard.billing.short_invoices import ShortInvoice, find_last_invoices
+from adminboard.billing.stripe_differences import StripeDifference, open_differences, read_differences
 from adminboard.core.masking import Mask
 from adminboard.core.work import moment
 from adminboard.customers.lookup import CustomerUnknown, get_customer
@@ -77,6 +78,7 @@ class CustomerDetail:
     active_users: int
     invoice_count: int
     last_activity_at: datetime | None
+    stripe_differences: tuple[StripeDifference, ...]
     member_count: int
     members: tuple[Member, ...]
     invoices: tuple[ShortInvoice, ...]
@@ -100,8 +102,9 @@ def get_customer_detail(session: Session, customer_id: UUID) -> CustomerDetail:
     if row is None:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     members, member_count = _list_members(session, customer_id)
+    facts = {**row._mapping, "stripe_differences": read_differences(row.stripe_differences)}
     return CustomerDetail(
-        **row._mapping,
+        **facts,
         member_count=member_count,
         members=members,
         invoices=find_last_invoices(session, Invoice.organization_id == customer_id),
@@ -145,6 +148,7 @@ def _select_facts() -> Select[*tuple[Any, ...]]:
         count_active_members().label("active_users"),
         count_invoices().label("invoice_count"),
         last_activity().label("last_activity_at"),
+        open_differences(Organization.id).label("stripe_differences"),
     )
     return (
         customers_with_plan().with_only_columns(*columns).where(Organization.id == bindparam("customer_id"))

@@ -12,6 +12,7 @@ from sqlalchemy import ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import ENDS_AT, Plan
+from adminboard.billing.stripe_differences import StripeDifference, open_differences, read_differences
 from adminboard.core.models import Operation
 from adminboard.core.operation_runner import UNFINISHED
 from adminboard.core.work import moment
@@ -48,6 +49,8 @@ class CustomerHead:
     subscription_status: str | None
     subscription_ends_at: datetime | None
     """When it is cancelled at the end of its period."""
+    stripe_differences: tuple[StripeDifference, ...]
+    """By the last comparison."""
     under_way: UnderWay | None
     """What Stripe was asked of and nobody knows the outcome of yet; of several the first."""
 
@@ -60,6 +63,7 @@ def get_customer_head(session: Session, customer_id: UUID) -> CustomerHead:
         raise CustomerUnknown(f"There is no customer {customer_id}.")
     facts = dict(row._mapping)
     call = [facts.pop(name) for name in ("operation_id", "kind", "operation_status", "asked_at")]
+    facts["stripe_differences"] = read_differences(row.stripe_differences)
     return CustomerHead(**facts, under_way=UnderWay(*call) if call[0] is not None else None)
 
 
@@ -79,6 +83,7 @@ def _select_head() -> Select[*tuple[Any, ...]]:
             func.coalesce(override_plan_name(Organization.id), Plan.name).label("plan"),
             subscription_status(Organization.id).label("subscription_status"),
             ENDS_AT.label("subscription_ends_at"),
+            open_differences(Organization.id).label("stripe_differences"),
             Operation.id.label("operation_id"),
             Operation.kind,
             Operation.status.label("operation_status"),

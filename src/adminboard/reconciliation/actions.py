@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from adminboard.billing.stripe_differences import KIND_WORDS, say_sides
 from adminboard.core import runs
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, in_short
 from adminboard.core.audit import Target
@@ -30,7 +31,6 @@ from adminboard.reconciliation.queries import (
     find_unsettled,
     list_repairable,
 )
-from adminboard.reconciliation.wording import KIND_WORDS, say_sides
 
 LIMIT = PerMinute("syncs and comparisons with Stripe", 10)
 MOST_SAID = 10

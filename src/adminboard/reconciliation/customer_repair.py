@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.mirror.subscriptions import OVER
-from adminboard.core.actions import Action, Applied, Caution, Change, Preview, RestCall
+from adminboard.billing.stripe_differences import KIND_WORDS, say_sides
+from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.commands import Command, Reason
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -25,7 +26,7 @@ from adminboard.reconciliation.looking import Looked, compare_customer, look_at
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
-from adminboard.reconciliation.wording import say_left, say_sides
+from adminboard.reconciliation.wording import say_left
 from adminboard.runtime import Runtime
 
 STRIPE_WINS = (
@@ -70,13 +71,15 @@ def preview(session: Session, command: FixCustomer) -> Preview:
     left = [difference for difference in differences if difference not in repairable]
     if not repairable:
         raise NothingToRepair(_why_nothing(customer, left))
+    concerned = {one.stripe_subscription_id or "" for one in repairable}
     return Preview(
         customer.target,
-        tuple(_show(difference) for difference in repairable),
+        tuple(_show(difference, names_it=len(concerned) > 1) for difference in repairable),
         warnings=(
             Caution("stripe_wins", STRIPE_WINS),
             *(Caution(f"left_{difference.kind.value}", _say_left(difference)) for difference in left),
         ),
+        details=tuple(Detail("Subscription", one) for one in concerned if len(concerned) == 1),
     )
 
 
@@ -101,7 +104,9 @@ def apply(work: Work, command: FixCustomer) -> Applied:
         ],
         "left": [difference.to_data() for difference in differences if difference not in repairable],
     }
-    return Applied(result, f"Brought {', '.join(named)} into step with Stripe.")
+    return Applied(
+        result, f"Brought {customer.name} into step with Stripe.", record={"Subscriptions": ", ".join(named)}
+    )
 
 
 def choose_repairable(session: Session, differences: Sequence[Difference]) -> list[Difference]:
@@ -142,9 +147,12 @@ def _close(work: Work, subscription_ids: Sequence[str]) -> None:
     settle(work, dict.fromkeys(work.session.scalars(still_open), DiscrepancyStatus.FIXED))
 
 
-def _show(difference: Difference) -> Change:
-    name = difference.kind.value.replace("_", " ").capitalize()
-    field = f"{name} of {difference.stripe_subscription_id}"
+def _show(difference: Difference, *, names_it: bool) -> Change:
+    """By its subscription's id only where there are several: it is long, and stands beside both sides."""
+    words = KIND_WORDS[difference.kind]
+    field = words[0].upper() + words[1:]
+    if names_it:
+        field = f"{field} of {difference.stripe_subscription_id}"
     return Change(field, *say_sides(difference.kind, difference.local_value, difference.stripe_value))
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Integer, cast, extract, func, select
 
 from adminboard.billing.customer import StripeId, by_customer, customer_filter
+from adminboard.billing.stripe_differences import KIND_WORDS
 from adminboard.core.listings import (
     BuiltInView,
     Card,
@@ -38,7 +39,6 @@ from adminboard.reconciliation.results import (
     with_differences,
 )
 from adminboard.reconciliation.run_detail import RUN_KINDS, get_run_detail
-from adminboard.reconciliation.wording import KIND_WORDS
 
 TABS = (Tab("Results", "/reconciliation"), Tab("Runs", "/reconciliation/runs"))
 _OWN = (

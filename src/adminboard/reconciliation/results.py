@@ -31,11 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from adminboard.billing.models import Subscription
+from adminboard.billing.stripe_differences import KIND_WORDS
 from adminboard.core.listings import Probe
 from adminboard.core.listings.columns import AnySelect
 from adminboard.core.listings.paging import PAGE_KEYS
 from adminboard.reconciliation.models import Discrepancy
-from adminboard.reconciliation.wording import KIND_WORDS
 
 MOMENT = DateTime(timezone=True)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from adminboard.billing.stripe_differences import KIND_WORDS
 from adminboard.core.actor import ActorKind
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.core.runs import ADVANCING, RunUnknown, get_run
@@ -18,7 +19,6 @@ from adminboard.core.work import moment
 from adminboard.reconciliation.models import DiscrepancyKind
 from adminboard.reconciliation.promotion_sync import SYNC_KIND
 from adminboard.reconciliation.queries import COMPARISON_KIND, FIX_KIND, UNSETTLED
-from adminboard.reconciliation.wording import KIND_WORDS
 
 RUN_KINDS: Mapping[str, str] = {
     COMPARISON_KIND: "comparison",

@@ -102,13 +102,15 @@ def make_form(
     errors = problem.errors if problem else ()
     now = visit.board.runtime.clock.now()
     first = {name: values[0] for name, values in typed.items() if values}
-    subject = None
+    subject = sentence = None
     with visit.reading() as session:
         if action.subject is not None:
             subject = action.subject(session, first)
         if action.begin is not None:
             begun = action.begin(session, first)
             typed = {name: [value] for name, value in begun.items()} | dict(typed)
+        if action.tells is not None:
+            sentence = action.tells(session, first)
         offered = load_offers(action, session)
     hidden = frozenset({action.subject_field}) if subject is not None else frozenset[str]()
     zone = ZoneInfo(visit.actor.time_zone)
@@ -123,7 +125,7 @@ def make_form(
         csrf_token=_csrf_token(visit),
         back_url=return_to,
         subject=subject.label if subject else None,
-        sentence=None,
+        sentence=sentence,
         error=problem.detail if problem and not any(error.field for error in errors) else None,
         preview_url=f"/actions/{action.name}/live" if action.live else None,
         destructive=False,

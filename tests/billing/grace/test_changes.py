@@ -205,8 +205,10 @@ def test_warnings_say_what_it_means(
     reset_command = ResetGracePeriod(customer="cus_acme", days=14, reason=REASON)
     preview = runner.preview(support, resetting, reset_command).preview
     assert [warning.code for warning in preview.warnings] == ["not_needed"]
-    assert [(detail.label, detail.value) for detail in preview.details] == [
-        ("Ends on", "Thursday, 29 January 2026")
+    assert [(change.field, change.before, change.after) for change in preview.changes] == [
+        ("Ends on", "Sunday, 18 January 2026", "Thursday, 29 January 2026"),
+        ("Days left", 3, 14),
+        ("Grace period", "open", "open"),
     ]
 
 
@@ -261,6 +263,7 @@ def test_time_that_gives_no_access_or_takes_some_away_is_said_to_do_so(
     command = ResetGracePeriod(customer="cus_acme", days=days, reason=REASON)
     preview = runner.preview(support, runner.actions.get("billing.reset_grace_period"), command).preview
     assert [warning.code for warning in preview.warnings] == codes
+    assert preview.acknowledgements == {"shorter"} & set(codes)
 
 
 @pytest.mark.parametrize(("ends_in", "days"), [(None, "7"), (3, "10"), (20, "27"), (88, "90")])

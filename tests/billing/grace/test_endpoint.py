@@ -10,6 +10,7 @@ from adminboard.core.permissions import Role
 from tests.billing.asking import get_panel
 from tests.clients import BoardUnderTest
 from tests.factories import START, make_grace_period, make_organization, make_subscription, make_user
+from tests.pages import Page
 
 PATH = "/v1/admin/billing/grace-period/reset"
 
@@ -28,8 +29,9 @@ def test_it_needs_no_more_than_who_and_how_long(board: BoardUnderTest, customer:
     dry = program.post(f"{PATH}?dry_run=true", json={"user_id": "jane@acme.test", "days": 14})
     assert dry.status_code == 200, dry.text
     assert dry.json()["preview"]["changes"] == [
-        {"field": "Grace period", "before": "none", "after": "open"},
+        {"field": "Ends on", "before": None, "after": "Thursday, 29 January 2026"},
         {"field": "Days left", "before": 0, "after": 14},
+        {"field": "Grace period", "before": "none", "after": "open"},
     ]
     first = program.post(PATH, json={"user_id": "jane@acme.test", "days": 14})
     assert first.status_code == 200, first.text
@@ -49,6 +51,40 @@ def test_the_same_key_gives_the_first_answer(board: BoardUnderTest, customer: UU
     assert answers[0]["audit_id"] == answers[1]["audit_id"]
     other = program.post(PATH, json=body | {"days": 6}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+
+
+def test_less_time_is_refused_to_whoever_names_what_they_accept_and_not_that(board: BoardUnderTest) -> None:
+    customer = str(make_customer_with_a_week(board))
+    program = board.program(role=Role.SUPPORT)
+    body: dict[str, object] = {"customer": customer, "days": 3}
+    refused = program.post(PATH, json=body | {"acknowledge": []})
+    assert refused.json()["code"] == "acknowledgement_required", refused.text
+    assert program.post(PATH, json=body | {"acknowledge": ["shorter"]}).status_code == 200
+    assert program.post(PATH, json=body | {"days": 2}).status_code == 200
+
+
+def make_customer_with_a_week(board: BoardUnderTest) -> UUID:
+    with board.rows() as session:
+        customer = make_subscription(session, status=SubscriptionStatus.PAST_DUE).organization_id
+        make_grace_period(session, organization_id=customer, ends_at=START + timedelta(days=7))
+        return customer
+
+
+def test_the_form_says_that_days_count_from_today_and_asks_before_it_shortens(board: BoardUnderTest) -> None:
+    customer = make_customer_with_a_week(board)
+    browser = board.browser(Role.SUPPORT)
+    form = Page(browser.get(f"/actions/billing.reset_grace_period?customer={customer}").text)
+    assert form.root.get("h1").text == "Set the grace period"
+    assert "It ends on Thursday, 22 January 2026, 7 days from today." in form.text
+    assert "The number below counts from today" in form.text
+    assert "Days from today" in form.text
+    typed = {"customer": str(customer), "days": "3", "reason": "They asked for 3 more days"}
+    live = Page(browser.get("/actions/billing.reset_grace_period/live", params=typed).text)
+    assert "Ends on: Thursday, 22 January 2026 becomes Sunday, 18 January 2026" in live.text
+    preview = Page(browser.submit("/actions/billing.reset_grace_period/preview", typed).text)
+    (box,) = preview.root.find_all("input", name="acknowledged")
+    assert box.attributes["value"] == "shorter"
+    assert "Set to 3 days from today" in preview.text
 
 
 @pytest.mark.parametrize(

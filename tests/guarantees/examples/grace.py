@@ -3,6 +3,7 @@
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,6 +43,11 @@ class Place:
         left = ceil((row.ends_at - moment(session)) / timedelta(days=1)) if row else 0
         return {"Grace period": row.status if row else "none", "Days left": max(left, 0)}
 
+    def look_at_day(self, session: Session) -> Seen:
+        row, zone = self._find_latest(session), ZoneInfo(self.scene.actor.time_zone)
+        day = f"{row.ends_at.astimezone(zone):%A, %-d %B %Y}" if row else None
+        return {**self.look(session), "Ends on": day}
+
     def look_at_end(self, session: Session) -> Seen:
         row = self._find_latest(session)
         assert row is not None
@@ -70,7 +76,7 @@ def resetting(scene: Scene) -> Example:
     place = Place(scene)
     if scene.chance.random() < 0.5:
         place.open_period()
-    return Example(place.reset(), place.look)
+    return Example(place.reset(), place.look_at_day)
 
 
 def closing(scene: Scene) -> Example:

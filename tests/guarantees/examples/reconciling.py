@@ -80,7 +80,7 @@ def repairing_customer(scene: Scene) -> Example:
 
     def look(session: Session) -> Seen:
         quantity = session.get_one(Subscription, sold.subscription_id).quantity
-        return {f"Quantity of {sold.stripe.id}": quantity}
+        return {"Seats": quantity}
 
     return Example(FixCustomer(customer=str(sold.organization_id), reason=REASON), look)
 
