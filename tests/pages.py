@@ -133,6 +133,12 @@ class Page:
             for element in self.root.find_all("p", class_="field-error")
         }
 
+    @property
+    def focused(self) -> str | None:
+        """The name of the field in which one begins to type."""
+        fields = (element.attributes for element in self.root.walk() if "autofocus" in element.attributes)
+        return next((attributes.get("name") for attributes in fields), None)
+
     def link(self, id: str) -> str:
         """Where the link of this id leads; an empty text when it leads nowhere."""
         return self.root.get("a", id=id).attributes.get("href", "")

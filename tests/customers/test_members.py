@@ -8,9 +8,9 @@ import pytest
 
 from adminboard.core.listings import matching
 from adminboard.core.permissions import KEY_SCOPES, Permission, Role
-from adminboard.customers.models import MembershipRole, MembershipStatus
+from adminboard.customers.models import Membership, MembershipRole, MembershipStatus, OrganizationStatus
 from tests.clients import BoardUnderTest, Program
-from tests.customers.showing import show_part
+from tests.customers.showing import show, show_part
 from tests.factories import START, make_membership, make_organization, make_user
 
 MEMBERS = "/v1/admin/memberships"
@@ -124,6 +124,37 @@ def test_the_panel_leads_to_the_user_and_to_who_pays(board: BoardUnderTest, rows
     assert f"/customers/{rows['acme']}" in page.links()
     own = show_part(board, rows["acme"], f"members?selected={rows['ada of acme']}", "aside#detail")
     assert "Paid for by this customer" in own.text
+
+
+def test_who_is_looked_at_is_said_to_have_no_access_while_who_pays_is_suspended(
+    board: BoardUnderTest, rows: dict[str, UUID]
+) -> None:
+    with board.rows() as session:
+        gone = make_organization(
+            session,
+            name="Gone",
+            status=OrganizationStatus.SUSPENDED,
+            suspended_at=START,
+            suspension_reason="Fraud",
+        ).id
+        eve = make_user(session, organization_id=gone).id
+        own = make_membership(session, organization_id=gone, user_id=eve).id
+        elsewhere = make_membership(session, organization_id=rows["beta"], user_id=eve).id
+        paid = make_membership(session, organization_id=gone, user_id=rows["ada"]).id
+    try:
+        assert "The members have no access" in show(board, gone, "members").text
+        panel = show_part(board, gone, f"members?selected={own}", "aside#detail").text
+        assert "The customer is suspended: no member has access." in panel
+        panel = show_part(board, rows["beta"], f"members?selected={elsewhere}", "aside#detail").text
+        assert "Gone , which pays for this member, is suspended: the member has no access." in panel
+        for customer, member in ((gone, paid), (rows["acme"], rows["ada of acme"])):
+            panel = show_part(board, customer, f"members?selected={member}", "aside#detail").text
+            assert "has no access" not in panel
+            assert "no member has access" not in panel
+    finally:
+        with board.rows() as session:
+            for made in (own, elsewhere, paid):
+                session.delete(session.get_one(Membership, made))
 
 
 def test_it_is_exported_with_whose_each_is(program: Program) -> None:

@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from adminboard.core.permissions import Role
+from adminboard.customers.models import OrganizationStatus
 from adminboard.entitlements.expiry import remove_expired
 from tests.e2e.accessibility import find_faults
 from tests.e2e.job import expect_toast
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import Visitors
-from tests.factories import make_user
+from tests.factories import START, make_organization, make_user
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -57,6 +58,22 @@ def test_a_grant_for_30_days_counts_until_it_expires_and_then_the_plan_decides(
         expect(again.locator("#history")).to_contain_text("The grant of HIPAA agreement")
     finally:
         board.behind.clock.set(start)
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_the_pill_of_a_suspended_customer_is_read_whole(
+    board: ServedBoard, visitors: Visitors, width: int
+) -> None:
+    with board.behind.rows() as session:
+        gone = make_organization(
+            session, status=OrganizationStatus.SUSPENDED, suspended_at=START, suspension_reason="Fraud"
+        )
+        user = make_user(session, organization_id=gone.id)
+    page = visitors.open_page(Role.SUPPORT, size=(width, 800))
+    page.goto(board.address("/entitlements", user=str(user.id)))
+    pill = page.locator(".key-values .pill", has_text="suspended")
+    expect(pill).to_be_visible()
+    assert pill.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def grant(page: Page) -> None:

@@ -62,6 +62,27 @@ def test_the_last_step_closes_the_dialog_and_brings_a_toast_with_undo(browser: B
     assert "data-error-panel" in again.text
 
 
+def test_one_begins_to_type_in_the_first_field_that_nobody_has_answered(
+    board: BoardUnderTest, browser: Browser, jane: UUID
+) -> None:
+    def begin(**given: str) -> str | None:
+        return Page(browser.get(ADJUST, params={"user": str(jane), **given}, headers=DIALOG).text).focused
+
+    assert begin() == "amount"
+    assert begin(amount="20.00", type="refund") == "reason"
+
+
+def test_what_a_form_begins_with_is_still_to_be_answered(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        customer = make_user(session).organization_id
+    browser, path = board.browser(Role.SUPPORT), "/actions/billing.reset_grace_period"
+    given = {"customer": str(customer)}
+    page = Page(browser.get(path, params=given, headers=DIALOG).text)
+    assert page.form(path).values["days"] == ["7"]
+    assert page.focused == "days"
+    assert Page(browser.get(path, params=given | {"days": "14"}, headers=DIALOG).text).focused == "reason"
+
+
 def test_a_refusal_keeps_the_dialog_with_what_was_typed(browser: Browser, jane: UUID) -> None:
     fields = {**FIELDS, "user": str(jane), "amount": "12.345"}
     answer = browser.submit(f"{ADJUST}/preview", fields, headers=DIALOG)

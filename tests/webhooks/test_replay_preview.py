@@ -76,7 +76,8 @@ def test_what_would_become_of_a_row_is_shown_side_by_side(
     control("clock", days=1)
     maker.client.v1.subscriptions.update(made.id, {"items": [{"id": item_of(made).id, "quantity": 9}]})
     shown = preview(board, created["id"])
-    assert details(shown) == {"Quantity": "7 becomes 9"}
+    assert list(details(shown)) == ["It says", "Quantity"]
+    assert details(shown)["Quantity"] == "7 becomes 9"
     assert codes(shown) == {"asks_stripe"}
     with board.rows() as session:
         assert session.scalars(select(Subscription.quantity)).one() == 7
@@ -155,7 +156,20 @@ def test_nothing_to_change_is_said(board: BoardUnderTest, maker: Maker, standin:
     apply_due_events(board.runtime)
     shown = preview(board, event["id"])
     assert "in_step" in codes(shown)
-    assert not details(shown)
+    assert list(details(shown)) == ["It says"]
+
+
+def test_it_says_what_the_event_is_about_as_the_log_will(
+    board: BoardUnderTest, maker: Maker, standin: StandIn
+) -> None:
+    subscribe(board, maker)
+    [event] = list_sent(standin, CREATED)
+    send_all(board, [event])
+    said = details(preview(board, event["id"]))["It says"]
+    apply_due_events(board.runtime)
+    with board.rows() as session:
+        log = select(AuditEntry.summary).where(AuditEntry.action == "webhooks.apply")
+        assert session.scalars(log).one() == said
 
 
 def test_one_that_would_fail_again_says_why(board: BoardUnderTest) -> None:
@@ -196,5 +210,6 @@ def test_who_sees_no_personal_data_is_told_only_which_fields(
     answer = preview(board, created["id"], Permission.WEBHOOKS_REPLAY)
     assert details(answer) == {"Quantity": "changes"}
     [_, [_, carried, _]] = URLSafeSerializer("any key").loads_unsafe(answer["token"])[1]
+    assert carried["tried"]["summary"] is None
     [field] = carried["tried"]["fields"]
     assert (field["name"], field["before"], field["after"]) == ("quantity", None, None)

@@ -169,6 +169,19 @@ def test_one_that_fails_again_says_why(board: BoardUnderTest, program: Program) 
     assert "sub_nobody" in outcome["error"]
 
 
+def test_one_that_waits_again_no_longer_shows_the_error_of_before(board: BoardUnderTest) -> None:
+    row = make_failed(board, last_error="No organization has this customer.")
+    browser = board.browser(Role.SUPPORT)
+    assert "No organization has this customer." in browser.get(f"/webhooks?selected={row.id}").text
+    form = {"event": str(row.id), "reason": REASON}
+    page = Page(browser.submit("/actions/webhooks.replay/preview", form).text)
+    token = page.root.get("input", name="token").attributes["value"]
+    assert browser.submit("/actions/webhooks.replay", {**form, "token": token}).status_code == 303
+    panel = browser.get(f"/webhooks?selected={row.id}").text
+    assert "It is applied in a moment" in panel
+    assert "No organization has this customer." not in panel
+
+
 def test_while_stripe_is_away_it_waits(
     board: BoardUnderTest, program: Program, failed: dict[str, Any], control: Control
 ) -> None:

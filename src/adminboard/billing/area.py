@@ -108,5 +108,14 @@ area = Area(
             "Change the number of seats",
             ("/billing/subscriptions", "/actions/billing.change_quantity"),
         ),
+        HelpPage(
+            "failed-payment",
+            "Handle a failed payment",
+            (
+                "/billing/grace-periods",
+                "/actions/billing.reset_grace_period",
+                "/actions/billing.close_grace_period",
+            ),
+        ),
     ],
 )

@@ -23,7 +23,8 @@ class MembershipUnknown(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class MemberDetail:
-    """A person's place in an organization, and who pays for the person, which may be another one."""
+    """A person's place in an organization, and who pays for the person, which may be another one: whoever
+    that is gives access, and takes it when they are suspended."""
 
     id: UUID
     user_id: UUID
@@ -36,6 +37,7 @@ class MemberDetail:
     status: str
     payer_id: UUID
     payer_name: str
+    payer_status: str
     joined_at: datetime
     last_login_at: datetime | None
     last_activity_at: datetime | None
@@ -57,6 +59,7 @@ def get_member_detail(session: Session, membership_id: UUID) -> MemberDetail:
             Membership.status,
             payer.id.label("payer_id"),
             payer.name.label("payer_name"),
+            payer.status.label("payer_status"),
             Membership.created_at.label("joined_at"),
             User.last_login_at,
             Membership.last_activity_at,

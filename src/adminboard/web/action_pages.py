@@ -102,13 +102,12 @@ def make_form(
     errors = problem.errors if problem else ()
     now = visit.board.runtime.clock.now()
     first = {name: values[0] for name, values in typed.items() if values}
-    subject = sentence = None
+    subject, sentence, begun = None, None, dict[str, list[str]]()
     with visit.reading() as session:
         if action.subject is not None:
             subject = action.subject(session, first)
         if action.begin is not None:
-            begun = action.begin(session, first)
-            typed = {name: [value] for name, value in begun.items()} | dict(typed)
+            begun = {name: [value] for name, value in action.begin(session, first).items()}
         if action.tells is not None:
             sentence = action.tells(session, first)
         offered = load_offers(action, session)
@@ -120,7 +119,14 @@ def make_form(
         action_url=address(f"/actions/{action.name}/preview", {}, return_to=return_to),
         submit_label="Preview",
         fields=make_fields(
-            action.command, typed, zone=zone, now=now, errors=errors, hidden=hidden, offered=offered
+            action.command,
+            begun | dict(typed),
+            zone=zone,
+            now=now,
+            errors=errors,
+            hidden=hidden,
+            offered=offered,
+            begun=begun.keys() - typed.keys(),
         ),
         csrf_token=_csrf_token(visit),
         back_url=return_to,

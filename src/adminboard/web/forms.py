@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -38,11 +38,14 @@ def make_fields(
     errors: Sequence[FieldError] = (),
     hidden: frozenset[str] = frozenset(),
     offered: Mapping[str, Sequence[Option]] | None = None,
+    begun: Collection[str] = (),
 ) -> list[FieldView]:
     """A control for each field of the command, holding what was typed. ``hidden`` fields travel unseen;
-    ``offered`` is what those may choose from whose values are rows.
+    ``offered`` is what those may choose from whose values are rows. Those named by ``begun`` hold what the
+    action begins with, which nobody typed.
 
-    The first visible field that is wrong, or else the first empty one, gets the focus.
+    The first visible field that is wrong gets the focus, or else the first that nobody has answered: it is
+    empty, or holds what it begins with.
     """
     messages = {error.field.partition(".")[0]: error.message for error in reversed(errors)}
     views = [
@@ -59,7 +62,8 @@ def make_fields(
         )
         for name, info in command.asked_fields().items()
     ]
-    return _with_focus(views)
+    answered = {name for name in typed if name not in begun}
+    return _with_focus(views, answered)
 
 
 def typed_values(command: type[Command], typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
@@ -319,9 +323,9 @@ def _without_zone(text: str, zone: ZoneInfo) -> str:
     return (moment.astimezone(zone) if moment.tzinfo else moment).strftime(DATETIME_FORMAT)
 
 
-def _with_focus(views: list[FieldView]) -> list[FieldView]:
+def _with_focus(views: list[FieldView], answered: Collection[str]) -> list[FieldView]:
     visible = [view for view in views if view.kind not in (FieldKind.HIDDEN, FieldKind.TICKED)]
     chosen = next((view for view in visible if view.error), None) or next(
-        (view for view in visible if not view.value), None
+        (view for view in visible if not view.value or view.name not in answered), None
     )
     return [replace(view, autofocus=True) if view is chosen else view for view in views]

@@ -21,6 +21,8 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 360
 MOST_ATTEMPTS = len(PAUSES) + 1
 STRIPE_IS_AWAY = timedelta(minutes=1)
 MAX_ERROR_LENGTH = 500
+EVENT_TARGET, APPLIED = "billing_event", "webhooks.apply"
+"""What the audit entry of an applied event is about, and is called."""
 _EVENTS = Base.metadata.tables[str(BillingEvent.__table__)]
 _FACTS = tuple(each.name for each in fields(Told) if each.name not in ("summary", "before", "after"))
 """What the event's own row keeps of what was told; the rest is the audit entry's."""
@@ -53,13 +55,13 @@ _NOTE_APPLIED = (
 
 def target_of(event_id: object, event_type: str, organization_id: Any = None) -> Target:
     """A billing event as the subject of an audit entry."""
-    return Target("billing_event", str(event_id), event_type, organization_id)
+    return Target(EVENT_TARGET, str(event_id), event_type, organization_id)
 
 
 def audit_applied(work: Work, taken: Taken, told: Told) -> None:
     """The entry of an event, in the work, or the part of it, that changed the rows it is about."""
     target = target_of(taken.id, taken.event_type, told.organization_id)
-    work.audit("webhooks.apply", target, told.summary, before=told.before, after=told.after)
+    work.audit(APPLIED, target, told.summary, before=told.before, after=told.after)
 
 
 def note_applied(work: Work, applied: Sequence[tuple[Taken, Told]]) -> None:

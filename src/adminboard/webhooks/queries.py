@@ -11,11 +11,16 @@ from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, BillingEventSource, ProcessingStatus
+from adminboard.core.audit_models import AuditEntry
 from adminboard.core.errors import NotFound
 from adminboard.core.json_text import read_json, write_json
 from adminboard.core.masking import Mask
+from adminboard.core.permissions import Permission
+from adminboard.core.work import reader
 from adminboard.customers.models import Organization
+from adminboard.webhooks.changed_fields import ChangedField, list_changed_fields
 from adminboard.webhooks.kinds.registry import KINDS
+from adminboard.webhooks.outcomes import APPLIED, EVENT_TARGET
 
 _HIDDEN = {"mask": Mask.HIDDEN}
 
@@ -69,11 +74,25 @@ LOGGED = tuple(getattr(BillingEvent, column.name) for column in fields(LoggedEve
 
 
 @dataclass(frozen=True, slots=True)
+class LastApplied:
+    """What applying an event changed when that was done last, as its entry in the log has it.
+
+    ``changes`` are empty where the board showed it already, or something newer."""
+
+    entry_id: UUID
+    at: datetime
+    summary: str | None
+    changes: tuple[ChangedField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EventDetail(LoggedEvent):
-    """One whole: with whose it is and what was sent, which masked readers do not get either."""
+    """One whole: with whose it is and what was sent, which masked readers do not get either, and what it
+    changed, which they get neither, nor who may not read the history of a record."""
 
     organization_name: str | None
     raw_payload: Any = field(metadata=_HIDDEN)
+    last_applied: LastApplied | None = field(metadata=_HIDDEN)
 
     @property
     def can_be_replayed(self) -> bool:
@@ -93,7 +112,7 @@ class EventDetail(LoggedEvent):
 
 
 def get_event_detail(session: Session, event_id: UUID) -> EventDetail:
-    """One query. Raises `EventUnknown`."""
+    """Two queries, or one for who may not read history. Raises `EventUnknown`."""
     row = session.execute(
         select(
             *LOGGED,
@@ -106,7 +125,26 @@ def get_event_detail(session: Session, event_id: UUID) -> EventDetail:
     if row is None:
         raise EventUnknown(f"There is no billing event {event_id}.")
     payload = read_json(row.raw_payload) if row.raw_payload is not None else None
-    return EventDetail(**{**row._mapping, "raw_payload": payload})
+    sees_history = reader(session).may(Permission.HISTORY_READ)
+    last_applied = _find_last_applied(session, event_id) if sees_history else None
+    return EventDetail(**{**row._mapping, "raw_payload": payload, "last_applied": last_applied})
+
+
+def _find_last_applied(session: Session, event_id: UUID) -> LastApplied | None:
+    entry = session.execute(
+        select(AuditEntry.id, AuditEntry.at, AuditEntry.summary, AuditEntry.before, AuditEntry.after)
+        .where(
+            AuditEntry.target_kind == EVENT_TARGET,
+            AuditEntry.target_id == str(event_id),
+            AuditEntry.action == APPLIED,
+        )
+        .order_by(AuditEntry.position.desc())
+        .limit(1)
+    ).one_or_none()
+    if entry is None:
+        return None
+    changes = list_changed_fields(entry.before or {}, entry.after or {})
+    return LastApplied(entry.id, entry.at, entry.summary, tuple(changes))
 
 
 def find_event_id(session: Session, name: str) -> UUID:

@@ -15,12 +15,13 @@ from adminboard.core.errors import DomainError
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.runtime import Runtime
+from adminboard.webhooks.changed_fields import ChangedField
 from adminboard.webhooks.commands import ReplayEvent
 from adminboard.webhooks.kinds.registry import KINDS
 from adminboard.webhooks.newest_state import find_moment_of_replay
 from adminboard.webhooks.outcomes import target_of
 from adminboard.webhooks.replaying import A_MINUTE, ASKS_STRIPE, get_replayable, lock_event, put_back
-from adminboard.webhooks.trying import ChangedField, Tried, read_event, try_event
+from adminboard.webhooks.trying import Tried, read_event, try_event
 
 PROCESSED_ALREADY = Caution(
     "processed_already", "It was processed already: it changes only what is not as Stripe has it."
@@ -74,15 +75,12 @@ def _warn(status: ProcessingStatus, tried: Tried | None) -> Iterator[Caution]:
 
 
 def _say_tried(tried: Tried) -> Iterator[Detail]:
+    if tried.summary:
+        yield Detail("It says", tried.summary)
     for field in tried.fields:
-        yield Detail(_say_name(field), _say_sides(field))
+        yield Detail(field.title, _say_sides(field))
     for sentence in tried.following:
         yield Detail("Then", sentence)
-
-
-def _say_name(field: ChangedField) -> str:
-    name = field.name.replace("_", " ").capitalize()
-    return f"{field.of}: {name}" if field.of else name
 
 
 def _say_sides(field: ChangedField) -> str:

@@ -125,7 +125,8 @@ def put_back(work: Work, ids: Sequence[UUID]) -> None:
     """Has a worker apply these, with all attempts before it, as soon as the work is committed.
 
     ``processed_at`` stays with those that were applied before, so that what they say holds
-    (`outcomes.note_applied`). One that was ignored has told nothing yet.
+    (`outcomes.note_applied`). One that was ignored has told nothing yet. The error of the attempts before
+    goes with them: the entries in the log keep it.
     """
     if not ids:
         return
@@ -133,6 +134,7 @@ def put_back(work: Work, ids: Sequence[UUID]) -> None:
     again = rows.values(
         processing_status=ProcessingStatus.RECEIVED,
         attempts=0,
+        last_error=None,
         processed_at=case(
             (BillingEvent.processing_status == ProcessingStatus.IGNORED, None),
             else_=BillingEvent.processed_at,

@@ -5,10 +5,8 @@ So the preview of a replay says what the worker will do, without rules of its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import Enum
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,25 +23,14 @@ from adminboard.runtime import Runtime
 from adminboard.settings import SettingsError
 from adminboard.stripe.objects import Event
 from adminboard.webhooks.applying import WORKER, sentence_of
+from adminboard.webhooks.changed_fields import ChangedField, list_changed_fields
 from adminboard.webhooks.kinds.kind import EventKind
 from adminboard.webhooks.kinds.registry import KINDS
 from adminboard.webhooks.newest_state import apply_as_it_is_now, find_moment_of_replay
 from adminboard.webhooks.taking import Taken
 
 logger = structlog.get_logger(__name__)
-NONE = "none"
 ROWS_ARE_HELD = "Somebody else is changing the same rows just now."
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedField:
-    """A field that would change, as text; ``of`` names whose it is where there are several objects.
-    ``before`` is None in a new row, both are None for who may not see them."""
-
-    name: str
-    before: str | None
-    after: str | None
-    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +38,7 @@ class Tried:
     """What applying an event would do now: which fields of its object's row change, and the sentences of what
     follows from it by rules of the board's own.
 
+    ``summary`` is the sentence of the log about the event itself, so that it is clear what the fields are of.
     ``failure`` says why it would fail; ``unknown`` why it cannot be told. Then there are no others.
     ``shown_at`` is the moment of the state that the row showed.
     """
@@ -60,6 +48,7 @@ class Tried:
     failure: str | None = None
     unknown: str | None = None
     shown_at: datetime | None = None
+    summary: str | None = None
 
     @property
     def is_in_step(self) -> bool:
@@ -68,7 +57,7 @@ class Tried:
     def without_values(self) -> Tried:
         """For who may see no personal data: which fields change, as in the log."""
         fields = tuple(replace(field, before=None, after=None) for field in self.fields)
-        return replace(self, fields=fields, following=())
+        return replace(self, fields=fields, following=(), summary=None)
 
 
 def try_event(runtime: Runtime, event_id: UUID) -> Tried:
@@ -112,33 +101,13 @@ def _try(runtime: Runtime, kind: EventKind, event: Event, shown_at: datetime) ->
         with runtime.work(WORKER) as work:
             told = kind.apply(work, event, found, state_at)
             work.session.flush()
-            tried = Tried(tuple(_list_fields(told.before, told.after)), work.sentences, shown_at=shown_at)
+            tried = Tried(
+                tuple(list_changed_fields(told.before, told.after)),
+                work.sentences,
+                shown_at=shown_at,
+                summary=told.summary.strip(),
+            )
             work.abandon()
         return tried
 
     return apply_as_it_is_now(fetch(), shown_at, fetch=fetch, apply=apply)
-
-
-def _list_fields(
-    before: Mapping[str, Any], after: Mapping[str, Any], of: str | None = None
-) -> Iterator[ChangedField]:
-    """Those that differ; what tells of several objects has the fields of each below its name."""
-    for name, value in after.items():
-        was = before.get(name)
-        if isinstance(value, Mapping):
-            yield from _list_fields(was if isinstance(was, Mapping) else {}, value, of=name)
-        elif was != value:
-            yield ChangedField(name, _say(was) if name in before else None, _say(value), of)
-
-
-def _say(value: Any) -> str:
-    """Trimmed, as every text of a command is once it has been read back."""
-    if value is None:
-        return NONE
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if isinstance(value, Enum):
-        return str(value.value).replace("_", " ")
-    return str(value).strip()
