@@ -26,6 +26,7 @@ MAX_TERM_LENGTH = 200
 PROBE_LIMIT = 2_000
 _SHORTEST_TRIGRAM = 3
 _SHORTEST_TEXT = 2
+_THREE_IN_A_ROW = re.compile(r"[^\W_]{3}")
 _MOST_WORDS = 8
 
 
@@ -63,8 +64,9 @@ class SearchSource(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Contains(SearchSource):
-    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters.
-    For short texts: such an index takes none over some 2,700 bytes, so longer ones want `FullText`.
+    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms without three
+    letters in a row, which are looked for at its beginning. For short texts: such an index takes none over
+    some 2,700 bytes, so longer ones want `FullText`.
 
     Several words are found in any order: "campbell hazel" in "Hazel Campbell".
     """
@@ -77,15 +79,20 @@ class Contains(SearchSource):
             return None
         if exact:
             return or_(*(func.lower(column) == term.lower() for column in self.columns))
-        if len(term) < _SHORTEST_TRIGRAM:
-            return self.beginning(term)
+        if _is_short(term):
+            return self._beginning(term)
         patterns = [f"%{escape_like(word)}%" for word in _words_of(term)]
         return or_(*(and_(*(column.ilike(pattern) for pattern in patterns)) for column in self.columns))
 
-    def beginning(self, term: str) -> ColumnElement[bool]:
+    def _beginning(self, term: str) -> ColumnElement[bool]:
         """Text at the beginning of a column."""
         pattern = f"{escape_like(term.lower())}%"
         return or_(*(func.lower(column).like(pattern) for column in self.columns))
+
+
+def _is_short(term: str) -> bool:
+    """Whether a trigram index would name far too many rows, like every tenth for "an@", each to be read."""
+    return len(term) < _SHORTEST_TRIGRAM or (term.isascii() and not _THREE_IN_A_ROW.search(term))
 
 
 def _words_of(term: str) -> list[str]:
