@@ -53,7 +53,7 @@ def test_what_it_changed_last_is_told_in_the_words_of_the_log(
 ) -> None:
     text = open_panel(board, get_kept(board, replayed).id).text
     _, _, told = text.partition(SECTION)
-    assert "Stripe says that" in told
+    assert f"Stripe told of {CREATED}" in told
     assert "Quantity 7 becomes 9" in told
 
 
