@@ -31,8 +31,9 @@ def find_difference(board: BoardUnderTest, customer: UUID, **fields: Any) -> UUI
     """An hour ago, if nothing else is said."""
     with board.rows() as session:
         run = make_run(session, kind="reconciliation")
-        found = {"organization_id": customer, "checked_at": START - HOUR} | fields
-        return put_difference(session, run.id, **found).id
+        name = f"sub_differing{run.id.hex}"
+        found = {"organization_id": customer, "checked_at": START - HOUR, "stripe_subscription_id": name}
+        return put_difference(session, run.id, **(found | fields)).id
 
 
 def open_panel(board: BoardUnderTest, customer: UUID, role: Role = Role.SUPPORT) -> Page:

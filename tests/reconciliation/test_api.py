@@ -120,7 +120,7 @@ def test_each_of_several_subscriptions_is_named_with_what_differs(twins: Twins) 
     done = program.post(PATH, json=body, headers={"Idempotency-Key": "several"}).json()
     with twins.board.rows() as session:
         customer = session.get_one(Organization, twin.organization_id)
-        entry = session.get_one(AuditEntry, UUID(done["audit_id"]))
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.id == UUID(done["audit_id"]))).one()
         assert entry.summary == f"Brought {customer.name} into step with Stripe."
         assert set((entry.after or {})["Subscriptions"].split(", ")) == {twin.id, second.id}
 

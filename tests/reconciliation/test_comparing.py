@@ -7,11 +7,11 @@ import pytest
 
 from adminboard.billing.event_models import ProcessingStatus
 from adminboard.billing.models import SubscriptionStatus
+from adminboard.billing.stripe_differences import say_sides
 from adminboard.core.models import RunStatus
 from adminboard.core.permissions import Role
 from adminboard.reconciliation.actions import RunReconciliation
 from adminboard.reconciliation.models import DiscrepancyStatus
-from adminboard.reconciliation.wording import say_sides
 from adminboard.stripe.fake import records
 from tests.factories import START, make_billing_event
 from tests.reconciliation.planting import MONTH, REASON, Twin, Twins, seconds

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from adminboard.billing.models import Subscription, SubscriptionStatus
+from adminboard.billing.stripe_differences import KIND_WORDS
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission, Role
 from adminboard.customers.models import Organization
 from adminboard.dashboard.alerts import RULES
 from adminboard.reconciliation.models import DiscrepancyKind
-from adminboard.reconciliation.wording import KIND_WORDS
 from tests.clients import recorded_queries
 from tests.factories import make_membership, make_subscription, make_user
 from tests.pages import Page
