@@ -116,3 +116,26 @@ def test_what_differs_is_found_ticked_and_repaired(
     page.set_viewport_size({"width": LARGE[0], "height": LARGE[1]})
     set_theme(page, "dark")
     assert not find_violations(page, EVERYTHING)
+
+
+def test_a_re_sync_of_several_subscriptions_with_long_ids_stays_inside_its_dialog(
+    board: ServedBoard, visitors: Visitors, standin: StandIn, control: Control
+) -> None:
+    twins = Twins(board.behind, standin, control)
+    twin = twins.subscribe()
+    twin.there.status = "canceled"
+    twins.there(twin.customer, twins.sell("scale"))
+    page = visitors.open_page(Role.BILLING)
+    page.goto(f"/customers/{twin.organization_id}")
+    page.get_by_role("link", name="Re-sync with Stripe").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill(REASON)
+    dialog.get_by_role("button", name="Preview").click()
+    label = dialog.locator(".change-main dt").first
+    expect(label).to_contain_text(f" of {twin.id} now")
+    page.evaluate(
+        "(id) => document.querySelectorAll('.change-main dt')"
+        ".forEach((term) => { term.textContent = term.textContent.replace(id, id.padEnd(60, 'N')) })",
+        twin.id,
+    )
+    assert dialog.evaluate("(box) => box.scrollWidth <= box.clientWidth")
