@@ -6,9 +6,22 @@ What libraries log through the standard library comes as the same lines, its tra
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from typing import Any
 
 import structlog
+
+_ROWS = re.compile(r"^(\s*DETAIL: ).*$", re.MULTILINE)
+"""Where PostgreSQL quotes the row or the values that broke a rule."""
+
+
+def _without_rows(_logger: Any, _name: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A traceback without what stands in rows, which is personal data and may be secret. Which rule was
+    broken stands above it."""
+    if isinstance(fields.get("exception"), str):
+        fields["exception"] = _ROWS.sub(r"\1left out", fields["exception"])
+    return fields
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -21,6 +34,7 @@ def configure_logs(level: int = logging.INFO) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     structlog.configure(
         processors=[*processors, renderer],

@@ -60,12 +60,23 @@ def test_whoever_may_is_led_to_the_re_sync(board: BoardUnderTest) -> None:
     with board.rows() as session:
         acme = make_organization(session, stripe_customer_id="cus_differing").id
     find_difference(board, acme, **LEAVING)
-    for role, words in ((Role.BILLING, "Re-sync with Stripe"), (Role.SUPPORT, "See both sides")):
+    both = ["Re-sync with Stripe", "See both sides"]
+    for role, words in ((Role.BILLING, both), (Role.SUPPORT, both[1:])):
         for page in (show(board, acme, role=role), open_panel(board, acme, role)):
-            notice = page.root.get("p", data_differs="")
-            assert notice.get("a").text == words
-            target = notice.get("a").attributes["href"]
-            assert board.browser(role).get(target).status_code in (200, 503), target
+            links = page.root.get("p", data_differs="").find_all("a")
+            assert [link.text for link in links] == words
+            for link in links:
+                target = link.attributes["href"]
+                assert board.browser(role).get(target).status_code in (200, 503), target
+
+
+def test_what_no_repair_can_settle_leads_to_no_re_sync(board: BoardUnderTest) -> None:
+    with board.rows() as session:
+        acme = make_organization(session, stripe_customer_id="cus_twice").id
+    several = DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS
+    find_difference(board, acme, kind=several, local_value=["sub_1"], stripe_value=["sub_1", "sub_2"])
+    links = show(board, acme, role=Role.BILLING).root.get("p", data_differs="").find_all("a")
+    assert [link.text for link in links] == ["See both sides"]
 
 
 def test_what_was_written_since_the_comparison_is_not_contradicted(board: BoardUnderTest) -> None:
@@ -108,6 +119,7 @@ def test_the_api_has_it_too(board: BoardUnderTest, acme: UUID) -> None:
         ("missing_here", None, "active", "a subscription that is active there and not here"),
         ("missing_in_stripe", "past_due", None, "no such subscription, here past due"),
         ("several_live_subscriptions", ["sub_1"], ["sub_1", "sub_2"], "several live subscriptions"),
+        ("error", None, "It has no items.", "it cannot be compared: It has no items."),
         ("unknown_status", "active", "on_fire", "unknown status on fire, here active"),
         ("customer", None, "cus_1", "customer cus_1, here none"),
         (

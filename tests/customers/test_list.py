@@ -177,6 +177,8 @@ def test_long_names_emoji_and_names_from_right_to_left_read_as_they_are(board: B
         ("acme plumb", ["Acme Plumbing"]),
         ("tr", ["Trial"]),
         ("ACME", ["Acme Plumbing"]),
+        ("ac&", []),
+        ("e P", ["Acme Plumbing"]),
         ("person1@acme.test", ["Acme Plumbing"]),
         ("person2@acme.test", []),
         ("cus_Acme42", ["Acme Plumbing"]),

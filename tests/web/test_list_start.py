@@ -240,6 +240,13 @@ def test_what_somebody_chose_holds_for_a_search_too(browser: Browser) -> None:
     chosen = Page(browser.get(week).text)
     assert chips(chosen) == ["Time: last 7 days"]
     assert names(send(browser, chosen, q=NUMBER)) == ["yesterday"]
+    (begun_with,) = (
+        link.attributes["href"]
+        for link in calls(browser).root.get("p", class_="chip-presets").find_all("a")
+        if link.text == "Last 7 days"
+    )
+    same = Page(browser.get(begun_with).text)
+    assert names(send(browser, same, q=NUMBER)) == ["yesterday"], "also what it began with, once chosen"
     assert names(send(browser, calls(browser), started="30d", q=NUMBER)) == ["yesterday", "a month ago"]
     assert names(send(browser, calls(browser), started_to="2025-12-01", q=NUMBER)) == ["last year"]
     found = send(browser, calls(browser), q=NUMBER)

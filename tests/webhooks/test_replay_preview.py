@@ -12,6 +12,7 @@ from adminboard.core.audit_models import AuditEntry
 from adminboard.core.permissions import Permission, Role
 from adminboard.stripe.fake.standin import StandIn
 from adminboard.webhooks.jobs import apply_due_events
+from adminboard.webhooks.trying import Tried
 from tests.clients import BoardUnderTest
 from tests.pages import Page
 from tests.stand_in import Control
@@ -197,6 +198,12 @@ def test_while_stripe_is_away_it_can_still_be_put_back(
     answer = browser.submit("/actions/webhooks.replay", {**form, "token": token})
     assert answer.status_code == 303, answer.text
     assert get_kept(board, event).fetch_anew
+
+
+def test_who_sees_no_personal_data_is_not_told_that_nothing_follows() -> None:
+    tried = Tried(following=("Closed the grace period of Acme.",))
+    assert not tried.is_in_step
+    assert not tried.without_values().is_in_step
 
 
 def test_who_sees_no_personal_data_is_told_only_which_fields(

@@ -64,7 +64,10 @@ approvals = Listing(
         Column("Kind of target", Approval.target_kind, key="target_kind", shown=False),
     ],
     search=Search(
-        sources=(Contains((Approval.target_label, Approval.requested_by_name)), IdPrefix(Approval.id)),
+        sources=(
+            Contains((Approval.target_label, Approval.requested_by_name), has_beginnings=False),
+            IdPrefix(Approval.id),
+        ),
         placeholder="Target, who asked, or id",
     ),
     filters=[

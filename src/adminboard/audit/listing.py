@@ -60,7 +60,7 @@ audit_log = Listing(
     ],
     search=Search(
         sources=(
-            Contains((AuditEntry.summary, AuditEntry.target_label, AuditEntry.reason)),
+            Contains((AuditEntry.summary, AuditEntry.target_label, AuditEntry.reason), has_beginnings=False),
             IdPrefix(AuditEntry.id),
             ExactText(AuditEntry.request_id),
         ),

@@ -75,7 +75,8 @@ def preview_reset(session: Session, command: ResetGracePeriod) -> Preview:
 
 def _shortens(before: str | None, after: str) -> Caution:
     """To be accepted: who is asked for some days more easily types only those."""
-    sentence = f"The customer has until {before}: this takes time away, and ends it on {after}."
+    how = "some hours of that" if before == after else "time"
+    sentence = f"The customer has until {before}: this takes {how} away, and ends it on {after}."
     return Caution("shorter", sentence, must_acknowledge=True)
 
 
@@ -115,8 +116,8 @@ def say_present_end(session: Session, given: Mapping[str, str]) -> str | None:
         return "No grace period is open: one begins today."
     left = days_left(session, row)
     return (
-        f"It ends on {_say_end(session, row)}, {left} {'day' if left == 1 else 'days'} from today. "
-        "The number below counts from today, not from that day."
+        f"It ends on {_say_end(session, row)}, with {left} {'day' if left == 1 else 'days'} left. "
+        "The number below counts from now, not from that day."
     )
 
 

@@ -32,6 +32,12 @@ KIND_WORDS: Mapping[DiscrepancyKind, str] = {
     DiscrepancyKind.UNKNOWN_STATUS: "unknown status",
     DiscrepancyKind.ERROR: "cannot be compared",
 }
+FOR_PEOPLE = (
+    DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS,
+    DiscrepancyKind.UNKNOWN_PRICE,
+    DiscrepancyKind.ERROR,
+)
+"""What no repair can settle: it needs a decision in Stripe, or a plan."""
 MOST_SAID = 5
 """Differences of one customer; Reconciliation lists all."""
 
@@ -47,6 +53,11 @@ class StripeDifference:
     words: str
     found_at: datetime
     """By the last comparison that saw it."""
+
+    @property
+    def can_be_repaired(self) -> bool:
+        """Whether following Stripe can mend it, rather than a decision of people."""
+        return self.kind not in FOR_PEOPLE
 
 
 def open_differences(payer: InstrumentedAttribute[UUID]) -> ScalarSelect[Any]:
@@ -93,6 +104,8 @@ def read_differences(rows: Iterable[tuple[str, Any, Any, str]] | None) -> tuple[
 def say_difference(kind: DiscrepancyKind, here: Any, there: Any) -> str:
     """Both sides, Stripe's first: "set to cancel yes, here no"."""
     words = KIND_WORDS[kind]
+    if kind is DiscrepancyKind.ERROR:
+        return f"it {words}: {there}" if there else f"it {words}"
     if kind in _WITHOUT_SIDES:
         return words
     if kind is DiscrepancyKind.MISSING_HERE:

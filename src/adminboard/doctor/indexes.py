@@ -88,7 +88,8 @@ def _judge_invalid(index: str, table: str, *, is_behind: bool) -> Finding:
     is_copy = _LEFT_OVER.search(index) is not None
     mended_by = f"{'DROP' if is_copy else 'REINDEX'} INDEX CONCURRENTLY {index};"
     first = (
-        "Run `adminboard migrate`, which builds its own anew; if it is still invalid then, as"
+        "Run `adminboard migrate` (with --board-only where the product keeps its own tables), which builds "
+        "its own anew; if it is still invalid then, or a newer version has migrated already, as"
         if is_behind
         else "As"
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.mirror.subscriptions import OVER
-from adminboard.billing.stripe_differences import KIND_WORDS, say_sides
+from adminboard.billing.stripe_differences import FOR_PEOPLE, KIND_WORDS, say_sides
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall
 from adminboard.core.commands import Command, Reason
 from adminboard.core.permissions import Permission
@@ -24,7 +24,6 @@ from adminboard.reconciliation.differences import Difference
 from adminboard.reconciliation.fixing import settle
 from adminboard.reconciliation.looking import Looked, compare_customer, look_at
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
-from adminboard.reconciliation.queries import FOR_PEOPLE
 from adminboard.reconciliation.repairing import Repaired, end_missing, follow_stripe
 from adminboard.reconciliation.wording import say_left
 from adminboard.runtime import Runtime

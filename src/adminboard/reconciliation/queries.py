@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, liter
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
+from adminboard.billing.stripe_differences import FOR_PEOPLE
 from adminboard.core.listings.columns import AnySelect, is_any
 from adminboard.core.models import Run, RunRow, RunRowStatus, RunStatus
 from adminboard.customers.models import Organization
@@ -24,12 +25,6 @@ from adminboard.reconciliation.models import (
 
 COMPARISON_KIND, FIX_KIND = "reconciliation", "reconciliation.fix"
 SHOWN = 200
-FOR_PEOPLE = (
-    DiscrepancyKind.SEVERAL_LIVE_SUBSCRIPTIONS,
-    DiscrepancyKind.UNKNOWN_PRICE,
-    DiscrepancyKind.ERROR,
-)
-"""What no repair can settle: it needs a decision in Stripe, or a plan."""
 UNSETTLED = (RunStatus.WAITING, RunStatus.RUNNING, RunStatus.PAUSED)
 
 

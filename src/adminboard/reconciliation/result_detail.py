@@ -12,11 +12,11 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from adminboard.billing.models import Subscription
-from adminboard.billing.stripe_differences import KIND_WORDS, say_end, say_pause
+from adminboard.billing.stripe_differences import FOR_PEOPLE, KIND_WORDS, say_end, say_pause
 from adminboard.core.errors import NotFound
 from adminboard.customers.models import Organization
 from adminboard.reconciliation.models import Discrepancy, DiscrepancyKind, DiscrepancyStatus
-from adminboard.reconciliation.queries import FOR_PEOPLE, is_being_repaired, is_repairable
+from adminboard.reconciliation.queries import is_being_repaired, is_repairable
 from adminboard.reconciliation.results import compared, last_checked, result_of_row, with_differences
 from adminboard.reconciliation.wording import say_left, say_repair
 

@@ -20,7 +20,7 @@ from adminboard.core.listings import (
 from adminboard.core.listings.filters import Reader
 from adminboard.core.listings.picks import read_ids
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.start import without_start
+from adminboard.core.listings.start import START_MARK, without_start
 from adminboard.core.masking import sees_personal_data
 from adminboard.web.addresses import Parameters, without
 from adminboard.web.list_place import ListPlace
@@ -150,8 +150,9 @@ _KINDS: dict[type[Filter], FilterKind] = {
 
 
 def _presets(place: ListPlace, filter_: DateRange, state: Parameters) -> tuple[LinkView, ...]:
-    """Links, since a preset takes the place of dates, which a form would send along."""
-    others, chosen = without(state, *filter_.names), state.get(filter_.name, [])
+    """Links, since a preset takes the place of dates, which a form would send along. Whoever follows one has
+    chosen it, so it is no longer what the list begins with."""
+    others, chosen = without(state, *filter_.names, START_MARK), state.get(filter_.name, [])
     return tuple(
         LinkView(
             preset.label,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 NONE = "none"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +51,9 @@ def _say(value: Any) -> str:
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, Enum):
         return str(value.value).replace("_", " ")
-    return str(value).strip()
+    return _say_text(str(value).strip())
+
+
+def _say_text(text: str) -> str:
+    """A moment as it is kept in the log reads like one that is not kept yet."""
+    return _say(datetime.fromisoformat(text)) if _MOMENT.fullmatch(text) else text

@@ -49,10 +49,8 @@ class Tried:
     unknown: str | None = None
     shown_at: datetime | None = None
     summary: str | None = None
-
-    @property
-    def is_in_step(self) -> bool:
-        return not (self.fields or self.following or self.failure or self.unknown)
+    is_in_step: bool = False
+    """Whether nothing would change at all."""
 
     def without_values(self) -> Tried:
         """For who may see no personal data: which fields change, as in the log."""
@@ -101,11 +99,13 @@ def _try(runtime: Runtime, kind: EventKind, event: Event, shown_at: datetime) ->
         with runtime.work(WORKER) as work:
             told = kind.apply(work, event, found, state_at)
             work.session.flush()
+            fields = tuple(list_changed_fields(told.before, told.after))
             tried = Tried(
-                tuple(list_changed_fields(told.before, told.after)),
+                fields,
                 work.sentences,
                 shown_at=shown_at,
                 summary=told.summary.strip(),
+                is_in_step=not (fields or work.sentences),
             )
             work.abandon()
         return tried

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+from sqlalchemy import ColumnElement, select, union_all
 
 from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.phone_search import PhoneNumber
@@ -19,6 +19,8 @@ from adminboard.core.listings.prefix_search import Prefix
 from adminboard.core.listings.search import Contains, ExactText, IdPrefix, SearchSource
 from adminboard.core.stripe_ids import is_stripe_id
 
+_THREE_IN_A_ROW = re.compile(r"[^\W_]{3}")
+"""Of fewer letters, like those of "an@", a trigram index names every tenth row, and each would be read."""
 _ID_BEGINNING = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-f]*[a-f])[0-9a-f-]{6,}")
 
 
@@ -41,7 +43,7 @@ def probe_best(
     asked = [source for source in sources if _may_know(source, term)]
     whole = [(source, source.clause(term, exact=True)) for source in asked if exact or _has_parts(source)]
     parts = [
-        (source, source.clause(term, exact=False))
+        (source, _find_part(source, term))
         for source in asked
         if not exact and not isinstance(source, PhoneNumber)
     ]
@@ -53,6 +55,13 @@ def probe_best(
     if not bounded:
         return None
     return select(union_all(*bounded).subquery().c[0]).limit(limit)
+
+
+def _find_part(source: SearchSource, term: str) -> ColumnElement[bool] | None:
+    clause = source.clause(term, exact=False)
+    if clause is not None and isinstance(source, Contains) and not _THREE_IN_A_ROW.search(term):
+        return source.beginning(term)
+    return clause
 
 
 def _keys_of(source: SearchSource, key: Expression) -> AnySelect:

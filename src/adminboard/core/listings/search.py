@@ -26,7 +26,7 @@ MAX_TERM_LENGTH = 200
 PROBE_LIMIT = 2_000
 _SHORTEST_TRIGRAM = 3
 _SHORTEST_TEXT = 2
-_THREE_IN_A_ROW = re.compile(r"[^\W_]{3}")
+_WORDS = re.compile(r"[^\W_]+")
 _MOST_WORDS = 8
 
 
@@ -64,35 +64,38 @@ class SearchSource(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Contains(SearchSource):
-    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms without three
-    letters in a row, which are looked for at its beginning. For short texts: such an index takes none over
-    some 2,700 bytes, so longer ones want `FullText`.
+    """Text anywhere in a column; needs a trigram index, and one on lower(column) for terms of two letters,
+    which are looked for at its beginning. For short texts: such an index takes none over some 2,700 bytes, so
+    longer ones want `FullText`. ``has_beginnings`` is False where there is no such second index.
 
     Several words are found in any order: "campbell hazel" in "Hazel Campbell".
     """
 
     columns: tuple[Expression, ...]
     through: AnySelect | None = None
+    has_beginnings: bool = True
 
     def clause(self, term: str, *, exact: bool) -> ColumnElement[bool] | None:
         if len(term) < _SHORTEST_TEXT:
             return None
         if exact:
             return or_(*(func.lower(column) == term.lower() for column in self.columns))
-        if _is_short(term):
-            return self._beginning(term)
+        if len(term) < _SHORTEST_TRIGRAM or (self.has_beginnings and _is_short_word(term)):
+            return self.beginning(term)
         patterns = [f"%{escape_like(word)}%" for word in _words_of(term)]
         return or_(*(and_(*(column.ilike(pattern) for pattern in patterns)) for column in self.columns))
 
-    def _beginning(self, term: str) -> ColumnElement[bool]:
+    def beginning(self, term: str) -> ColumnElement[bool]:
         """Text at the beginning of a column."""
         pattern = f"{escape_like(term.lower())}%"
         return or_(*(func.lower(column).like(pattern) for column in self.columns))
 
 
-def _is_short(term: str) -> bool:
-    """Whether a trigram index would name far too many rows, like every tenth for "an@", each to be read."""
-    return len(term) < _SHORTEST_TRIGRAM or (term.isascii() and not _THREE_IN_A_ROW.search(term))
+def _is_short_word(term: str) -> bool:
+    """Whether the term is one or two letters with signs around them, like "an@": a trigram index names every
+    tenth row for it, each to be read. Several such words, like "$5.00", have more to be told by."""
+    words = _WORDS.findall(term)
+    return term.isascii() and len(words) == 1 and len(words[0]) < _SHORTEST_TRIGRAM
 
 
 def _words_of(term: str) -> list[str]:

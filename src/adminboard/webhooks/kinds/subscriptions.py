@@ -19,6 +19,7 @@ from adminboard.webhooks.waiting import try_again_soon
 if TYPE_CHECKING:
     from adminboard.stripe.gateway import StripeGateway
 
+DELETED = "customer.subscription.deleted"
 TYPES = ("created", "updated", "deleted", "trial_will_end", "paused", "resumed")
 
 
@@ -42,10 +43,9 @@ def apply(work: Work, event: Event, found: objects.Subscription, state_at: datet
     mirrored = mirror_subscription(work, found, state_at)
     row = work.session.get_one(Subscription, mirrored.record_id)
     was = mirrored.before
-    has_ended = "status" in mirrored.after or event.type.endswith("deleted")
-    if row.status in OVER and has_ended:
-        try_again_soon(work, found.customer_id, found.id)
     previous_status, status = said_of(event, read_status, now=found.status, was=was.get("status"))
+    if row.status in OVER and (previous_status not in OVER or event.type == DELETED):
+        try_again_soon(work, found.customer_id, found.id)
     seats = read_seats(row.stripe_item_id)
     previous_quantity, quantity = said_of(event, seats, now=row.quantity, was=was.get("quantity"))
     return Told(
