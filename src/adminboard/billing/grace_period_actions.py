@@ -117,7 +117,7 @@ def say_present_end(session: Session, given: Mapping[str, str]) -> str | None:
     left = days_left(session, row)
     return (
         f"It ends on {_say_end(session, row)}, with {left} {'day' if left == 1 else 'days'} left. "
-        "The number below counts from now, not from that day."
+        "The number below counts from today, not from that day."
     )
 
 

@@ -75,7 +75,7 @@ def test_the_form_says_that_days_count_from_today_and_asks_before_it_shortens(bo
     browser = board.browser(Role.SUPPORT)
     form = Page(browser.get(f"/actions/billing.reset_grace_period?customer={customer}").text)
     assert form.root.get("h1").text == "Set the grace period"
-    assert "It ends on Thursday, 22 January 2026, 7 days from today." in form.text
+    assert "It ends on Thursday, 22 January 2026, with 7 days left." in form.text
     assert "The number below counts from today" in form.text
     assert "Days from today" in form.text
     typed = {"customer": str(customer), "days": "3", "reason": "They asked for 3 more days"}
