@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_one_asks_and_another_approves(board: ServedBoard, visitors: Visitors) -> None:
-    user = add_somebody(board, "Eglantine")
+    user = add_somebody(board, "Celandine")
     asking, deciding = visitors.open_page(Role.SUPPORT), visitors.open_page(Role.ADMIN)
     ask(asking, user)
     approve(deciding, user)

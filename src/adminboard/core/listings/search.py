@@ -95,7 +95,7 @@ def _is_short_word(term: str) -> bool:
     """Whether the term is one or two letters with signs around them, like "an@": a trigram index names every
     tenth row for it, each to be read. Several such words, like "$5.00", have more to be told by."""
     words = _WORDS.findall(term)
-    return term.isascii() and len(words) == 1 and len(words[0]) < _SHORTEST_TRIGRAM
+    return term.isascii() and len(words) == 1 and words[0].isalpha() and len(words[0]) < _SHORTEST_TRIGRAM
 
 
 def _words_of(term: str) -> list[str]:
