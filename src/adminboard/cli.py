@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -52,6 +53,7 @@ cli.command("export")(export)
 cli.command("reconcile")(reconcile)
 cli.command("seed")(seed)
 console = Console()
+logger = structlog.get_logger(__name__)
 DEFAULT_PORT = 8000
 
 Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The port to listen on")]
@@ -98,6 +100,7 @@ def serve_board(
         require_ready(settings, runtime)
         ensure_first_admin(runtime)
         listener = bind(host, port)
+        logger.info("serving", host=host, port=port, processes=processes)
         proxies = settings.trusted_proxies
         if processes > 1:
             runtime.dispose()

@@ -14,6 +14,9 @@ from uvicorn.supervisors import Multiprocess
 from adminboard.core.errors import Unavailable
 
 GRACEFUL_SHUTDOWN_SECONDS = 20
+START_SECONDS = 20
+"""A process that does not answer its parent for so long is replaced, also while it starts: on a busy machine
+reading the code alone can take longer than uvicorn's own 5, and it would be replaced for ever."""
 NEW_OBJECTS = 10_000
 """So many are made by some ten pages; Python's own 700 had it look through them with each."""
 
@@ -86,5 +89,6 @@ def _configured(
         forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
         timeout_keep_alive=75,
+        timeout_worker_healthcheck=START_SECONDS,
         lifespan="on",
     )

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from tests.clients import BoardUnderTest
+from tests.web import slow_start
 
 START_TIMEOUT_SECONDS = 60
 
@@ -51,6 +53,22 @@ def answer_of(url: str) -> int:
 
 def serving_children(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_process_that_is_long_in_starting_is_not_replaced() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    parent = psutil.Popen([sys.executable, "-m", "tests.web.slow_start", str(port)])
+    try:
+        time.sleep(slow_start.SECONDS / 2)
+        starting = {child.pid for child in serving_children(parent)}
+        with httpx.Client(transport=httpx.HTTPTransport(retries=20)) as client:
+            assert client.get(f"http://127.0.0.1:{port}/", timeout=START_TIMEOUT_SECONDS).status_code == 404
+        assert {child.pid for child in serving_children(parent)} == starting
+        assert len(starting) == 2
+    finally:
+        parent.terminate()
+        parent.wait(START_TIMEOUT_SECONDS)
 
 
 def test_several_processes_answer_at_one_address_and_a_killed_one_is_replaced(board: BoardUnderTest) -> None:
