@@ -76,7 +76,7 @@ def read_transcript(page: Page) -> Locator:
     open_first(page, "/calls?q=appointment")
     page.locator(".transcript-fold summary").click()
     expect(page.locator("#transcript-turns")).to_be_visible()
-    page.locator("#transcript").scroll_into_view_if_needed()
+    page.locator(".transcript-fold").scroll_into_view_if_needed()
     page.locator("#transcript-turns").evaluate("(turns) => turns.scrollIntoView({block: 'center'})")
     return find_frame(page)
 
