@@ -71,14 +71,14 @@ def lines(page: Page) -> list[tuple[str, UUID]]:
 @given(
     there=st.lists(ROWS, max_size=24),
     added=st.lists(st.lists(ROWS, max_size=3), max_size=4),
-    picked=st.data(),
+    picked=st.integers(0, 9),
 )
 def test_every_line_is_met_once_on_the_way_down_and_up(
     runtime: Runtime,
     session: Session,
     there: list[tuple[str, timedelta]],
     added: list[list[tuple[str, timedelta]]],
-    picked: st.DataObject,
+    picked: int,
 ) -> None:
     customer = make_organization(session, slug=f"customer-{uuid4().hex}").id
     expected, waiting = add(session, customer, there), list(added)
@@ -98,8 +98,9 @@ def test_every_line_is_met_once_on_the_way_down_and_up(
     places = [(entry.at, RANKS[entry.source], entry.id) for page in shown for entry in page.entries]
     assert places == sorted(places, reverse=True)
 
-    # And up again from some page: all that is newer than it, once each, what was added included.
-    start = picked.draw(st.integers(0, len(shown) - 1))
+    # And up again from some page: all that is newer than it, once each, what was added included. How many
+    # pages there are depends on ids made by chance, so it is not drawn from their number.
+    start = picked % len(shown)
     up: list[tuple[str, UUID]] = []
     cursor = shown[start].previous_cursor
     while cursor is not None:
