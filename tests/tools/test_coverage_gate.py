@@ -21,3 +21,9 @@ def test_actions_and_queries_below_the_least_are_named() -> None:
 
 def test_actions_and_queries_at_the_least_pass() -> None:
     assert find_shortfalls(report_of(actions=80, queries=100, web=0)) == []
+
+
+def test_a_report_without_them_does_not_pass() -> None:
+    [sentence] = find_shortfalls(report_of(web=100))
+
+    assert "were measured" in sentence
