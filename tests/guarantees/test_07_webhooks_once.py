@@ -104,13 +104,25 @@ def see(board: BoardUnderTest) -> Rows:
         return final_rows(session)
 
 
-def test_all_orders_of_five_events_and_their_copies_end_in_the_same_rows(
-    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control
+def orders_of(events: list[dict[str, Any]], step: int) -> list[tuple[dict[str, Any], ...]]:
+    """All orders of these events, or every so manieth."""
+    return list(permutations(sorted(events, key=lambda event: event["created"])))[::step]
+
+
+ORDERS = pytest.mark.parametrize(
+    "step", [pytest.param(7, id="every seventh"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+)
+"""All of them take half a minute for each test: `make soak` does that."""
+
+
+@ORDERS
+def test_orders_of_five_events_and_their_copies_end_in_the_same_rows(
+    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control, step: int
 ) -> None:
     events = live(board, maker, standin, control)
     assert sorted(event["type"] for event in events) == sorted(LIFE)
     began, chance, expected = board.clock.now(), Random(7), None  # noqa: S311 - chosen, not guessed
-    for order in permutations(sorted(events, key=lambda event: event["created"])):
+    for order in orders_of(events, step):
         forget_everything(board)
         for event in order:
             send_all(board, [event])
@@ -130,13 +142,14 @@ def test_all_orders_of_five_events_and_their_copies_end_in_the_same_rows(
         board.clock.set(began)
 
 
-def test_all_orders_of_five_events_that_are_applied_together_end_in_the_same_rows(
-    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control
+@ORDERS
+def test_orders_of_five_events_that_are_applied_together_end_in_the_same_rows(
+    board: BoardUnderTest, maker: Maker, standin: StandIn, control: Control, step: int
 ) -> None:
     """As a burst: all are there, each twice, when the worker looks."""
     events = live(board, maker, standin, control)
     began, expected = board.clock.now(), None
-    for order in permutations(sorted(events, key=lambda event: event["created"])):
+    for order in orders_of(events, step):
         forget_everything(board)
         for event in (*order, *reversed(order)):
             send_all(board, [event])
