@@ -35,7 +35,8 @@ class Matches:
 
     ``walking`` is the same condition as a walk along a sort checks it, row by row.
     ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
-    ``conditions`` are then the others; ``clauses`` are always all of them.
+    ``conditions`` are then the others; ``clauses`` are always all of them. ``are_many`` when a probe found
+    more than it counts to.
     """
 
     clauses: Sequence[ColumnElement[bool]]
@@ -43,6 +44,7 @@ class Matches:
     walking: Sequence[ColumnElement[bool]] = ()
     conditions: Sequence[ColumnElement[bool]] = ()
     text: ColumnElement[bool] | None = None
+    are_many: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,6 +54,7 @@ class _Found:
     clause: ColumnElement[bool]
     check: ColumnElement[bool]
     number: int | None = None
+    are_many: bool = False
 
 
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
@@ -68,9 +71,13 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matche
     own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
     if related is None:
         known = own.number if not clauses else None
-        return Matches([*clauses, own.clause], known=known, walking=[*walking, own.check])
+        return Matches(
+            [*clauses, own.clause], known=known, walking=[*walking, own.check], are_many=own.are_many
+        )
     return Matches(
-        [*clauses, or_(own.clause, related.clause)], walking=[*walking, or_(own.check, related.check)]
+        [*clauses, or_(own.clause, related.clause)],
+        walking=[*walking, or_(own.check, related.check)],
+        are_many=own.are_many or related.are_many,
     )
 
 
@@ -106,7 +113,7 @@ def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found
         query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
     )
     assert many is not None
-    return _Found(many, many)
+    return _Found(many, many, are_many=True)
 
 
 def _search_few(listing: Listing, search: Search, query: ListQuery) -> _Found:
@@ -130,7 +137,7 @@ def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Fo
         return _Found(few, few)
     clause = related.clause(query.term, exact=query.masked)
     assert clause is not None
-    return _Found(clause, _make_check(session, related, clause, query))
+    return _Found(clause, _make_check(session, related, clause, query), are_many=True)
 
 
 def _make_check(
