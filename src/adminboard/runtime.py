@@ -1,7 +1,7 @@
 """The running board: settings, clock and database, and the two doors to the data.
 
-Reading and writing go through here only: `reading` gives a session in a read-only transaction, `work` the
-one kind of transaction that may write.
+Reading and writing go through here only: `reading` gives a session that cannot write, `work` the one kind of
+transaction that may.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ class Runtime:
     def reading(
         self, actor: Actor | None = None, *, statement_timeout_ms: int | None = None
     ) -> Iterator[Session]:
-        """A session in one READ ONLY transaction; the database itself refuses writes through it.
+        """A session that reads; the database itself refuses writes through it.
 
-        ``statement_timeout_ms`` replaces the engine's limit; 0 means none and is for exports only.
+        ``statement_timeout_ms`` replaces the engine's limit, in one transaction; 0 means none and is for
+        exports only.
         """
         with self.database.reading(statement_timeout_ms=statement_timeout_ms) as session:
             self._prepare(session, actor)

@@ -23,7 +23,8 @@ class RolledBackDatabase(Database):
     """
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.engine)
+        # Not the parent's: the engine's other connections are for writing, as tests are made of.
+        self.engine = connection.engine
         self.connection = connection
 
     @contextmanager

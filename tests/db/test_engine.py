@@ -11,7 +11,7 @@ from sqlalchemy import Engine, exc, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from adminboard.db.embedded import EmbeddedServer
-from adminboard.db.engine import Database, create_engine_for
+from adminboard.db.engine import Database, create_engine_for, failing_alone, in_transaction
 from adminboard.db.reachability import is_database_gone
 from tests.cluster.servers import frozen
 from tests.db.templates import Addresses, opened_database
@@ -51,6 +51,63 @@ def fails_in_time(database: Database) -> bool:
 def test_a_session_for_reading_cannot_write(fresh_database: Database) -> None:
     with pytest.raises(DBAPIError, match="read-only"), fresh_database.reading() as session:
         session.execute(text("UPDATE board.audit_head SET hash = hash"))
+
+
+@pytest.mark.parametrize("prepare_threshold", [5, None])
+def test_neither_kind_of_session_for_reading_writes_though_it_is_asked_to(
+    fresh_addresses: Addresses, prepare_threshold: int | None
+) -> None:
+    with small_engine(fresh_addresses, prepare_threshold) as engine:
+        database = Database(engine)
+        with database.writing() as session:
+            assert session.scalar(text("SHOW transaction_read_only")) == "off"
+        for timeout_ms in (None, 0):
+            with database.reading(statement_timeout_ms=timeout_ms) as session:
+                assert session.scalar(text("SHOW transaction_read_only")) == "on"
+                with in_transaction(session):
+                    assert session.scalar(text("SHOW transaction_read_only")) == "on"
+
+
+def test_a_session_for_reading_holds_nothing_between_its_statements(fresh_addresses: Addresses) -> None:
+    """And one that failed takes none of the others along."""
+    with opened_database(fresh_addresses.straight_app_url) as database, database.reading() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with database.reading() as other:
+            state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+            assert other.scalar(state, {"pid": pid}) == "idle"
+        with pytest.raises(DBAPIError):
+            session.execute(text("SELECT 1 / 0"))
+        session.rollback()
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("prepare_threshold", [5, None])
+def test_what_belongs_together_is_asked_in_one_transaction(
+    fresh_addresses: Addresses, prepare_threshold: int | None
+) -> None:
+    memory, begun = text("SHOW work_mem"), text("SELECT now()")
+    with small_engine(fresh_addresses, prepare_threshold) as engine, Database(engine).reading() as session:
+        before = session.scalar(memory)
+        with in_transaction(session):
+            session.execute(text("SELECT set_config('work_mem', '7MB', true)"))
+            moment = session.scalar(begun)
+            with in_transaction(session):
+                assert (session.scalar(memory), session.scalar(begun)) == ("7MB", moment)
+            assert session.scalar(memory) == "7MB"
+        if prepare_threshold is not None:
+            assert session.scalar(memory) == before
+
+
+@pytest.mark.parametrize("prepare_threshold", [5, None])
+def test_what_fails_alone_leaves_the_session_as_it_was(
+    fresh_addresses: Addresses, prepare_threshold: int | None
+) -> None:
+    with small_engine(fresh_addresses, prepare_threshold) as engine, Database(engine).reading() as session:
+        with pytest.raises(DBAPIError, match="division"), failing_alone(session):
+            session.execute(text("SELECT set_config('work_mem', '7MB', true), 1 / 0"))
+        assert session.scalar(text("SHOW work_mem")) != "7MB"
+        with in_transaction(session), failing_alone(session):
+            assert session.scalar(text("SELECT 1")) == 1
 
 
 def test_a_connection_that_read_can_write_next(fresh_addresses: Addresses) -> None:

@@ -85,9 +85,10 @@ def test_the_board_can_only_add(as_app: Connection, statement: str, table: str) 
 
 @pytest.mark.parametrize("statement", WAYS_AROUND)
 def test_there_is_no_way_around(fresh_database: Database, statement: str) -> None:
-    """On a connection that was the board's from the start: nothing to fall back to."""
-    with fresh_database.engine.connect() as connection:
-        refuse(connection, statement)
+    """On a connection that was the board's from the start: nothing to fall back to. And that writes, so that
+    it is refused for want of rights."""
+    with fresh_database.writing() as session:
+        refuse(session.connection(), statement)
 
 
 @pytest.mark.parametrize("table", [name for name in KEPT if name != "public.credit_allocations"])

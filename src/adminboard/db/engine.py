@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +22,8 @@ NETWORK_SETTINGS = {
     "tcp_user_timeout": 1_500,
 }
 """A cut network shows within seconds. They have no effect on a Unix socket."""
+_THROUGH_POOLER = "through_pooler"
+"""The engine's own note of how it connects."""
 
 
 def create_engine_for(
@@ -56,6 +60,7 @@ def create_engine_for(
         max_overflow=max_overflow,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,
+        execution_options={_THROUGH_POOLER: through_pooler},
     )
     watch_connections(engine, through_pooler=through_pooler)
     if through_pooler:
@@ -90,21 +95,37 @@ def set_in_each_transaction(engine: Engine, settings: Mapping[str, str]) -> None
 class Database:
     """Sessions on one engine. Whoever asks for a session says whether it may write.
 
-    Sessions keep what they loaded after their transaction ends (`expire_on_commit=False`).
+    Sessions keep what they loaded after their transaction ends (`expire_on_commit=False`). The engine's
+    connections refuse to write unless a transaction says that it does: those for writing say so, and those
+    for reading need none (docs/adr/0028).
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        read_only = engine.execution_options(postgresql_readonly=True)
-        self._reading = sessionmaker(read_only, expire_on_commit=False, autoflush=False)
-        self._writing = sessionmaker(engine, expire_on_commit=False)
+        in_transaction = engine.execution_options(postgresql_readonly=True)
+        straight, for_writing = in_transaction, engine
+        if not engine.get_execution_options()[_THROUGH_POOLER]:
+            if not event.contains(engine, "connect", refuse_to_write_by_default):
+                event.listen(engine, "connect", refuse_to_write_by_default)
+            straight = in_transaction.execution_options(isolation_level="AUTOCOMMIT")
+            for_writing = engine.execution_options(postgresql_readonly=False)
+        self._reading = sessionmaker(straight, expire_on_commit=False, autoflush=False)
+        self._reading_in_transaction = sessionmaker(in_transaction, expire_on_commit=False, autoflush=False)
+        self._writing = sessionmaker(for_writing, expire_on_commit=False)
 
     @contextmanager
     def reading(self, *, statement_timeout_ms: int | None = None) -> Iterator[Session]:
-        """A session in one READ ONLY transaction, rolled back at the end. A timeout of 0 means none."""
-        with self._reading() as session:
-            if statement_timeout_ms is not None:
-                set_statement_timeout(session, statement_timeout_ms)
+        """A session that cannot write. Each of its statements sees what is committed by then; what belongs
+        together is asked `in_transaction`.
+
+        With a timeout, of which 0 means none, all of it is one READ ONLY transaction.
+        """
+        if statement_timeout_ms is None:
+            with self._reading() as session:
+                yield session
+            return
+        with self._reading_in_transaction() as session:
+            set_statement_timeout(session, statement_timeout_ms)
             yield session
 
     @contextmanager
@@ -116,6 +137,40 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection. The database can be used again afterwards."""
         self.engine.dispose()
+
+
+def refuse_to_write_by_default(connection: psycopg.Connection[Any], _record: Any) -> None:
+    """Not as an option of the connection: a server that is asked for by ``target_session_attrs=read-write``
+    would be passed over."""
+    connection.autocommit = True
+    connection.execute("SET default_transaction_read_only = on")
+    connection.autocommit = False
+
+
+@contextmanager
+def in_transaction(session: Session) -> Iterator[None]:
+    """The block's statements are in one transaction, also in a session that reads without: so settings made
+    for a transaction hold."""
+    connection = _driver_connection(session)
+    if not connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
+        yield
+        return
+    with connection.transaction():
+        yield
+
+
+@contextmanager
+def failing_alone(session: Session) -> Iterator[None]:
+    """The block's statements are in a transaction of their own, or a savepoint where there is one already:
+    what fails leaves the session as it was, and so does what is set for a transaction."""
+    with _driver_connection(session).transaction():
+        yield
+
+
+def _driver_connection(session: Session) -> psycopg.Connection[Any]:
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection
 
 
 def set_statement_timeout(session: Session | Connection, timeout: int | str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from adminboard.core.actor import Actor
 from adminboard.core.errors import NotFound
 from adminboard.core.permissions import Permission
-from adminboard.db.engine import set_statement_timeout
+from adminboard.db.engine import failing_alone, set_statement_timeout
 from adminboard.db.reachability import is_database_gone
 from adminboard.runtime import Runtime
 from adminboard.system import activity, database, figures, installation, schema
@@ -81,7 +81,7 @@ def load_content(session: Session, runtime: Runtime, panel: Panel) -> Loaded:
     panel could be loaded either.
     """
     try:
-        with session.begin_nested():
+        with failing_alone(session):
             set_statement_timeout(session, SLOW_MS if panel.slow else QUICK_MS)
             return Loaded(panel, panel.load(session, runtime))
     except SQLAlchemyError as error:

@@ -18,7 +18,7 @@ _UNITS = {Cell.BYTES: "bytes", Cell.MICROSECONDS: "microseconds"}
 
 
 def load_all(runtime: Runtime, actor: Actor) -> list[Loaded]:
-    """Every panel the actor may see, each with its content or its error, from one transaction."""
+    """Every panel the actor may see, each with its content or its error."""
     with runtime.reading(actor) as session:
         return [load_content(session, runtime, panel) for panel in panels_for(actor)]
 

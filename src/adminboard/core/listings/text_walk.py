@@ -32,6 +32,7 @@ from adminboard.core.listings.columns import AnyRow, AnySelect, Sort
 from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, not_beyond
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.walks import ROW_LIMIT, Way, check_first, checking, make_walk
+from adminboard.db.engine import in_transaction
 
 CHECKED_ROWS = 600
 WINDOW_ROWS = 50_000
@@ -152,14 +153,15 @@ def stay_by_index_of_text(session: Session) -> None:
 
 @contextmanager
 def _settings(session: Session, settings: Mapping[str, str]) -> Iterator[None]:
-    before = _make_settings(session, settings)
-    try:
-        yield
-    except TooCommonTogether:
-        # The transaction goes on: the page is drawn without the search. After other errors it is over.
+    with in_transaction(session):
+        before = _make_settings(session, settings)
+        try:
+            yield
+        except TooCommonTogether:
+            # The transaction may go on: the page is drawn without the search. After other errors it is over.
+            _make_settings(session, before)
+            raise
         _make_settings(session, before)
-        raise
-    _make_settings(session, before)
 
 
 def _make_settings(session: Session, settings: Mapping[str, str]) -> Mapping[str, str]:
