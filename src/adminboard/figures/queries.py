@@ -28,12 +28,14 @@ UNION ALL
 SELECT metric, '', value FROM ({calls}) AS today_calls
 CROSS JOIN LATERAL (VALUES ('calls', calls), ('calls_answered', answered)) AS counted (metric, value)
 """
-_KEPT = """
-SELECT metric, dimension, day, value FROM board.daily_metrics WHERE day BETWEEN :first AND :today
+# A row for each metric and not for each of its days: of those there are five hundred.
+_KEPT = text("""
+SELECT metric, dimension, jsonb_object_agg(day, value::bigint) AS by_day, NULL AS before
+FROM board.daily_metrics WHERE day BETWEEN :first AND :today GROUP BY metric, dimension
 UNION ALL
-SELECT metric, '', NULL, sum(value) FROM board.daily_metrics
-WHERE metric = 'signups' AND day < :first GROUP BY metric
-"""
+SELECT 'signups', '', NULL, coalesce(sum(value), 0)::bigint FROM board.daily_metrics
+WHERE metric = 'signups' AND day < :first
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,14 @@ def load_figures(session: Session, days: int) -> tuple[Figures, Freshness]:
     first = Span.until(today, days).first
     found: dict[tuple[Metric, str], dict[date, int]] = {}
     users_before = 0
-    kept = session.execute(text(_KEPT), {"first": first, "today": today}).all()
-    for metric, dimension, day, value in kept:
-        if day is None:
-            users_before = int(value)
-        elif day < today or metric == Metric.ACTIVE_SUBSCRIPTIONS:
-            found.setdefault((Metric(metric), dimension), {})[day] = int(value)
+    for row in session.execute(_KEPT, {"first": first, "today": today}):
+        if row.before is not None:
+            users_before = row.before
+            continue
+        by_day = {date.fromisoformat(day): value for day, value in row.by_day.items()}
+        if row.metric != Metric.ACTIVE_SUBSCRIPTIONS:
+            by_day.pop(today, None)
+        found[Metric(row.metric), row.dimension] = by_day
     for key, value in _count_today(session, state, zone, today):
         found.setdefault(key, {})[today] = value
     refreshed_at = state.refreshed_at if state else None
