@@ -1,10 +1,7 @@
 """Searching along the sort at once, for terms so common that a page is full after some thousand rows.
 
-Where other tables are searched, probing for such a term costs more than the page: it reads thousands of
-matches only to learn that there are many. How common a term is the planner is asked then; where it takes a
-rare one for common, what was checked was in vain. It rather errs the other way, and expects a hundredth of a
-common name, so that it would fetch and sort all there are. So what a probe found to be many is looked for
-along the sort as well, before anything else.
+Probing for such a term costs more than the page: it reads thousands of matches only to learn that there are
+many. How common a term is the planner knows well enough; where it is wrong, what was checked was in vain.
 """
 
 from __future__ import annotations
@@ -28,29 +25,19 @@ COMMON = 12_000
 CHECKED_ROWS = 6_000
 
 
-def is_expected_common(session: Session, listing: Listing, query: ListQuery) -> bool:
-    """Whether a page should be full soon by the planner's word, asked where probing is dear."""
-    search = listing.search
-    if search is None or not _is_search_alone(query) or not _asks_others(search):
-        return False
-    return _expect(session, listing, search, query) >= COMMON
-
-
 def look_ahead(
     session: Session, listing: Listing, query: ListQuery, way: Way, values: Mapping[str, Any]
 ) -> Sequence[AnyRow] | None:
     """The first rows on the way that match, as many as ``values`` ask for; None where that is not known so
     soon. ``values`` are `walks.place_values`."""
-    check = _check(listing, query) if _is_search_alone(query) else None
-    if check is None:
+    search = listing.search
+    if search is None or not query.term or query.conditions or query.scope or not _asks_others(search):
+        return None
+    check = _check(listing, search, query)
+    if check is None or _expect(session, listing, search, query) < COMMON:
         return None
     found = session.execute(check_first(listing, way, (), check), checking(values, CHECKED_ROWS)).all()
     return found if len(found) >= values[ROW_LIMIT] else None
-
-
-def _is_search_alone(query: ListQuery) -> bool:
-    """Whether each row on the way may be found: few may be where there are filters, and the way long."""
-    return bool(query.term) and not query.conditions and not query.scope
 
 
 def _asks_others(search: Search) -> bool:
@@ -59,10 +46,7 @@ def _asks_others(search: Search) -> bool:
     return others and not any(source.slow_to_check for source in search.sources)
 
 
-def _check(listing: Listing, query: ListQuery) -> ColumnElement[bool] | None:
-    search = listing.search
-    if search is None:
-        return None
+def _check(listing: Listing, search: Search, query: ListQuery) -> ColumnElement[bool] | None:
     joined = tables_of(listing.select)
     own = search.check(query.term, listing.key, exact=query.masked, joined=joined)
     related = search.related.check(query.term, exact=query.masked) if search.related else None
@@ -76,4 +60,4 @@ def _expect(session: Session, listing: Listing, search: Search, query: ListQuery
         found += search.related.search.find(query.term, search.related.key, exact=query.masked)
     # The rows alone, since keys of a list can be of another type than those of the records it is searched by.
     rows: list[AnySelect] = [select(literal_column("1")).select_from(item.subquery()) for item in found]
-    return estimate_rows(session, union_all(*rows), {"now": None}) if rows else 0
+    return estimate_rows(session, union_all(*rows), {"now": None})

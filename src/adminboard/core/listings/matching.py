@@ -35,8 +35,7 @@ class Matches:
 
     ``walking`` is the same condition as a walk along a sort checks it, row by row.
     ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
-    ``conditions`` are then the others; ``clauses`` are always all of them. ``are_many`` when a probe found
-    more than it counts to.
+    ``conditions`` are then the others; ``clauses`` are always all of them.
     """
 
     clauses: Sequence[ColumnElement[bool]]
@@ -44,7 +43,6 @@ class Matches:
     walking: Sequence[ColumnElement[bool]] = ()
     conditions: Sequence[ColumnElement[bool]] = ()
     text: ColumnElement[bool] | None = None
-    are_many: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,7 +52,6 @@ class _Found:
     clause: ColumnElement[bool]
     check: ColumnElement[bool]
     number: int | None = None
-    are_many: bool = False
 
 
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
@@ -71,13 +68,9 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matche
     own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
     if related is None:
         known = own.number if not clauses else None
-        return Matches(
-            [*clauses, own.clause], known=known, walking=[*walking, own.check], are_many=own.are_many
-        )
+        return Matches([*clauses, own.clause], known=known, walking=[*walking, own.check])
     return Matches(
-        [*clauses, or_(own.clause, related.clause)],
-        walking=[*walking, or_(own.check, related.check)],
-        are_many=own.are_many or related.are_many,
+        [*clauses, or_(own.clause, related.clause)], walking=[*walking, or_(own.check, related.check)]
     )
 
 
@@ -113,7 +106,7 @@ def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found
         query.term, listing.key, exact=query.masked, joined=tables_of(listing.select)
     )
     assert many is not None
-    return _Found(many, many, are_many=True)
+    return _Found(many, many)
 
 
 def _search_few(listing: Listing, search: Search, query: ListQuery) -> _Found:
@@ -137,7 +130,7 @@ def _search_related(session: Session, listing: Listing, query: ListQuery) -> _Fo
         return _Found(few, few)
     clause = related.clause(query.term, exact=query.masked)
     assert clause is not None
-    return _Found(clause, _make_check(session, related, clause, query), are_many=True)
+    return _Found(clause, _make_check(session, related, clause, query))
 
 
 def _make_check(

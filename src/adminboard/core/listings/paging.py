@@ -15,7 +15,7 @@ from adminboard.core.listings.columns import AnyRow, AnySelect
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
-from adminboard.core.listings.look_ahead import is_expected_common, look_ahead
+from adminboard.core.listings.look_ahead import look_ahead
 from adminboard.core.listings.matching import Matches, find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.search import SearchSource
@@ -54,7 +54,10 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     """The page a query asks for. At most seven statements, whatever the data. Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
-    matches, found = _find_page(session, listing, query, cursor, backward=backward)
+    matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
+    if ahead is None:
+        matches = find_matches(session, listing, query)
+    found = ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
     return _make_page(
         session, listing, query, matches, found, backward=backward, is_inside=cursor is not None
     )
@@ -116,23 +119,6 @@ def count_before(session: Session, listing: Listing, query: ListQuery, limit: in
     return Count(min(found, limit), exact=found <= limit)
 
 
-def _find_page(
-    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None, *, backward: bool
-) -> tuple[Matches, Sequence[AnyRow]]:
-    """What a page's walk finds, and the matches as far as it had to know them: for common words a page is
-    full soon, which is tried once, before a probe or after it."""
-    way, inside = next(_ways(query, cursor, backward=backward))
-    values = place_values(session, query.limit + 1, inside)
-    is_tried = is_expected_common(session, listing, query)
-    ahead = look_ahead(session, listing, query, way, values) if is_tried else None
-    if ahead is not None:
-        return Matches(()), ahead
-    matches = find_matches(session, listing, query)
-    if matches.are_many and not is_tried:
-        ahead = look_ahead(session, listing, query, way, values)
-    return matches, ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
-
-
 def _known_count(matches: Matches, rows: Sequence[AnyRow], *, is_whole: bool) -> Count | None:
     if is_whole:
         return Count(len(rows), exact=True)
@@ -184,6 +170,13 @@ def _ways(query: ListQuery, cursor: Cursor | None, *, backward: bool) -> Iterato
         inside = cursor if cursor is not None and (cursor.value is None) == nulls else None
         descending = query.descending != backward
         yield Way(query.sort_name, descending, nulls=nulls, continues=inside is not None), inside
+
+
+def _look_ahead(
+    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None, *, backward: bool
+) -> Sequence[AnyRow] | None:
+    way, inside = next(_ways(query, cursor, backward=backward))
+    return look_ahead(session, listing, query, way, place_values(session, query.limit + 1, inside))
 
 
 def _go(
