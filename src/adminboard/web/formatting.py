@@ -182,7 +182,9 @@ def _draw_signed_credits(amount: Decimal) -> Markup:
 
 
 def _draw_phone(number: str) -> Markup:
-    return Markup('<span title="{}">{}</span>').format(number, format_phone(number))
+    # Put together by hand: `Markup.format` took a tenth of a page of calls.
+    html = f'<span title="{escape(number)}">{escape(format_phone(number))}</span>'
+    return Markup(html)  # noqa: S704 - both parts are escaped
 
 
 def _draw_long_text(text: str) -> Markup:
