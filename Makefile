@@ -40,7 +40,12 @@ test: $(STAMPS)/dev frontend ## Set everything up and run all tests (without a b
 	$(TESTS) --ignore=tests/e2e && echo "The end-to-end tests were left out: there is no browser to run them in."
 
 .PHONY: check
-check: format lint types imports sizes packaging covered-tests ## All that continuous integration runs, the tests last
+check: ## All that continuous integration runs, the tests last
+	@$(MAKE) --no-print-directory -j 2 without-tests
+	@$(MAKE) --no-print-directory covered-tests
+
+.PHONY: without-tests
+without-tests: format lint types imports sizes packaging
 
 .PHONY: format
 format: $(STAMPS)/dev ## Check the formatting of the code
