@@ -13,6 +13,7 @@ from importlib.metadata import version
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -102,7 +103,7 @@ class Runtime:
             self._prepare(session, actor)
             try:
                 yield session
-            except DBAPIError as error:
+            except (DBAPIError, psycopg.Error) as error:
                 if is_database_gone(error):
                     replica.leave_alone(error)
                 raise

@@ -9,9 +9,16 @@ from datetime import UTC
 import pytest
 from sqlalchemy import Engine, exc, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from adminboard.db.embedded import EmbeddedServer
-from adminboard.db.engine import Database, create_engine_for, failing_alone, in_transaction
+from adminboard.db.engine import (
+    Database,
+    create_engine_for,
+    failing_alone,
+    in_transaction,
+    set_statement_timeout,
+)
 from adminboard.db.reachability import is_database_gone
 from tests.cluster.servers import frozen
 from tests.db.templates import Addresses, opened_database
@@ -39,6 +46,11 @@ def small_engine(addresses: Addresses, prepare_threshold: int | None = 5) -> Ite
 def answers(database: Database) -> bool:
     with database.reading() as session:
         return session.scalar(text("SELECT 1")) is not None
+
+
+def sleep_too_long(session: Session) -> None:
+    set_statement_timeout(session, 20)
+    session.execute(text("SELECT pg_sleep(60)"))
 
 
 def fails_in_time(database: Database) -> bool:
@@ -70,7 +82,8 @@ def test_neither_kind_of_session_for_reading_writes_though_it_is_asked_to(
 
 def test_a_session_for_reading_holds_nothing_between_its_statements(fresh_addresses: Addresses) -> None:
     """And one that failed takes none of the others along."""
-    with opened_database(fresh_addresses.straight_app_url) as database, database.reading() as session:
+    database = Database(create_engine_for(fresh_addresses.straight_app_url))
+    with database.reading() as session:
         pid = session.scalar(text("SELECT pg_backend_pid()"))
         with database.reading() as other:
             state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
@@ -79,6 +92,7 @@ def test_a_session_for_reading_holds_nothing_between_its_statements(fresh_addres
             session.execute(text("SELECT 1 / 0"))
         session.rollback()
         assert session.scalar(text("SELECT 1")) == 1
+    database.dispose()
 
 
 @pytest.mark.parametrize("prepare_threshold", [5, None])
@@ -106,6 +120,9 @@ def test_what_fails_alone_leaves_the_session_as_it_was(
         with pytest.raises(DBAPIError, match="division"), failing_alone(session):
             session.execute(text("SELECT set_config('work_mem', '7MB', true), 1 / 0"))
         assert session.scalar(text("SHOW work_mem")) != "7MB"
+        with pytest.raises(DBAPIError, match="statement timeout"), failing_alone(session):
+            sleep_too_long(session)
+        assert session.scalar(text("SHOW statement_timeout")) == "5s"
         with in_transaction(session), failing_alone(session):
             assert session.scalar(text("SELECT 1")) == 1
 

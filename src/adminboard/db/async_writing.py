@@ -85,6 +85,8 @@ class AsyncWriter:
         connection, self._connection = self._connection, None
         if connection is None:
             connection = await psycopg.AsyncConnection.connect(self._conninfo, **self._options)
+            # So BEGIN says READ WRITE, whatever default the connection behind a pooler was left with.
+            await connection.set_read_only(False)
         try:
             rows = await self._commit(connection, statement, parameters)
         except BaseException as error:

@@ -96,21 +96,21 @@ class Database:
     """Sessions on one engine. Whoever asks for a session says whether it may write.
 
     Sessions keep what they loaded after their transaction ends (`expire_on_commit=False`). The engine's
-    connections refuse to write unless a transaction says that it does: those for writing say so, and those
-    for reading need none (docs/adr/0028).
+    connections refuse to write by default, so sessions for reading need no transaction; those for writing
+    begin theirs with READ WRITE (docs/adr/0028).
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        in_transaction = engine.execution_options(postgresql_readonly=True)
-        straight, for_writing = in_transaction, engine
+        for_writing = engine.execution_options(postgresql_readonly=False)
+        read_only = engine.execution_options(postgresql_readonly=True)
+        straight = read_only
         if not engine.get_execution_options()[_THROUGH_POOLER]:
             if not event.contains(engine, "connect", refuse_to_write_by_default):
                 event.listen(engine, "connect", refuse_to_write_by_default)
-            straight = in_transaction.execution_options(isolation_level="AUTOCOMMIT")
-            for_writing = engine.execution_options(postgresql_readonly=False)
+            straight = read_only.execution_options(isolation_level="AUTOCOMMIT")
         self._reading = sessionmaker(straight, expire_on_commit=False, autoflush=False)
-        self._reading_in_transaction = sessionmaker(in_transaction, expire_on_commit=False, autoflush=False)
+        self._reading_in_transaction = sessionmaker(read_only, expire_on_commit=False, autoflush=False)
         self._writing = sessionmaker(for_writing, expire_on_commit=False)
 
     @contextmanager
@@ -162,8 +162,10 @@ def in_transaction(session: Session) -> Iterator[None]:
 @contextmanager
 def failing_alone(session: Session) -> Iterator[None]:
     """The block's statements are in a transaction of their own, or a savepoint where there is one already:
-    what fails leaves the session as it was, and so does what is set for a transaction."""
-    with _driver_connection(session).transaction():
+    when they fail, the session is as it was. For sessions that read: one that writes would commit here."""
+    connection = _driver_connection(session)
+    assert connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE
+    with connection.transaction():
         yield
 
 

@@ -27,6 +27,8 @@ class TransactionPool(AsyncConnectionPool[psycopg.AsyncConnection[Any]]):
         timeout: float | None = None,  # noqa: ASYNC109 - the signature is the pool's
     ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         async with super().connection(timeout) as connection:
+            # So BEGIN says READ WRITE, whatever default the connection behind a pooler was left with.
+            await connection.set_read_only(False)
             await connection.execute("SELECT set_config('search_path', %s, true)", [SEARCH_PATH])
             yield connection
 

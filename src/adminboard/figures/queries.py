@@ -113,7 +113,8 @@ def load_figures(session: Session, days: int) -> tuple[Figures, Freshness]:
         by_day = {date.fromisoformat(day): value for day, value in row.by_day.items()}
         if row.metric != Metric.ACTIVE_SUBSCRIPTIONS:
             by_day.pop(today, None)
-        found[Metric(row.metric), row.dimension] = by_day
+        if by_day:
+            found[Metric(row.metric), row.dimension] = by_day
     for key, value in _count_today(session, state, zone, today):
         found.setdefault(key, {})[today] = value
     refreshed_at = state.refreshed_at if state else None

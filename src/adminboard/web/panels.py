@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import psycopg
 import structlog
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +27,7 @@ def load_panel(visit: Visit, load: Callable[[], T]) -> T | DomainError:
     """
     try:
         return load()
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, psycopg.Error) as error:
         problem = as_domain_error(error)
         logger.exception("panel_failed", code=problem.code)
         visit.session.rollback()

@@ -171,13 +171,25 @@ def test_a_session_that_only_reads_can_search(database: Database, reading: Sessi
 def test_words_that_would_take_too_long_are_refused_with_a_sentence(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_walk, "PATIENCE", "20ms")
+    assert_too_long_is_refused(session, monkeypatch)
 
+
+def test_so_are_they_in_a_session_that_reads_without_a_transaction(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pages have it: the settings hold all the same, and for no longer."""
+    with fresh_database.reading() as session:
+        with text_walk.by_index_of_text(session):
+            assert session.scalar(select(func.current_setting("enable_seqscan"))) == "off"
+        assert_too_long_is_refused(session, monkeypatch)
+
+
+def assert_too_long_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_walk, "PATIENCE", "20ms")
     with (
         pytest.raises(text_walk.TooCommonTogether, match="shorter time"),
         text_walk.by_index_of_text(session),
     ):
         text_walk._look_beyond(session, select(func.pg_sleep(5)), {})
-
     assert session.scalar(select(func.current_setting("statement_timeout"))) == "5s"
     assert session.scalar(select(func.current_setting("enable_seqscan"))) == "on"

@@ -26,7 +26,7 @@ MOST_HELD = 100_000
 """Of records that a search is expected to find: more do not fit into the memory of a set."""
 MOST_GATHERED = 60_000
 """Of keys that a filter's probe finds: so many PostgreSQL holds in a set that each row on a walk is looked up
-in, which is quicker than joining the row. Of more, a walk soon meets enough to fill a page."""
+in, which is quicker than joining the row. More are taken to fill a page soon."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
