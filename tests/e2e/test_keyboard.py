@@ -3,8 +3,10 @@
 import re
 
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import func, select
 
 from adminboard.core.permissions import Role
+from adminboard.notes.models import Note
 from tests.e2e.job import REASON, Somebody, add_somebody, expect_toast, find_panel, find_rows, find_toasts
 from tests.e2e.serving import PASSWORD, ServedBoard
 from tests.e2e.visitors import Visitors
@@ -69,6 +71,36 @@ def find_by_palette(page: Page, user: Somebody) -> None:
     expect(page.get_by_role("searchbox", name="Email, name or id")).to_have_value("")
 
 
+def let_it_be_read(dialog: Locator) -> None:
+    expect(dialog.locator("form[data-action]")).not_to_have_attribute("data-unread", "")
+
+
+def test_a_key_that_is_held_or_pressed_twice_confirms_nothing_unseen(
+    board: ServedBoard, visitors: Visitors
+) -> None:
+    """The preview comes within the second press of whoever is quick, with the focus on what confirms it."""
+    with board.behind.rows() as session:
+        customer = make_organization(session, name="Held Key Dental").id
+    page = visitors.open_page(Role.SUPPORT)
+    page.goto(f"/customers/{customer}/notes")
+    page.get_by_role("link", name="Add a note").click()
+    dialog = page.get_by_role("dialog", name="Add a note")
+    dialog.get_by_label("Note").fill("Pressed too soon")
+    tab_to(page, dialog.get_by_role("button", name="Preview"))
+    confirm = dialog.get_by_role("button", name="Add the note")
+    page.keyboard.down("Enter")
+    expect(confirm).to_be_focused()
+    page.keyboard.down("Enter")
+    let_it_be_read(dialog)
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(confirm).to_be_visible()
+    with board.behind.rows() as session:
+        assert not session.scalar(select(func.count()).select_from(Note).where(Note.target_id == customer))
+    page.keyboard.press("Enter")
+    expect(page.locator("#record-body")).to_contain_text("Pressed too soon")
+
+
 def add_credits_by_keys(page: Page, user: Somebody) -> None:
     link = find_panel(page).get_by_role("link", name="Adjust credits")
     tab_to(page, link)
@@ -88,10 +120,12 @@ def add_credits_by_keys(page: Page, user: Somebody) -> None:
     tab_to(page, dialog.get_by_role("button", name="Preview"))
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("button", name="Add $150.00")).to_be_focused()
+    let_it_be_read(dialog)
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("checkbox")).to_be_focused()
     page.keyboard.press("Space")
     tab_to(page, dialog.get_by_role("button", name="Add $150.00"))
+    let_it_be_read(dialog)
     page.keyboard.press("Enter")
     expect_toast(page, f"+$150.00 for {user.email}: $45.50 → $195.50")
     expect(find_panel(page)).to_contain_text("$195.50")
@@ -144,6 +178,7 @@ def test_a_customers_page_is_walked_and_changed_by_keyboard(board: ServedBoard, 
     tab_to(page, dialog.get_by_role("button", name="Preview"))
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("button", name="Add the note")).to_be_focused()
+    let_it_be_read(dialog)
     page.keyboard.press("Enter")
     expect(page.locator("#record-body")).to_contain_text("Prefers to be called in the morning")
     expect(tabs.get_by_role("link", name="Notes 1")).to_have_attribute("aria-current", "page")

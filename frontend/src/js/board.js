@@ -14,6 +14,7 @@ import { startOptions } from "./options.js";
 import { startPalette } from "./palette.js";
 import { startPickers } from "./pickers.js";
 import { startPopovers } from "./popovers.js";
+import { startReading } from "./reading.js";
 import { startRefreshing } from "./refreshing.js";
 import { startRequests } from "./requests.js";
 import { startSettling } from "./settling.js";
@@ -36,6 +37,7 @@ startCopying();
 startFinding();
 document.addEventListener("DOMContentLoaded", () => {
   startDialog();
+  startReading();
   startPalette(htmx);
   startList(htmx);
   startTicks();
