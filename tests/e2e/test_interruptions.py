@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import func, select, update
 
 from adminboard.auth.models import Admin, AdminSession
@@ -11,7 +11,16 @@ from adminboard.core.permissions import Role
 from adminboard.credits.models import CreditTransaction
 from adminboard.users.models import User
 from tests.credits.posting import post
-from tests.e2e.job import REASON, Somebody, add_somebody, expect_toast, find_panel, find_rows, log_in
+from tests.e2e.job import (
+    REASON,
+    Somebody,
+    add_somebody,
+    expect_toast,
+    find_panel,
+    find_rows,
+    find_toasts,
+    log_in,
+)
 from tests.e2e.serving import ServedBoard
 from tests.e2e.visitors import Visitors
 from tests.factories import START
@@ -65,6 +74,29 @@ def test_a_double_click_on_confirm_is_one_adjustment(
     open_preview(page, user).dblclick()
     expect_toast(page, f"+$20.00 for {user.email}: $45.50 → $65.50")
     expect(find_panel(page)).to_contain_text("$65.50")
+    assert count_adjustments(board, user) == 1
+
+
+def test_an_answer_that_is_lost_on_the_way_is_told_as_it_is_and_confirming_again_does_it_once(
+    board: ServedBoard, visitors: Visitors
+) -> None:
+    """What was confirmed is done by then, and the browser cannot know."""
+    user = add_somebody(board, "Henrietta")
+    page = visitors.open_page(Role.SUPPORT)
+    confirm = open_preview(page, user)
+
+    def lose_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/actions/credits.adjust", lose_answer, times=1)
+    confirm.click()
+    expect(find_toasts(page)).to_contain_text("may have been done all the same")
+    said = [problem for watch in visitors.watches for problem in watch.take_problems()]
+    assert all("Failed to" in problem for problem in said), said
+    assert count_adjustments(board, user) == 1
+    confirm.click()
+    expect_toast(page, f"+$20.00 for {user.email}: $45.50 → $65.50")
     assert count_adjustments(board, user) == 1
 
 

@@ -4,6 +4,8 @@
 
 import { removeToast, showToast } from "./toasts.js";
 
+// A change may ask Stripe three times, and wait 20 s for each answer.
+const CHANGE_TIMEOUT_MS = 120_000;
 const UNREADABLE = 400;
 const UNAUTHENTICATED = 401;
 
@@ -82,12 +84,23 @@ function offerRetry(htmx, panel, url) {
   panel.replaceChildren(box);
 }
 
+/** Only what confirms a preview, and so carries its token, can have changed anything. */
+function adviseAfterSilence(context) {
+  if (!context.sourceElement?.elements?.token) return "Check the connection and try again; nothing was lost here.";
+  return "What you confirmed may have been done all the same. Confirm it again: the same confirmation is never carried out twice.";
+}
+
 function handleSilence(htmx, event) {
   const context = event.detail.ctx;
   if (!context || context.response || isAskedAgain(context)) return;
   const panel = context.target?.closest?.("[data-panel]");
   if (panel && context.request.method === "GET") offerRetry(htmx, panel, context.request.action);
-  else showFailure(context.target, "The server did not answer.", "Check the connection and try again; nothing was lost here.");
+  else showFailure(context.target, "The server did not answer.", adviseAfterSilence(context));
+}
+
+function waitForChanges(event) {
+  const { request } = event.detail.ctx;
+  if (request.method !== "GET") request.timeout = CHANGE_TIMEOUT_MS;
 }
 
 /** The content of a tab is asked for anew as the address says by now, not as it said when the tab was drawn. */
@@ -98,6 +111,7 @@ function followAddress(event) {
 
 export function startRequests(htmx) {
   document.addEventListener("htmx:config:request", followAddress);
+  document.addEventListener("htmx:config:request", waitForChanges);
   document.addEventListener("htmx:config:request", (event) => dropEmptyParameters(event.detail.ctx.request));
   document.addEventListener("htmx:before:response", (event) => {
     if (event.detail.ctx.response.status !== UNAUTHENTICATED) return;

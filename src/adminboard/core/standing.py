@@ -51,12 +51,12 @@ class Standing:
                 return ""
             case OperationStatus.REFUSED:
                 return self.error or "This was refused."
-            case OperationStatus.UNKNOWN:
+            case OperationStatus.UNKNOWN | OperationStatus.RUNNING:  # On its way, it may be done by now.
                 return (
                     "It is not known yet whether this was done. The board goes on until it is; "
                     "do not ask for it again."
                 )
-            case OperationStatus.PENDING | OperationStatus.RUNNING:
+            case OperationStatus.PENDING:
                 return "This is not done yet. The board goes on trying; do not ask for it again."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +94,7 @@ class RunDetail:
     def took_seconds(self) -> int | None:
         if self.started_at is None or self.finished_at is None:
             return None
-        return round((self.finished_at - self.started_at).total_seconds())
+        return ceil((self.finished_at - self.started_at).total_seconds())  # As the list of runs has it.
 
 
 def get_run_detail(session: Session, run_id: UUID) -> RunDetail:

@@ -132,7 +132,8 @@ def _empty(asked: Asked, page: Page) -> EmptyView:
     if asked.question.place is not None:
         return EmptyView("Nothing is beyond this", "Go back to the newest.", icon="history")
     if asked.kinds or asked.days or page.entries:
-        return EmptyView("Nothing matches", "Nothing of the chosen kinds happened in these days.")
+        when = " in these days" if asked.days else ""
+        return EmptyView("Nothing matches", f"Nothing of the chosen kinds happened{when}.")
     return EmptyView(
         "Nothing has happened yet",
         "Calls, invoices, billing events, credits, overrides and changes by staff appear here.",
