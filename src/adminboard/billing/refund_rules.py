@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from adminboard.billing.models import Invoice, InvoiceStatus
+from adminboard.billing.models import Invoice, InvoiceStatus, Refund
 from adminboard.core.audit import Target
 from adminboard.core.currencies import in_currency
 from adminboard.core.errors import DomainError
@@ -132,20 +132,42 @@ def find_refundable(session: Session, invoice_id: UUID) -> Refundable | None:
 
 
 def count_on_the_way(session: Session, invoice_id: UUID) -> Mapping[str, int]:
-    """Cents by payment of the refunds that were decided and whose end is not known."""
-    undecided = session.scalars(
-        select(Operation.parameters).where(
+    """Cents by payment of the refunds that were decided and whose end is not known, without those that Stripe
+    has told of meanwhile: the invoice counts them as refunded."""
+    undecided = session.execute(
+        select(Operation.parameters, Operation.actor_name, Operation.created_at)
+        .where(
             Operation.target_kind == INVOICE,
             Operation.target_id == str(invoice_id),
             Operation.kind == REFUND,
             Operation.status.in_(UNFINISHED),
         )
-    )
+        .order_by(Operation.created_at, Operation.id)
+    ).all()
+    shown = _list_shown(session, invoice_id) if undecided else []
     counted: Counter[str] = Counter()
-    for parameters in undecided:
-        for part in map(Part.from_data, parameters["parts"]):
-            counted[part.payment.id] += part.amount_cents
+    for asked in undecided:
+        for part in map(Part.from_data, asked.parameters["parts"]):
+            if not _take(shown, part, asked):
+                counted[part.payment.id] += part.amount_cents
     return counted
+
+
+def _list_shown(session: Session, invoice_id: UUID) -> list[Row[Any]]:
+    refunds = select(Refund.amount_cents, Refund.requested_by, Refund.created_at)
+    return list(session.execute(refunds.where(Refund.invoice_id == invoice_id).order_by(Refund.created_at)))
+
+
+def _take(shown: list[Row[Any]], part: Part, asked: Row[Any]) -> bool:
+    """Takes away the refund that this part has become. Rows do not keep the key of a refund, so it is told by
+    who asked for it, when, to a second, and how much; Stripe itself gives no payment back twice."""
+    begun = asked.created_at.replace(microsecond=0)
+    for refund in shown:
+        is_theirs = refund.requested_by == asked.actor_name and refund.created_at >= begun
+        if is_theirs and refund.amount_cents == part.amount_cents:
+            shown.remove(refund)
+            return True
+    return False
 
 
 def require_left(refundable: Refundable, amount_cents: int) -> None:

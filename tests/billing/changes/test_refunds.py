@@ -10,6 +10,7 @@ from sqlalchemy import select
 from adminboard.billing.event_models import BillingEvent
 from adminboard.billing.mirror.refunds import mirror_refund
 from adminboard.billing.models import Invoice, InvoiceStatus, Refund
+from adminboard.billing.refund_rules import count_on_the_way
 from adminboard.core.actor import system_actor
 from adminboard.core.audit import Target
 from adminboard.core.audit_models import AuditEntry
@@ -294,8 +295,12 @@ def test_one_that_stripe_tells_of_before_its_outcome_is_known_names_who_asked(
 ) -> None:
     control("fault", kind="timeout_after", path="/v1/refunds", seconds=5)
     assert refund(board, sold).json()["operation"]["status"] == "unknown"
+    with board.rows() as session:
+        assert sum(count_on_the_way(session, sold.invoice_id).values()) > 0
     send_all(board, list_sent(standin, "charge.refunded")[-1:])
     apply_due_events(board.runtime)
+    with board.rows() as session:
+        assert not count_on_the_way(session, sold.invoice_id), "the invoice counts it as refunded by now"
 
     [operation] = operations_on(board, sold.invoice_id)
     assert operation.status is OperationStatus.UNKNOWN
