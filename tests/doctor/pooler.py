@@ -63,14 +63,20 @@ class Pooler:
         with suppress(OSError, EOFError, struct.error), client:
             own = self._connect()
             self._log_in(client, own)
-            # Last of the free ones. There is always one: no client has more than one transaction under way.
+            # Last of the free ones. There is always one: no client has more than one transaction under way,
+            # and one that goes in the midst of it takes one process with it.
             self._give_back(own, first=False)
             while True:
                 kind, body = read_message(client)
                 if kind == TERMINATE:
                     return
                 server = self._free.pop() if self._shares else own
-                self._carry_out(client, server, kind, body)
+                try:
+                    self._carry_out(client, server, kind, body)
+                except (OSError, EOFError):
+                    # Who goes in the midst of a transaction leaves nothing locked: the process ends with it.
+                    server.close()
+                    raise
                 self._give_back(server, first=True)
 
     def _give_back(self, server: socket.socket, *, first: bool) -> None:
