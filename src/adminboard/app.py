@@ -111,6 +111,8 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
     runtime.announce = announce
     for named in (area.actions for area in areas), (area.operations for area in areas):
         name_codes({item.name: item.title for items in named for item in items})
+    for area in areas:
+        name_codes(area.titles)
     runner = ActionRunner(
         runtime.reading,
         noting_key_use(runtime.work),

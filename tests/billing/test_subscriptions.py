@@ -195,7 +195,7 @@ def test_the_panel_tells_customer_plan_periods_and_invoices(board: BoardUnderTes
         "For all seats ¥23,700 a year",
         "Included minutes 1,080",
         "Features 1 Call recording Calls",
-        "As Stripe showed it 2 hours ago",
+        "Newest word of Stripe 2 hours ago",
     ):
         assert told in page.text, told
     assert "open ACME-0007 ¥23,700" in page.text

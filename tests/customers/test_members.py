@@ -23,7 +23,9 @@ def rows(board: BoardUnderTest) -> dict[str, UUID]:
         acme = make_organization(session, name="Acme", slug="acme", stripe_customer_id="cus_Acme")
         beta = make_organization(session, name="Beta", slug="beta")
         ada = make_user(session, email="ada@acme.test", full_name="Ada Adams", organization_id=acme.id)
-        bob = make_user(session, email="bob@acme.test", full_name="Bob", organization_id=acme.id)
+        bob = make_user(
+            session, email="bob@acme.test", full_name="Bob", organization_id=acme.id, is_active=False
+        )
 
         def join(organization: UUID, user: UUID, days: int, **fields: Any) -> UUID:
             made = {"organization_id": organization, "user_id": user}
@@ -107,6 +109,13 @@ def test_one_tells_who_it_is_where_and_who_pays(program: Program, rows: dict[str
     assert program.get(f"{MEMBERS}/{uuid4()}").status_code == 404
 
 
+def test_whose_account_is_closed_is_seen_beside_the_membership(
+    board: BoardUnderTest, rows: dict[str, UUID]
+) -> None:
+    shown = show(board, rows["acme"], "members")
+    assert {row["Name"]: row["Account"] for row in shown.rows} == {"Ada Adams": "active", "Bob": "inactive"}
+
+
 def test_without_personal_data_addresses_are_masked_and_found_whole_only(
     board: BoardUnderTest, rows: dict[str, UUID]
 ) -> None:
@@ -160,6 +169,8 @@ def test_who_is_looked_at_is_said_to_have_no_access_while_who_pays_is_suspended(
 def test_it_is_exported_with_whose_each_is(program: Program) -> None:
     answer = program.get(MEMBERS, headers={"Accept": "text/csv"}, params={"sort": "created_at"})
     lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0].startswith("Email,Name,Role,Status,Last login,Last activity,Joined,Customer,")
-    assert lines[1].startswith("ada@acme.test,Ada Adams,owner,active,,2026-01-14T12:00:00Z,2026-01-06T")
+    assert lines[0].startswith("Email,Name,Role,Status,Account,Last login,Last activity,Joined,Customer,")
+    assert lines[1].startswith(
+        "ada@acme.test,Ada Adams,owner,active,active,,2026-01-14T12:00:00Z,2026-01-06T"
+    )
     assert ",Acme," in lines[1]

@@ -33,7 +33,7 @@ from tests.pages import Page
 
 LISTS = ("members", "invoices", "payment-methods", "refunds", "events")
 HEADERS = {
-    "members": ["Email", "Name", "Role", "Status", "Last login", "Last activity", "Joined"],
+    "members": ["Email", "Name", "Role", "Status", "Account", "Last login", "Last activity", "Joined"],
     "invoices": ["Number", "Amount", "Refunded", "Status", "Due", "Paid", "Created"],
     "payment-methods": ["Type", "Brand", "Last 4", "Status", "Default", "Expires", "Added"],
     "refunds": ["Date", "Invoice", "Amount", "Currency", "Reason", "Status", "Requested by"],

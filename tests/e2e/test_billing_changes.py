@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from adminboard.app import make_operation_runner
 from adminboard.auth.passwords import hash_password
@@ -76,6 +76,7 @@ def test_a_part_of_an_invoice_is_refunded(board: ServedBoard, visitors: Visitors
 
     dialog.get_by_role("button", name="Preview").click()
     expect(dialog).to_contain_text("A refund cannot be undone")
+    expect(dialog).to_contain_text("Of payment pi_")
     look(page, "refund-preview")
     assert find_violations(page, EVERYTHING) == []
     dialog.get_by_role("button", name="Refund $50.00").click()
@@ -145,7 +146,16 @@ def test_seats_are_changed_for_what_stripe_quotes(board: ServedBoard, visitors: 
     expect(dialog).to_contain_text("Next invoice in all")
     look(page, "seats-preview")
     assert find_violations(page, EVERYTHING) == []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/actions/billing.change_quantity", hold)
     dialog.get_by_role("button", name="Change to 5 seats").click()
+    for button in dialog.locator(".action-foot button").all():
+        expect(button).to_be_disabled()
+    held[0].continue_()
 
     expect_toast(page, "5 seats instead of 3")
     look(page, "seats-changed")

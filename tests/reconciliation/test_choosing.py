@@ -56,7 +56,7 @@ def test_what_is_ticked_is_repaired_and_nothing_else(twins: Twins) -> None:
     browser, form = tick(twins, chosen, also)
     assert "2 selected" in form.text
     shown = preview(browser, form)
-    assert "Subscriptions to repair after 2" in shown.text
+    assert "Subscriptions under repair after 2" in shown.text
     assert "Stripe wins: 2 seats." in shown.text
     assert shown.text.count("seats 3 becomes 7") == 2, "what becomes of what is not named"
     answer = confirm(browser, shown)
@@ -127,7 +127,7 @@ def test_what_another_tab_has_repaired_is_not_repaired_again(twins: Twins) -> No
     answer = confirm(browser, shown)
 
     assert answer.status_code == 409
-    assert "Subscriptions to repair after 1" in Page(answer.text).text
+    assert "Subscriptions under repair after 1" in Page(answer.text).text
     with twins.board.rows() as session:
         assert len(session.scalars(select(Run).where(Run.kind == FIX_KIND)).all()) == 1
 
@@ -172,14 +172,14 @@ def test_other_differences_of_the_same_number_are_not_what_was_confirmed(
     chosen = differ(twins, 2)
     browser = twins.board.browser(Role.BILLING)
     shown = preview(browser, Page(browser.get(FIX).text))
-    assert "Subscriptions to repair after 2" in shown.text
+    assert "Subscriptions under repair after 2" in shown.text
     assert "seats: 3 becomes 7 2" in shown.text
     move(twins, chosen)
     twins.compare()
     answer = confirm(browser, shown)
 
     assert answer.status_code == 409
-    assert "Subscriptions to repair after 2" in Page(answer.text).text
+    assert "Subscriptions under repair after 2" in Page(answer.text).text
     assert "no longer holds: Differences to repair" in Page(answer.text).text
     with twins.board.rows() as session:
         assert session.scalars(select(Run).where(Run.kind == FIX_KIND)).all() == []

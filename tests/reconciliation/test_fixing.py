@@ -47,6 +47,7 @@ def test_each_repaired_row_has_its_entry_and_its_billing_event(twins: Twins) -> 
         {"quantity": 7, "status": "past_due"},
     )
     assert (event.event_type, event.source) == ("reconciliation.repair", BillingEventSource.MANUAL)
+    assert "Repair from Stripe" in twins.board.browser(Role.SUPPORT).get("/webhooks").text
     assert (event.previous_status, event.status) == ("active", "past_due")
     assert (event.previous_quantity, event.quantity) == (3, 7)
     [difference, _] = twins.discrepancies(DiscrepancyStatus.FIXED)

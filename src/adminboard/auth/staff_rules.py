@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin
 from adminboard.auth.queries import count_other_administrators
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.permissions import Role
 from adminboard.core.work import reader
 
@@ -27,10 +27,8 @@ class LastAdministrator(DomainError):
     title = "This is the last administrator"
 
 
-class NothingToChange(DomainError):
+class NothingToChange(NothingToDo):
     """It is so already."""
-
-    title = "Nothing would change"
 
 
 class AdminDisabled(DomainError):

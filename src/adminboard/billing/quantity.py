@@ -25,7 +25,7 @@ from adminboard.billing.subscription_calls import make_kind, write_call
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, Undo
 from adminboard.core.commands import Reason, undo_reason
 from adminboard.core.currencies import in_currency
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.limits import PerMinute
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
@@ -39,10 +39,8 @@ MOST_SEATS = 100_000
 _MOMENT = TypeAdapter(datetime)
 
 
-class SeatsUnchanged(DomainError):
+class SeatsUnchanged(NothingToDo):
     """The subscription has so many seats already."""
-
-    title = "Nothing would change"
 
 
 class SeatsMoved(DomainError):

@@ -117,14 +117,13 @@ def preview(session: Session, command: RefundInvoice) -> Preview:
     _require_own_limit(session, command)
     parts = _choose(refundable, command)
     refunded, amount, say = refundable.invoice.amount_refunded_cents, command.amount_cents, refundable.say
-    several = parts if len(parts) > 1 else ()
     return Preview(
         subject=refundable.target,
         changes=(
             Change("Refunded", say(refunded), say(refunded + amount)),
             Change("Left to refund", say(refundable.left_cents), say(refundable.left_cents - amount)),
         ),
-        details=tuple(Detail(f"Of payment {part.payment.id}", say(part.amount_cents)) for part in several),
+        details=tuple(Detail(f"Of payment {part.payment.id}", say(part.amount_cents)) for part in parts),
         warnings=_warn(refundable),
         facts={"payments": [part.to_data() for part in parts]},
         needs_approval=_find_approval_sentence(session, command),

@@ -11,7 +11,7 @@ from adminboard.bulk.kinds import KINDS
 from adminboard.core import runs
 from adminboard.core.actions import Applied, Change, Undo
 from adminboard.core.audit import Target
-from adminboard.core.errors import DomainError, NotFound
+from adminboard.core.errors import NotFound, NothingToDo
 from adminboard.core.models import Run, RunStatus
 from adminboard.core.permissions import Permission
 from adminboard.core.runs import RunUnknown, get_run, target_of
@@ -19,7 +19,7 @@ from adminboard.core.work import Work, reader
 from adminboard.jobs import wake_runs
 
 
-class NothingToRun(DomainError):
+class NothingToRun(NothingToDo):
     """No row of the run can be done."""
 
     title = "There is nothing to run"

@@ -12,7 +12,7 @@ from adminboard.configuration.thresholds import KINDS
 from adminboard.core.actions import Action, Applied, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command
-from adminboard.core.errors import DomainError, FieldError, InvalidInput
+from adminboard.core.errors import FieldError, InvalidInput, NothingToDo
 from adminboard.core.models import Setting
 from adminboard.core.permissions import Permission
 from adminboard.core.thresholds import Threshold, forget_threshold, get_threshold
@@ -38,10 +38,8 @@ class ChangeSetting(Command):
         return value
 
 
-class SameValue(DomainError):
+class SameValue(NothingToDo):
     """The threshold has this value already."""
-
-    title = "Nothing would change"
 
 
 def lock(work: Work, command: ChangeSetting) -> None:

@@ -54,6 +54,12 @@ class InvalidInput(DomainError):
     title = "Some of what was entered is not valid"
 
 
+class NothingToDo(DomainError):
+    """What was asked for is so already, or there is nothing of it: news for who asked, and nobody's fault."""
+
+    title = "Nothing would change"
+
+
 class NotFound(DomainError):
     """The named thing does not exist, or not for this reader."""
 

@@ -1,6 +1,6 @@
 """The list of memberships: the people of each organization."""
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from adminboard.billing.customer import customer_filter
 from adminboard.core.listings import (
@@ -40,6 +40,7 @@ members = Listing(
         Column("Name", User.full_name, key="full_name", priority=1),
         Column("Role", Membership.role, cell="word", width_px=96, priority=1),
         Column("Status", Membership.status, cell="badge", width_px=110, priority=1),
+        Column("Account", case((User.is_active, "active"), else_="inactive"), key="account", cell="badge"),
         Column("Last login", User.last_login_at, key="last_login_at", cell="datetime"),
         Column(
             "Last activity",

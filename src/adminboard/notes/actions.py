@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.actions import Action, Applied, Bulk, Change, Preview, RestCall, Undo
 from adminboard.core.audit import Target
-from adminboard.core.errors import DomainError, NotFound
+from adminboard.core.errors import DomainError, NotFound, NothingToDo
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work
 from adminboard.notes.commands import AddNote, EditNote, NameNote
@@ -23,7 +23,7 @@ class NoteChanged(DomainError):
     title = "This note was changed in the meantime"
 
 
-class SameText(DomainError):
+class SameText(NothingToDo):
     """The edited note reads as it did."""
 
     title = "Nothing was changed"

@@ -12,7 +12,7 @@ from adminboard.core.actions import Action, Applied, Change, Preview, RestCall, 
 from adminboard.core.actor import ActorKind
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.models import Setting
 from adminboard.core.permissions import Permission
 from adminboard.core.work import Work, reader
@@ -46,10 +46,8 @@ class NoSuchWay(DomainError):
     title = "This goes by mail only"
 
 
-class SameWays(DomainError):
+class SameWays(NothingToDo):
     """The notification goes these ways already."""
-
-    title = "Nothing would change"
 
 
 class NoMailServer(DomainError):

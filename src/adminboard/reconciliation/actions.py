@@ -12,7 +12,7 @@ from adminboard.core import runs
 from adminboard.core.actions import Action, Applied, Caution, Change, Detail, Preview, RestCall, in_short
 from adminboard.core.audit import Target
 from adminboard.core.commands import Command, Reason
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import NothingToDo
 from adminboard.core.limits import PerMinute
 from adminboard.core.listings.found import say_found, select_found
 from adminboard.core.permissions import Permission
@@ -40,7 +40,7 @@ SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=255
 """Stripe's id of a subscription."""
 
 
-class NothingToRepair(DomainError):
+class NothingToRepair(NothingToDo):
     """Nothing is open that Stripe could be followed for."""
 
     title = "There is nothing to repair"
@@ -115,7 +115,7 @@ def preview_fix(session: Session, command: FixDifferences) -> Preview:
     kinds = ", ".join(f"{count:,} {KIND_WORDS[DiscrepancyKind(kind)]}" for kind, count in found.kinds.items())
     return Preview(
         _TARGET,
-        (Change("Subscriptions to repair", 0, found.subscriptions, cell="number"),),
+        (Change("Subscriptions under repair", 0, found.subscriptions, cell="number"),),
         warnings=(Caution("stripe_wins", f"Stripe wins: {kinds}."),),
         facts={**found.kinds, **alike, "Differences to repair": in_short(found.digest)},
         details=(*_say_each(session, chosen, alike), *_say_matching(session, command)),

@@ -1,5 +1,6 @@
 """Reconciliation: what differs from Stripe and repairing it; plans and promotion codes kept in step."""
 
+from adminboard.billing.happenings import REPAIRED
 from adminboard.core.permissions import Permission
 from adminboard.jobs import PeriodicJob
 from adminboard.reconciliation import steering
@@ -45,4 +46,5 @@ area = Area(
             ),
         ),
     ],
+    titles={REPAIRED: "Repair from Stripe"},
 )

@@ -22,7 +22,7 @@ from adminboard.core.action_runner import (
 )
 from adminboard.core.actions import Action
 from adminboard.core.commands import Command, parse_command
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.permissions import Permission
 from adminboard.core.step_up import StepUpRequired, has_fresh_proof
 from adminboard.web.access import page_read, page_write
@@ -133,6 +133,7 @@ def make_form(
         subject=subject.label if subject else None,
         sentence=sentence,
         error=problem.detail if problem and not any(error.field for error in errors) else None,
+        is_news=isinstance(problem, NothingToDo),
         preview_url=f"/actions/{action.name}/live" if action.live else None,
         destructive=False,
     )

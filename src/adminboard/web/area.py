@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -118,7 +118,8 @@ class Area:
     does by the clock, ``deferred`` what it does when an action queued it. ``operations`` are the kinds of
     calls to the outside that the area writes down, ``runs`` the kinds of long work that are advanced step by
     step. ``record_pages`` are pages about one record of a listing, ``record_tabs`` what the area has to show
-    on its own such pages and on those of areas below it. ``help_pages`` are what the guide tells about it.
+    on its own such pages and on those of areas below it. ``help_pages`` are what the guide tells about it,
+    ``titles`` what people call what it writes by codes that no action or call has.
     """
 
     name: str
@@ -138,3 +139,4 @@ class Area:
     operations: Sequence[OperationKind] = ()
     runs: Sequence[RunKind] = ()
     help_pages: Sequence[HelpPage] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)

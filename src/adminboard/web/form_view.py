@@ -69,8 +69,9 @@ class FieldView:
 class FormView:
     """A form for one change. It posts to `action_url`: for the preview, or for the change where none is due.
 
-    `error` is a refusal that belongs to no field. `preview_url` asks for the live preview as fields change
-    ("$45.50 → $65.50"); None for none. `csrf_token` is drawn as a hidden field.
+    `error` is a refusal that belongs to no field; it `is_news` where there is only nothing to do.
+    `preview_url` asks for the live preview as fields change ("$45.50 → $65.50"); None for none. `csrf_token`
+    is drawn as a hidden field.
     """
 
     title: str
@@ -82,6 +83,7 @@ class FormView:
     subject: str | None = None
     sentence: str | None = None
     error: str | None = None
+    is_news: bool = False
     preview_url: str | None = None
     destructive: bool = False
 

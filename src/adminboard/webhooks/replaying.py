@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.billing.event_models import BillingEvent, ProcessingStatus
 from adminboard.core.actions import Caution
-from adminboard.core.errors import DomainError
+from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.limits import PerMinute
 from adminboard.core.listings.columns import is_any
 from adminboard.core.listings.found import select_found
@@ -33,7 +33,7 @@ HAS_PAYLOAD = BillingEvent.raw_payload.is_not(None).label("has_payload")
 """False for what was done by hand."""
 
 
-class NothingToReplay(DomainError):
+class NothingToReplay(NothingToDo):
     """What was named cannot be applied once more, or there is none of it."""
 
     title = "There is nothing to replay"

@@ -215,6 +215,18 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert at_stripe(board, sold) == 3
 
 
+def test_that_there_is_nothing_to_do_is_said_as_news(board: BoardUnderTest, sold: Sold) -> None:
+    browser = board.browser(Role.BILLING)
+    form = {"customer": str(sold.organization_id), "quantity": "3", "reason": REASON}
+    shown = {
+        seats: browser.submit("/actions/billing.change_quantity/preview", form | {"quantity": seats}).text
+        for seats in ("3", "0")
+    }
+    assert "notice-info" in shown["3"]
+    assert "notice-error" not in shown["3"]
+    assert "notice-info" not in shown["0"]
+
+
 def test_who_has_no_live_subscription_at_stripe_is_told(board: BoardUnderTest, standin: StandIn) -> None:
     with board.rows() as session:
         over = make_subscription(session, status="canceled")

@@ -72,7 +72,7 @@ def repairing(scene: Scene) -> Example:
         .where(Run.kind == FIX_KIND, RunRow.input["subscription"].astext == sold.stripe.id)
     )
     command = FixDifferences(differences=(difference.id,), reason="Webhooks were away for an hour")
-    return Example(command, lambda session: {"Subscriptions to repair": session.scalar(rows)})
+    return Example(command, lambda session: {"Subscriptions under repair": session.scalar(rows)})
 
 
 def repairing_customer(scene: Scene) -> Example:
