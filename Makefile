@@ -35,7 +35,7 @@ bench: $(STAMPS)/runtime frontend ## Measure the pages and lists against their b
 ##@ Checking
 
 .PHONY: test
-test: $(STAMPS)/dev frontend ## Set everything up and run all tests (without a browser on the machine, all but the end-to-end ones)
+test: $(STAMPS)/packaging frontend ## Set everything up and run all tests (without a browser on the machine, all but the end-to-end ones)
 	@if $(BIN)/python -m tools.browser; then exec $(TESTS); fi; \
 	$(TESTS) --ignore=tests/e2e && echo "The end-to-end tests were left out: there is no browser to run them in."
 
@@ -80,7 +80,7 @@ packaging: $(STAMPS)/packaging wheel ## Check the wheel, the list of parts, the 
 	@$(BIN)/python -m tools.manifests
 
 .PHONY: covered-tests
-covered-tests: $(STAMPS)/dev frontend
+covered-tests: $(STAMPS)/packaging frontend
 	@$(BIN)/python -m tools.browser
 	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --durations=5
 	@$(BIN)/python -m tools.coverage_gate coverage.json
@@ -91,7 +91,7 @@ guide: $(STAMPS)/dev frontend ## Make the pictures of the guide anew, from a dem
 	@exec $(BIN)/python -m tools.pictures
 
 .PHONY: pooled-test
-pooled-test: $(STAMPS)/dev frontend ## Run the tests, but those in a browser, through PgBouncer in transaction mode (installed where apt-get may be used)
+pooled-test: $(STAMPS)/packaging frontend ## Run the tests, but those in a browser, through PgBouncer in transaction mode (installed where apt-get may be used)
 	@$(BIN)/python -m tools.soak_programs --install pgbouncer
 	@DB_PREPARED_STATEMENTS=false exec $(TESTS) --ignore=tests/e2e
 
