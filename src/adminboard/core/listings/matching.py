@@ -33,7 +33,8 @@ in, which is quicker than joining the row. More are taken to fill a page soon.""
 class Matches:
     """The condition of a query; ``known`` is the number of matches when the search found few.
 
-    ``walking`` is the same condition as a walk along a sort checks it, row by row.
+    ``walking`` is the same condition as a walk along a sort checks it, row by row, ``gathering`` as all that
+    match are gathered: from what the probes find.
     ``text`` is the search when it is one that is slow to check row by row (`SearchSource.reads_text`), and
     ``conditions`` are then the others; ``clauses`` are always all of them.
     """
@@ -41,17 +42,20 @@ class Matches:
     clauses: Sequence[ColumnElement[bool]]
     known: int | None = None
     walking: Sequence[ColumnElement[bool]] = ()
+    gathering: Sequence[ColumnElement[bool]] = ()
     conditions: Sequence[ColumnElement[bool]] = ()
     text: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Found:
-    """What is asked comes to: the condition for all rows, the one a walk checks, how many rows when few."""
+    """What is asked comes to: the condition for all rows, the one a walk checks, how many rows when few, and
+    where a probe found more, the condition by which they are gathered from there."""
 
     clause: ColumnElement[bool]
     check: ColumnElement[bool]
     number: int | None = None
+    gather: ColumnElement[bool] | None = None
 
 
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
@@ -59,8 +63,9 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matche
     asked = [_read_condition(session, listing, condition) for condition in query.conditions]
     clauses = [*query.scope, *(item.clause for item in asked)]
     walking = [*query.scope, *(item.check for item in asked)]
+    gathering = [*query.scope, *(item.clause if item.gather is None else item.gather for item in asked)]
     if not query.term or listing.search is None:
-        return Matches(clauses, walking=walking)
+        return Matches(clauses, walking=walking, gathering=gathering)
     if listing.search.reads_text(query.term, exact=query.masked):
         text = listing.search.clause(query.term, listing.key, exact=query.masked)
         assert text is not None
@@ -68,9 +73,17 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matche
     own, related = _search_rows(session, listing, query), _search_related(session, listing, query)
     if related is None:
         known = own.number if not clauses else None
-        return Matches([*clauses, own.clause], known=known, walking=[*walking, own.check])
+        return Matches(
+            [*clauses, own.clause],
+            known=known,
+            walking=[*walking, own.check],
+            gathering=[*gathering, own.clause],
+        )
+    searched = or_(own.clause, related.clause)
     return Matches(
-        [*clauses, or_(own.clause, related.clause)], walking=[*walking, or_(own.check, related.check)]
+        [*clauses, searched],
+        walking=[*walking, or_(own.check, related.check)],
+        gathering=[*gathering, searched],
     )
 
 
@@ -85,10 +98,12 @@ def _read_condition(session: Session, listing: Listing, condition: Condition) ->
     if found.number <= PROBE_LIMIT:
         few = and_(condition.clause, is_any(column, list(set(found.keys_found or ()))))
         return _Found(few, few)
+    among = column.in_(probe.keys)
+    gather = and_(condition.clause, among)
     if found.number <= MOST_GATHERED:
         # "is true" keeps it a set: without, it would become another join.
-        return _Found(condition.clause, and_(condition.clause, column.in_(probe.keys).is_(True)))
-    return _Found(condition.clause, condition.clause)
+        return _Found(condition.clause, and_(condition.clause, among.is_(True)), gather=gather)
+    return _Found(condition.clause, condition.clause, gather=gather)
 
 
 def _search_rows(session: Session, listing: Listing, query: ListQuery) -> _Found:

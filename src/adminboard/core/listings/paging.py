@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, sele
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect
+from adminboard.core.listings.filtered_walk import walk_filtered
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
@@ -155,7 +156,7 @@ def _find_keys(
     for way, inside in _ways(query, cursor, backward=backward):
         missing = query.limit + 1 - len(found)
         if missing > 0:
-            found += _go(session, listing, way, matches, place_values(session, missing, inside))
+            found += _go(session, listing, query, way, matches, place_values(session, missing, inside))
     return found
 
 
@@ -180,10 +181,17 @@ def _look_ahead(
 
 
 def _go(
-    session: Session, listing: Listing, way: Way, matches: Matches, values: Mapping[str, Any]
+    session: Session,
+    listing: Listing,
+    query: ListQuery,
+    way: Way,
+    matches: Matches,
+    values: Mapping[str, Any],
 ) -> Sequence[AnyRow]:
     if matches.text is not None:
         return walk_text(session, listing, way, TextQuestion(matches.conditions, matches.text), values)
+    if query.conditions and not any(condition.narrows for condition in query.conditions):
+        return walk_filtered(session, listing, way, matches, values)
     return session.execute(make_walk(listing, way, matches.walking), values).all()
 
 

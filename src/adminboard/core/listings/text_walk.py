@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import iterate
@@ -31,8 +31,8 @@ from adminboard.core.errors import InvalidInput
 from adminboard.core.listings.columns import AnyRow, AnySelect, Sort
 from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, not_beyond
 from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.own_settings import make_settings, with_settings
 from adminboard.core.listings.walks import ROW_LIMIT, Way, check_first, checking, make_walk
-from adminboard.db.engine import in_transaction
 
 CHECKED_ROWS = 600
 WINDOW_ROWS = 50_000
@@ -74,7 +74,7 @@ def walk_text(
     ``values`` are `walks.place_values`.
     """
     wanted: int = values[ROW_LIMIT]
-    with _settings(session, _OWN_PLAN):
+    with with_settings(session, _OWN_PLAN):
         first = check_first(listing, way, question.conditions, question.text)
         found = list(session.execute(first, checking(values, CHECKED_ROWS)))
         if len(found) >= wanted:
@@ -119,7 +119,7 @@ def _walk_by_index(
 def _look_beyond(session: Session, walk: AnySelect, values: Mapping[str, Any]) -> Sequence[AnyRow]:
     """The rows of the third step. Raises `TooCommonTogether` after `PATIENCE`."""
     try:
-        with session.begin_nested(), _settings(session, {"statement_timeout": PATIENCE}):
+        with session.begin_nested(), with_settings(session, {"statement_timeout": PATIENCE}):
             return session.execute(walk, values).all()
     except OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
@@ -142,31 +142,10 @@ def _columns_in(expression: Any) -> set[Any]:
 @contextmanager
 def by_index_of_text(session: Session) -> Iterator[None]:
     """Statements in the block are answered by bitmaps of indexes, as a condition on texts needs."""
-    with _settings(session, BY_INDEX | _OWN_PLAN):
+    with with_settings(session, BY_INDEX | _OWN_PLAN):
         yield
 
 
 def stay_by_index_of_text(session: Session) -> None:
     """The same for the rest of the transaction, as an export needs, whose statement ends with it."""
-    _make_settings(session, BY_INDEX | _OWN_PLAN)
-
-
-@contextmanager
-def _settings(session: Session, settings: Mapping[str, str]) -> Iterator[None]:
-    with in_transaction(session):
-        before = _make_settings(session, settings)
-        try:
-            yield
-        except TooCommonTogether:
-            # The transaction may go on: the page is drawn without the search. After other errors it is over.
-            _make_settings(session, before)
-            raise
-        _make_settings(session, before)
-
-
-def _make_settings(session: Session, settings: Mapping[str, str]) -> Mapping[str, str]:
-    """Makes settings of the transaction; returns what they were."""
-    before = [func.current_setting(name).label(name) for name in settings]
-    after = [func.set_config(name, value, True) for name, value in settings.items()]
-    row = session.execute(select(*before, *after)).one()
-    return {name: row._mapping[name] for name in settings}
+    make_settings(session, BY_INDEX | _OWN_PLAN)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, bindparam, case, null, select
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnySelect
+from adminboard.core.listings.columns import AnySelect, Expression
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import CURSOR_KEY, CURSOR_VALUE, Cursor, after
 from adminboard.core.listings.listing import Listing
@@ -55,13 +55,18 @@ def check_first(
     # the walk that gives a few rows soon, however long it takes for all of them.
     found = case((wanted, 1), else_=0).label("found")
     checked = make_walk(listing, way, conditions, found).subquery()
-    order = [checked.c.key] if way.nulls else [checked.c.value, checked.c.key]
     return (
         select(checked.c.key, checked.c.value)
         .where(checked.c.found == 1)
-        .order_by(*(item.desc() if way.descending else item.asc() for item in order))
+        .order_by(*order_of(way, checked.c.value, checked.c.key))
         .limit(bindparam(FOUND_LIMIT, type_=Integer))
     )
+
+
+def order_of(way: Way, value: Expression, key: Expression) -> list[ColumnElement[Any]]:
+    """The order of the way, of rows whose sort value and key these are."""
+    order = [key] if way.nulls else [value, key]
+    return [item.desc() if way.descending else item.asc() for item in order]
 
 
 def checking(values: Mapping[str, Any], rows: int) -> dict[str, Any]:
@@ -93,9 +98,8 @@ def _make_walk(
         clauses.append(key < place if way.descending else key > place)
     elif way.continues:
         clauses.append(after(sort, key, descending=way.descending))
-    order = [tiebreak] if way.nulls else [sort.expression, tiebreak]
     wanted = select(key.label("key"), value.label("value"), *more_columns).where(*clauses)
-    ordered = wanted.order_by(*(item.desc() if way.descending else item.asc() for item in order))
+    ordered = wanted.order_by(*order_of(way, sort.expression, tiebreak))
     walk = select_pruned(listing.select, ordered).limit(bindparam(ROW_LIMIT, type_=Integer))
     if listing.in_order is None or way.nulls:
         return walk

@@ -1,0 +1,54 @@
+"""Walking along a sort through the rows that filters leave, wherever they lie.
+
+PostgreSQL takes rows that match for scattered over every order. Where they lie together at its other end,
+like the invoices due next week in the order of their payment, it would pass millions of others on the way.
+No statistics tell that beforehand: so a walk has `PATIENCE`, and is given up for gathering all that match
+and sorting them. That takes the longer the more there are, but it comes to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.errors import QueryCanceled
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Integer
+
+from adminboard.core.listings.columns import AnyRow, AnySelect
+from adminboard.core.listings.listing import Listing
+from adminboard.core.listings.matching import Matches
+from adminboard.core.listings.own_settings import with_settings
+from adminboard.core.listings.walks import ROW_LIMIT, Way, make_walk, order_of
+from adminboard.db.engine import failing_alone
+
+PATIENCE = "250ms"
+"""Ten times what a page takes: on a busy machine every walk takes longer, and gathering would too."""
+
+
+def walk_filtered(
+    session: Session, listing: Listing, way: Way, matches: Matches, values: Mapping[str, Any]
+) -> Sequence[AnyRow]:
+    """The first rows on the way that match: ``key`` and ``value``, as many as ``values`` ask for.
+
+    ``values`` are `walks.place_values`.
+    """
+    try:
+        with failing_alone(session), with_settings(session, {"statement_timeout": PATIENCE}):
+            return session.execute(make_walk(listing, way, matches.walking), values).all()
+    except OperationalError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+    return session.execute(_gather(listing, way, matches), values).all()
+
+
+def _gather(listing: Listing, way: Way, matches: Matches) -> AnySelect:
+    """The first of all that match. The offset of nothing has all found, without a thought of the order."""
+    found = make_walk(listing, way, matches.gathering).order_by(None).limit(None).offset(0).subquery()
+    return (
+        select(found.c.key, found.c.value)
+        .order_by(*order_of(way, found.c.value, found.c.key))
+        .limit(bindparam(ROW_LIMIT, type_=Integer))
+    )
