@@ -51,9 +51,13 @@ class _TreeMaker(HTMLParser):
         super().__init__()
         self.root = Element("", {})
         self._open = [self.root]
+        self._is_broken = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, {name: value or "" for name, value in attrs})
+        self._is_broken = tag == "wbr"
+        if self._is_broken:
+            return  # A place where a line may break is no gap between words.
         self._open[-1].children.append(element)
         if tag not in VOID:
             self._open.append(element)
@@ -67,7 +71,12 @@ class _TreeMaker(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        self._open[-1].children.append(data)
+        children = self._open[-1].children
+        if self._is_broken and children and isinstance(children[-1], str):
+            children[-1] += data
+        else:
+            children.append(data)
+        self._is_broken = False
 
 
 @dataclass(frozen=True)

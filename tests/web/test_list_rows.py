@@ -52,7 +52,7 @@ def draw(
     [
         (CellKind.TEXT, "Amelia", ">Amelia</span>"),
         (CellKind.TEXT, "Amelia of the long name", 'title="Amelia of the long name">Amelia of'),
-        (CellKind.EMAIL, "a@b.example", 'title="a@b.example">a@b.example</span>'),
+        (CellKind.EMAIL, "jane@long.example", 'title="jane@long.example">jane<wbr>@long<wbr>.example</span>'),
         (CellKind.DATETIME, NOW, "><span>2026-11-20</span> <span>10:30 PST</span></time>"),
         (CellKind.RELATIVE, NOW - timedelta(hours=2), ">2 hours ago</time>"),
         (CellKind.CREDITS, Decimal("-4.20"), '<span class="negative">-$4.20</span>'),

@@ -192,6 +192,19 @@ def _draw_long_text(text: str) -> Markup:
     return Markup('<span title="{}">{}</span>').format(text, shown) if shown != text else escape(text)
 
 
+def break_address(html: str) -> str:
+    """An e-mail address, escaped, that breaks before its @ or a dot behind it where its line has no room for
+    it, and not in the middle of a word. Any other text stays as it is."""
+    name, at, domain = html.rpartition("@")
+    if not at or " " in html:
+        return html
+    return f"{name}<wbr>@{domain.replace('.', '<wbr>.')}"
+
+
+def _draw_address(text: str) -> Markup:
+    return Markup(break_address(str(escape(text))))  # noqa: S704 - escaped
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "datetime": _draw_datetime,
     "datetime_in": _draw_datetime_in,
@@ -207,6 +220,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "word": format_word,
     "sentence": format_sentence,
     "title_of": title_of,
+    "address": _draw_address,
 }
 
 

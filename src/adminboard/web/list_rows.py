@@ -23,6 +23,7 @@ from adminboard.core.titles import title_of
 from adminboard.web.formatting import (
     FILTERS,
     LONG_TEXT_CHARACTERS,
+    break_address,
     draw_parted_datetime,
     format_money,
     shorten,
@@ -163,7 +164,7 @@ def _draw_text(value: Any, _: AnyRow) -> str:
     direction = "" if text.isascii() else ' dir="auto"'
     if len(text) < CLIPPED_FROM:
         return f'<span class="clip"{direction}>{text}</span>'
-    return f'<span class="clip"{direction} title="{text}">{text}</span>'
+    return f'<span class="clip"{direction} title="{text}">{break_address(text)}</span>'
 
 
 def _draw_long_text(value: Any, _: AnyRow) -> str:
@@ -183,11 +184,6 @@ def _draw_sentence(value: Any, _: AnyRow) -> str:
 
 def _draw_title(value: Any, row: AnyRow) -> str:
     return _draw_sentence(title_of(str(value)), row)
-
-
-def _draw_email(value: Any, _: AnyRow) -> str:
-    text = escape(str(value))
-    return f'<span class="clip address" title="{text}">{text}</span>'
 
 
 def _draw_moment(value: Any, _: AnyRow) -> str:
@@ -240,7 +236,7 @@ def _filtered(name: str) -> Draw:
 
 _DRAWERS: dict[CellKind, Draw] = {
     CellKind.TEXT: _draw_text,
-    CellKind.EMAIL: _draw_email,
+    CellKind.EMAIL: _draw_text,
     CellKind.ID: _draw_id,
     CellKind.BADGE: _draw_badge,
     CellKind.BOOLEAN: _draw_boolean,
