@@ -65,7 +65,7 @@ def draw(
         (CellKind.BOOLEAN, True, "Yes</span>"),
         (CellKind.BOOLEAN, False, "No</span>"),
         (CellKind.ID, "cus_1", "<code>cus_1</code>"),
-        (CellKind.LONG_TEXT, "a" * 60, ">" + "a" * 49 + "…</span>"),
+        (CellKind.LONG_TEXT, "a" * 60, f' title="{"a" * 60}">' + "a" * 49 + "…</span>"),
     ],
 )
 def test_each_kind_of_value_is_drawn_its_way(kind: CellKind, value: object, shown: str) -> None:

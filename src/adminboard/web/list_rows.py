@@ -168,10 +168,11 @@ def _draw_text(value: Any, _: AnyRow) -> str:
 
 
 def _draw_long_text(value: Any, _: AnyRow) -> str:
-    shown = escape(shorten(str(value)))
-    if len(shown) < CLIPPED_FROM:
-        return shown
-    return f'<span title="{escape(str(value))}">{shown}</span>'
+    text = str(value)
+    shown = escape(shorten(text))
+    direction = "" if shown.isascii() else ' dir="auto"'
+    title = f' title="{escape(text)}"' if len(shown) >= CLIPPED_FROM else ""
+    return f'<span class="clip"{direction}{title}>{shown}</span>'
 
 
 def _draw_sentence(value: Any, _: AnyRow) -> str:
