@@ -51,13 +51,9 @@ class _TreeMaker(HTMLParser):
         super().__init__()
         self.root = Element("", {})
         self._open = [self.root]
-        self._is_broken = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, {name: value or "" for name, value in attrs})
-        self._is_broken = tag == "wbr"
-        if self._is_broken:
-            return  # A place where a line may break is no gap between words.
         self._open[-1].children.append(element)
         if tag not in VOID:
             self._open.append(element)
@@ -71,12 +67,7 @@ class _TreeMaker(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        children = self._open[-1].children
-        if self._is_broken and children and isinstance(children[-1], str):
-            children[-1] += data
-        else:
-            children.append(data)
-        self._is_broken = False
+        self._open[-1].children.append(data)
 
 
 @dataclass(frozen=True)
@@ -87,10 +78,16 @@ class Form:
     values: dict[str, list[str]]
 
 
+def without_breaks(html: str) -> str:
+    """HTML without the places where a line may break, so that an address is found as it is written."""
+    return html.replace("<wbr>", "")
+
+
 class Page:
-    """One HTML answer."""
+    """One HTML answer, by `without_breaks`."""
 
     def __init__(self, html: str) -> None:
+        html = without_breaks(html)
         maker = _TreeMaker()
         maker.feed(html)
         maker.close()
