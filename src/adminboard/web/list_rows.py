@@ -26,6 +26,7 @@ from adminboard.web.formatting import (
     break_address,
     draw_parted_datetime,
     format_money,
+    isolate_names,
     shorten,
 )
 from adminboard.web.icons import draw_icon
@@ -180,7 +181,7 @@ def _draw_sentence(value: Any, _: AnyRow) -> str:
     text = str(value)
     shown = shorten(text, SENTENCE_CHARACTERS)
     title = f' title="{escape(text)}"' if shown != text else ""
-    return f'<span class="sentence" dir="auto"{title}>{escape(shown)}</span>'
+    return f'<span class="sentence" dir="auto"{title}>{isolate_names(escape(shown))}</span>'
 
 
 def _draw_title(value: Any, row: AnyRow) -> str:
