@@ -78,10 +78,16 @@ class Form:
     values: dict[str, list[str]]
 
 
+def without_breaks(html: str) -> str:
+    """HTML without the places where a line may break, so that an address is found as it is written."""
+    return html.replace("<wbr>", "")
+
+
 class Page:
-    """One HTML answer."""
+    """One HTML answer, by `without_breaks`."""
 
     def __init__(self, html: str) -> None:
+        html = without_breaks(html)
         maker = _TreeMaker()
         maker.feed(html)
         maker.close()

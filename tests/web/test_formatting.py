@@ -6,6 +6,7 @@ from jinja2 import Environment
 
 from adminboard.core.said_moments import say_moment
 from adminboard.web.formatting import (
+    FILTERS,
     displaying,
     format_datetime,
     format_duration,
@@ -146,3 +147,17 @@ def test_a_sentence_names_its_moments_in_the_readers_zone(
 def test_what_sentences_say_is_what_is_read_from_them() -> None:
     with displaying("Asia/Tokyo", NOW):
         assert format_sentence(f"Until {say_moment(NOW)}.") == f"Until {format_datetime(NOW)}."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "drawn"),
+    [
+        ("Suspended Acme: 4 users cut off", "Suspended Acme: 4 users cut off"),
+        ("Suspended שלום 12 עולם: 4 users", "Suspended <bdi>שלום 12 עולם</bdi>: 4 users"),
+        ("דן to שרה, $20.00", "<bdi>דן</bdi> to <bdi>שרה</bdi>, $20.00"),
+        ("<b>נוף</b>", "&lt;b&gt;<bdi>נוף</bdi>&lt;/b&gt;"),
+        ("José pays ¥500", "José pays ¥500"),
+    ],
+)
+def test_a_name_from_right_to_left_turns_nothing_but_itself_around(sentence: str, drawn: str) -> None:
+    assert FILTERS["sentence"](sentence) == drawn

@@ -52,7 +52,7 @@ def draw(
     [
         (CellKind.TEXT, "Amelia", ">Amelia</span>"),
         (CellKind.TEXT, "Amelia of the long name", 'title="Amelia of the long name">Amelia of'),
-        (CellKind.EMAIL, "a@b.example", 'title="a@b.example">a@b.example</span>'),
+        (CellKind.EMAIL, "jane@long.example", 'title="jane@long.example">jane<wbr>@long<wbr>.example</span>'),
         (CellKind.DATETIME, NOW, "><span>2026-11-20</span> <span>10:30 PST</span></time>"),
         (CellKind.RELATIVE, NOW - timedelta(hours=2), ">2 hours ago</time>"),
         (CellKind.CREDITS, Decimal("-4.20"), '<span class="negative">-$4.20</span>'),
@@ -65,7 +65,7 @@ def draw(
         (CellKind.BOOLEAN, True, "Yes</span>"),
         (CellKind.BOOLEAN, False, "No</span>"),
         (CellKind.ID, "cus_1", "<code>cus_1</code>"),
-        (CellKind.LONG_TEXT, "a" * 60, ">" + "a" * 49 + "…</span>"),
+        (CellKind.LONG_TEXT, "a" * 60, f' title="{"a" * 60}">' + "a" * 49 + "…</span>"),
     ],
 )
 def test_each_kind_of_value_is_drawn_its_way(kind: CellKind, value: object, shown: str) -> None:

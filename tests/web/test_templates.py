@@ -9,6 +9,7 @@ from jinja2 import Environment
 
 from adminboard.web import formatting
 from adminboard.web.area import HelpPage, Hit
+from adminboard.web.form_view import ChangeView
 from adminboard.web.page_context import ShownGroup, ShownItem, ShownPlace
 from adminboard.web.render import environment
 from adminboard.web.search_page import HitGroup
@@ -133,6 +134,16 @@ def test_a_warning_has_to_be_ticked(templates: Environment) -> None:
 
     assert re.search(r'<input[^>]*name="acknowledged" value="large" required', html)
     assert "The user is told by email." in html
+
+
+def test_words_before_and_after_stand_above_each_other(templates: Environment) -> None:
+    ends = ChangeView("Ends on", "Monday, 7 December 2026", "Monday, 14 December 2026")
+    preview = replace(make_preview(), changes=[ends])
+
+    assert 'class="change-main change-words"' in draw(
+        templates, "ui/action_preview_body.html", preview=preview
+    )
+    assert 'class="change-main"' in draw(templates, "ui/action_preview_body.html", preview=make_preview())
 
 
 def test_enter_never_confirms_what_is_destructive(templates: Environment) -> None:

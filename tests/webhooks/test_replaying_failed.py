@@ -46,6 +46,7 @@ def test_it_begins_with_what_the_list_shows(board: BoardUnderTest) -> None:
     preview = Page(staff.submit(form.action, form.values).text)
     for part in ("Events put back", "Replay 3", f"{CREATED} 2", f"{other} 1"):
         assert part in preview.text, part
+    assert "never" not in preview.text, "a bound that was not named is none"
 
 
 def test_what_is_no_customer_is_refused_beside_its_field(board: BoardUnderTest) -> None:

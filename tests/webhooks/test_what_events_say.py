@@ -136,9 +136,9 @@ def test_a_change_of_status_is_no_change_of_seats(
     send_all(board, [created, updated])
     apply_due_events(board.runtime)
     line, panel = look(board, updated)
-    assert "active becomes past_due" in line
+    assert "active becomes past due" in line
     assert "seats" not in line
-    assert "Status of the object active becomes past_due" in panel
+    assert "Status of the object active becomes past due" in panel
     assert "Seats 5 " in panel
     line, panel = look(board, created)
     assert "active" in line

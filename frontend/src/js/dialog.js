@@ -29,10 +29,12 @@ function afterSwap(dialog) {
   }
 }
 
+/** What opened it may stand in a menu that has closed since: then the focus goes to the menu's button. */
 function returnFocus(dialog) {
   dialog.replaceChildren();
   const target = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
-  (target || document.getElementById("content"))?.focus();
+  const folded = target && target.closest("details[data-popover]:not([open])");
+  (folded?.querySelector("summary") || target || document.getElementById("content"))?.focus();
   opener = null;
 }
 

@@ -20,7 +20,15 @@ from adminboard.core.money import in_dollars
 from adminboard.web import formatting
 from adminboard.web.done import make_open_toast, waiting_toast
 from adminboard.web.form_view import ChangeView, FactView, FieldKind, PreviewView, ToastView, WarningView
-from adminboard.web.forms import Typed, asks_nothing, declares_words, field_kind, field_words, hidden_values
+from adminboard.web.forms import (
+    Typed,
+    asks_nothing,
+    asks_past,
+    declares_words,
+    field_kind,
+    field_words,
+    hidden_values,
+)
 from adminboard.web.list_view import HiddenView
 
 _NOT_REPEATED = (
@@ -165,7 +173,7 @@ def _make_facts(command: Command, offered: Mapping[str, Sequence[Option]]) -> li
         if kind in _NOT_REPEATED:
             continue
         value = getattr(command, name)
-        if value is None and kind is not FieldKind.DATETIME:
+        if value is None and (kind is not FieldKind.DATETIME or asks_past(info)):
             continue
         words = _chosen(info, value, offered.get(name)) if kind is FieldKind.SELECT else value
         text = "never" if kind is FieldKind.DATETIME and value is None else shown_value(words)

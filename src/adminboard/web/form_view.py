@@ -88,6 +88,10 @@ class FormView:
     destructive: bool = False
 
 
+LONGEST_BESIDE = 14
+"""So many characters fit beside as many in the large letters of a preview's first change."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeView:
     """One value before and after, formatted; a preview's first is drawn large. `tone` colours `delta`.
@@ -101,6 +105,11 @@ class ChangeView:
     delta: str | None = None
     tone: str | None = None
     long: bool = False
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether the sides need a line each: they are words, like a day's name, and not a figure or two."""
+        return max(len(self.before or ""), len(self.after or "")) > LONGEST_BESIDE
 
 
 @dataclass(frozen=True, slots=True)

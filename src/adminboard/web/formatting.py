@@ -5,6 +5,7 @@ what a page needs: the UTC value on hover, colour, the time element that the bro
 take no None; templates draw a missing value themselves (`ui/cells.html`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,10 @@ from adminboard.core.titles import title_of
 LONG_TEXT_CHARACTERS = 50
 _MINUTES, _SECONDS = len("2024-01-15 14:32"), len("2024-01-15 14:32:10")
 """How much of an ISO 8601 text is shown; it is made several times faster than by strftime."""
+
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_RIGHT_TO_LEFT = re.compile(f"{_LETTER}(?:[^A-Za-z<>&]*{_LETTER})?")
+"""From the first letter of Hebrew, Arabic or the like to the last before any Latin one."""
 
 _POSITIVE = Markup('<span class="positive">{}</span>')
 _NEGATIVE = Markup('<span class="negative">{}</span>')
@@ -192,6 +197,29 @@ def _draw_long_text(text: str) -> Markup:
     return Markup('<span title="{}">{}</span>').format(text, shown) if shown != text else escape(text)
 
 
+def isolate_names(html: str) -> str:
+    """A sentence, escaped, in which what runs from right to left turns nothing but itself around: else the
+    number after a Hebrew name would stand before it."""
+    return html if html.isascii() else _RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", html)
+
+
+def _draw_sentence(sentence: str) -> Markup:
+    return Markup(isolate_names(str(escape(format_sentence(sentence)))))  # noqa: S704 - escaped
+
+
+def break_address(html: str) -> str:
+    """An e-mail address, escaped, that breaks before its @ or a dot behind it where its line has no room for
+    it, and not in the middle of a word. Any other text stays as it is."""
+    name, at, domain = html.rpartition("@")
+    if not at or " " in html:
+        return html
+    return f"{name}<wbr>@{domain.replace('.', '<wbr>.')}"
+
+
+def _draw_address(text: str) -> Markup:
+    return Markup(isolate_names(break_address(str(escape(text)))))  # noqa: S704 - escaped
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "datetime": _draw_datetime,
     "datetime_in": _draw_datetime_in,
@@ -205,8 +233,9 @@ FILTERS: dict[str, Callable[..., str]] = {
     "duration": format_duration,
     "long_text": _draw_long_text,
     "word": format_word,
-    "sentence": format_sentence,
+    "sentence": _draw_sentence,
     "title_of": title_of,
+    "address": _draw_address,
 }
 
 

@@ -290,10 +290,15 @@ def field_words(info: FieldInfo, kind: FieldKind, offered: Sequence[Option] | No
     return {str(word.value): str(word.value).replace("_", " ").capitalize() for word in words}
 
 
+def asks_past(info: FieldInfo) -> bool:
+    """Whether a moment is asked for that is over: none means no bound there, and not that something lasts."""
+    return bool(_declared_extra(info).get("past"))
+
+
 def _presets(info: FieldInfo, zone: ZoneInfo, now: datetime) -> list[OptionView]:
     """What a button fills in: days from now and the end of the month, or days ago where that is asked."""
     local = now.astimezone(zone)
-    if _declared_extra(info).get("past"):
+    if asks_past(info):
         return [_moment_option(local - timedelta(days=days), f"{days} days ago") for days in (7, 30, 90)]
     in_days = [_moment_option(local + timedelta(days=days), f"{days} days") for days in (7, 30, 90)]
     next_month = (local.replace(day=1, tzinfo=None) + timedelta(days=32)).replace(day=1, hour=0, minute=0)

@@ -23,8 +23,10 @@ from adminboard.core.titles import title_of
 from adminboard.web.formatting import (
     FILTERS,
     LONG_TEXT_CHARACTERS,
+    break_address,
     draw_parted_datetime,
     format_money,
+    isolate_names,
     shorten,
 )
 from adminboard.web.icons import draw_icon
@@ -163,14 +165,15 @@ def _draw_text(value: Any, _: AnyRow) -> str:
     direction = "" if text.isascii() else ' dir="auto"'
     if len(text) < CLIPPED_FROM:
         return f'<span class="clip"{direction}>{text}</span>'
-    return f'<span class="clip"{direction} title="{text}">{text}</span>'
+    return f'<span class="clip"{direction} title="{text}">{break_address(text)}</span>'
 
 
 def _draw_long_text(value: Any, _: AnyRow) -> str:
-    shown = escape(shorten(str(value)))
-    if len(shown) < CLIPPED_FROM:
-        return shown
-    return f'<span title="{escape(str(value))}">{shown}</span>'
+    text = str(value)
+    shown = escape(shorten(text))
+    direction = "" if shown.isascii() else ' dir="auto"'
+    title = f' title="{escape(text)}"' if len(shown) >= CLIPPED_FROM else ""
+    return f'<span class="clip"{direction}{title}>{shown}</span>'
 
 
 def _draw_sentence(value: Any, _: AnyRow) -> str:
@@ -178,16 +181,11 @@ def _draw_sentence(value: Any, _: AnyRow) -> str:
     text = str(value)
     shown = shorten(text, SENTENCE_CHARACTERS)
     title = f' title="{escape(text)}"' if shown != text else ""
-    return f'<span class="sentence" dir="auto"{title}>{escape(shown)}</span>'
+    return f'<span class="sentence" dir="auto"{title}>{isolate_names(escape(shown))}</span>'
 
 
 def _draw_title(value: Any, row: AnyRow) -> str:
     return _draw_sentence(title_of(str(value)), row)
-
-
-def _draw_email(value: Any, _: AnyRow) -> str:
-    text = escape(str(value))
-    return f'<span class="clip address" title="{text}">{text}</span>'
 
 
 def _draw_moment(value: Any, _: AnyRow) -> str:
@@ -240,7 +238,7 @@ def _filtered(name: str) -> Draw:
 
 _DRAWERS: dict[CellKind, Draw] = {
     CellKind.TEXT: _draw_text,
-    CellKind.EMAIL: _draw_email,
+    CellKind.EMAIL: _draw_text,
     CellKind.ID: _draw_id,
     CellKind.BADGE: _draw_badge,
     CellKind.BOOLEAN: _draw_boolean,
