@@ -7,12 +7,12 @@ planner can use indexes over part of a table.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select, text
 
 from adminboard.billing.event_models import BillingEvent, GracePeriod
 from adminboard.billing.expiry import card_month, month_of
 from adminboard.billing.models import Invoice, Subscription
-from adminboard.core.listings import NOW
+from adminboard.core.listings import NOW, Probe
 
 TRIAL_ENDING = timedelta(hours=24)
 PAYMENT_FAILED = timedelta(days=7)
@@ -31,13 +31,21 @@ def is_trial_ending() -> ColumnElement[bool]:
 
 def has_failed_payment() -> ColumnElement[bool]:
     """Of an invoice: a payment of it failed in the last 7 days, whatever became of it since."""
-    failed = select(BillingEvent.stripe_invoice_id).where(
+    return Invoice.stripe_invoice_id.in_(_failed_lately())
+
+
+def probe_failed_payments() -> Probe:
+    """The same, from the events that tell of it."""
+    return Probe(_failed_lately(), Invoice.stripe_invoice_id)
+
+
+def _failed_lately() -> Select[Any]:
+    return select(BillingEvent.stripe_invoice_id).where(
         text("billing_events.event_type = 'invoice.payment_failed'"),
         BillingEvent.received_at > NOW - PAYMENT_FAILED,
         BillingEvent.received_at <= NOW,
         BillingEvent.stripe_invoice_id.is_not(None),
     )
-    return Invoice.stripe_invoice_id.in_(failed)
 
 
 def is_past_due() -> ColumnElement[bool]:

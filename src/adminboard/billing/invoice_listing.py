@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due
+from adminboard.billing.alerts import has_failed_payment, is_not, is_past_due, probe_failed_payments
 from adminboard.billing.customer import (
     NOTE,
     TABS,
@@ -123,6 +123,7 @@ invoices = Listing(
             "failed",
             "Payment",
             has_failed_payment(),
+            probe=probe_failed_payments(),
             yes_label="failed in the last 7 days",
             no_label="has not failed lately",
         ),

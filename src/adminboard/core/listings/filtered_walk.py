@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from adminboard.core.listings.columns import AnyRow, AnySelect
+from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.matching import Matches
 from adminboard.core.listings.own_settings import with_settings
@@ -41,14 +41,18 @@ def walk_filtered(
     except OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
             raise
-    return session.execute(_gather(listing, way, matches), values).all()
+    return gather_filtered(session, listing, way, matches, values)
 
 
-def _gather(listing: Listing, way: Way, matches: Matches) -> AnySelect:
-    """The first of all that match. The offset of nothing has all found, without a thought of the order."""
+def gather_filtered(
+    session: Session, listing: Listing, way: Way, matches: Matches, values: Mapping[str, Any]
+) -> Sequence[AnyRow]:
+    """The same rows, found by gathering all that match and sorting them."""
+    # The offset of nothing has all found without a thought of the order.
     found = make_walk(listing, way, matches.gathering).order_by(None).limit(None).offset(0).subquery()
-    return (
+    first = (
         select(found.c.key, found.c.value)
         .order_by(*order_of(way, found.c.value, found.c.key))
         .limit(bindparam(ROW_LIMIT, type_=Integer))
     )
+    return session.execute(first, values).all()

@@ -172,6 +172,8 @@ class Flag(Filter):
     no: Expression | None = None
     yes_label: str = "yes"
     no_label: str = "no"
+    probe: Probe | None = None
+    """Of "yes"."""
 
     def read(
         self,
@@ -185,7 +187,8 @@ class Flag(Filter):
             raise FilterError(self.name, f"{self.label}: write yes or no.")
         clause: Any = self.yes if value == "yes" else (self.no if self.no is not None else ~self.yes)
         words = self.yes_label if value == "yes" else self.no_label
-        return Condition(self.name, clause, f"{self.label}: {words}", {self.name: [value]})
+        probe = self.probe if value == "yes" else None
+        return Condition(self.name, clause, f"{self.label}: {words}", {self.name: [value]}, probe=probe)
 
 
 @dataclass(frozen=True, eq=False)
