@@ -47,6 +47,13 @@ def paths_by_filter(session: Session, listing: Listing) -> Iterator[tuple[str, l
             yield filter_.name, [f"{listing.path}?{query}" for query in queries]
 
 
+def paths_by_filter_and_sort(session: Session, listing: Listing) -> list[str]:
+    """Each value of each filter in each order, both ways: what matches may lie at the other end of any."""
+    orders = [f"{sign}{name}" for name in listing.sorts for sign in ("", "-")]
+    filtered = [path for _, paths in paths_by_filter(session, listing) for path in paths]
+    return [f"{path}&{urlencode({'sort': order})}" for path in filtered for order in orders]
+
+
 def paths_of_searches(listing: Listing) -> list[str]:
     """Words as people search for in this list, with many rows, few and none."""
     words = WORDS.get(listing.name, PEOPLE) if listing.search else ()

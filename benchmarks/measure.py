@@ -38,12 +38,12 @@ class Alone:
 def measure_alone(
     make_client: Callable[[], Client], requests: Sequence[Request], count: int = ALONE
 ) -> Alone:
-    """One user, the requests in turn. Raises `UnexpectedAnswer`."""
+    """One user, the requests in turn, each at least once. Raises `UnexpectedAnswer`."""
     client, turns = make_client(), cycle(requests)
     for _ in range(max(WARM_UP, len(requests))):
         _checked(next(turns)(client))
     turns = cycle(requests)
-    answers = [_checked(next(turns)(client)) for _ in range(count)]
+    answers = [_checked(next(turns)(client)) for _ in range(max(count, len(requests)))]
     times = sorted(answer.seconds for answer in answers)
     sizes = sorted(len(answer.body) for answer in answers)
     own = [

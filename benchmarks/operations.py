@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 from adminboard.areas import AREAS
 from adminboard.core.listings import Listing
 from adminboard.web.record_page import tabs_of
-from benchmarks.lists import find_keys, paths_by_filter, paths_by_sort, paths_of_details, paths_of_searches
+from benchmarks.lists import (
+    find_keys,
+    paths_by_filter,
+    paths_by_filter_and_sort,
+    paths_by_sort,
+    paths_of_details,
+    paths_of_searches,
+)
 from benchmarks.places import Places
 
 DETAIL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "aside#detail"}
@@ -53,6 +60,9 @@ def _of_list(session: Session, listing: Listing, places: Places) -> Iterator[Ope
         yield Operation(f"{name}: by {sort}, first and deep", paths, LIST_MS, [FIRST])
     for filter_name, paths in paths_by_filter(session, listing):
         yield Operation(f"{name}: filter {filter_name}", paths, SEARCH_MS, places.floor_search_paths())
+    filtered = paths_by_filter_and_sort(session, listing)
+    if filtered:
+        yield Operation(f"{name}: filters in every order", filtered, SEARCH_MS, places.floor_search_paths())
     searches = paths_of_searches(listing)
     if searches:
         budget_ms = TEXT_MS if listing.name == "calls" else SEARCH_MS

@@ -52,7 +52,8 @@ class Page:
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
-    """The page a query asks for. At most seven statements, whatever the data. Raises `DamagedCursor`."""
+    """The page a query asks for. At most seven statements, whatever the data, and with filters up to three
+    more for each walk (`filtered_walk`). Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
     matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
