@@ -26,6 +26,8 @@ from adminboard.db.engine import failing_alone
 
 PATIENCE = "250ms"
 """Ten times what a page takes: on a busy machine every walk takes longer, and gathering would too."""
+_WALKING = {"max_parallel_workers_per_gather": "0"}
+"""A page is there before helpers have begun."""
 
 
 def walk_filtered(
@@ -36,7 +38,7 @@ def walk_filtered(
     ``values`` are `walks.place_values`.
     """
     try:
-        with failing_alone(session), with_settings(session, {"statement_timeout": PATIENCE}):
+        with failing_alone(session), with_settings(session, {"statement_timeout": PATIENCE, **_WALKING}):
             return session.execute(make_walk(listing, way, matches.walking), values).all()
     except OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
