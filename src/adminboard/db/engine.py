@@ -169,6 +169,18 @@ def failing_alone(session: Session) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def planned_anew(session: Session) -> Iterator[None]:
+    """The block's statements are planned for their values each time. What is prepared PostgreSQL plans after
+    some executions once for any values: a search by an index of beginnings then reads the whole table."""
+    connection = _driver_connection(session)
+    before, connection.prepare_threshold = connection.prepare_threshold, None
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = before
+
+
 def _driver_connection(session: Session) -> psycopg.Connection[Any]:
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)

@@ -19,6 +19,7 @@ from adminboard.core.listings.search import SearchSource
 from adminboard.core.masking import sees_personal_data
 from adminboard.core.money import in_dollars
 from adminboard.core.work import moment
+from adminboard.db.engine import planned_anew
 from adminboard.web import formatting
 from adminboard.web.area import Hit, SearchProvider
 from adminboard.web.hit_rank import rank_hit
@@ -82,7 +83,8 @@ class _ListingSearch:
         statement = self._statements[masked].where(
             self.listing.key == func.any(func.array(probe.scalar_subquery())), *self.listing.find_scope(actor)
         )
-        rows = session.execute(statement, {"now": moment(session)}).all()
+        with planned_anew(session):
+            rows = session.execute(statement, {"now": moment(session)}).all()
         with formatting.displaying(actor.time_zone, moment(session)):
             hits = [self._make_hit(row) for row in rows]
         return sorted(hits, key=lambda hit: rank_hit(hit, term))[:limit]

@@ -19,6 +19,7 @@ from adminboard.core.listings.matching import find_matches
 from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.text_walk import by_index_of_text
 from adminboard.core.work import moment
+from adminboard.db.engine import planned_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ def count_figures(session: Session, listing: Listing, query: ListQuery) -> Mappi
     wanted = select(*figures)
     if currency is not None:
         wanted = _for_each(wanted, currency)
-    matches = find_matches(session, listing, query)
-    wanted = select_pruned(listing.select, wanted.where(*matches.clauses))
-    with by_index_of_text(session) if matches.text is not None else nullcontext():
-        rows = session.execute(wanted, {"now": moment(session)}).all()
+    with planned_anew(session):
+        matches = find_matches(session, listing, query)
+        counted = select_pruned(listing.select, wanted.where(*matches.clauses))
+        with by_index_of_text(session) if matches.text is not None else nullcontext():
+            rows = session.execute(counted, {"now": moment(session)}).all()
     whole = next(row for row in rows if currency is None or row.is_whole)
     return {
         card.name: getattr(whole, card.name) if card.currency is None else _amounts(card.name, rows)

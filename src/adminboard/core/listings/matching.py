@@ -21,6 +21,7 @@ from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.related_search import MOST_RECORDS, Related, gather_few
 from adminboard.core.listings.search import PROBE_LIMIT, Search
 from adminboard.core.work import moment
+from adminboard.db.engine import planned_anew
 
 MOST_HELD = 100_000
 """Of records that a search is expected to find: more do not fit into the memory of a set."""
@@ -60,6 +61,13 @@ class _Found:
 
 def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
     """The conditions of a query. A search that matches few rows is replaced by the keys it found."""
+    if not query.conditions and not query.term:
+        return Matches(query.scope, walking=query.scope, gathering=query.scope)
+    with planned_anew(session):
+        return _find_matches(session, listing, query)
+
+
+def _find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
     asked = [_read_condition(session, listing, condition) for condition in query.conditions]
     clauses = [*query.scope, *(item.clause for item in asked)]
     walking = [*query.scope, *(item.check for item in asked)]

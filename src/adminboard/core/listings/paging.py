@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from adminboard.core.listings.search import SearchSource
 from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
 from adminboard.core.listings.walks import Way, make_walk, place_values
 from adminboard.core.work import moment
+from adminboard.db.engine import planned_anew
 
 COUNT_LIMIT = 10_000
 PAGE_KEYS, SEARCHED_TERM = "page_keys", "searched_term"
@@ -56,10 +57,11 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     more for each walk (`filtered_walk`). Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
-    matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
-    if ahead is None:
-        matches = find_matches(session, listing, query)
-    found = ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
+    with _planned_for(session, query):
+        matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
+        if ahead is None:
+            matches = find_matches(session, listing, query)
+        found = ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
     return _make_page(
         session, listing, query, matches, found, backward=backward, is_inside=cursor is not None
     )
@@ -76,9 +78,15 @@ def load_nearest_page(session: Session, listing: Listing, query: ListQuery) -> P
         return page
     if cursor.backward:
         return load_page(session, listing, replace(query, cursor=None))
-    matches = find_matches(session, listing, query)
-    found = _find_keys(session, listing, query, matches, None, backward=True)
+    with _planned_for(session, query):
+        matches = find_matches(session, listing, query)
+        found = _find_keys(session, listing, query, matches, None, backward=True)
     return _make_page(session, listing, query, matches, found, backward=True, is_inside=False)
+
+
+def _planned_for(session: Session, query: ListQuery) -> AbstractContextManager[None]:
+    """What is looked for decides what a good plan is."""
+    return planned_anew(session) if query.term or query.conditions else nullcontext()
 
 
 def _make_page(
@@ -114,10 +122,12 @@ def count_before(session: Session, listing: Listing, query: ListQuery, limit: in
 
     It is found as a page is, so it costs no more. Raises `DamagedCursor`.
     """
-    matches, cursor = find_matches(session, listing, query), _cursor(listing, query)
+    cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
     asked = replace(query, limit=limit)
-    found = len(_find_keys(session, listing, asked, matches, cursor, backward=backward))
+    with _planned_for(session, query):
+        matches = find_matches(session, listing, query)
+        found = len(_find_keys(session, listing, asked, matches, cursor, backward=backward))
     return Count(min(found, limit), exact=found <= limit)
 
 
@@ -245,6 +255,11 @@ def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
 
 def count_matches(session: Session, listing: Listing, query: ListQuery) -> Count:
     """How many rows match, counted up to 10,000, or wholly where the query asks for it."""
+    with _planned_for(session, query):
+        return _count_matches(session, listing, query)
+
+
+def _count_matches(session: Session, listing: Listing, query: ListQuery) -> Count:
     matches = find_matches(session, listing, query)
     if matches.known is not None:
         return Count(matches.known, exact=True)

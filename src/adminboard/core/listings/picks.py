@@ -24,6 +24,7 @@ from adminboard.core.listings.filters import (
 )
 from adminboard.core.listings.search import Contains, IdPrefix, Search
 from adminboard.core.masking import Mask, mask_in_sql
+from adminboard.db.engine import planned_anew
 
 _CANDIDATES_PER_OPTION = 5
 
@@ -51,7 +52,8 @@ class Records:
         probe = self._probe(term, limit * _CANDIDATES_PER_OPTION, masked=masked)
         if probe is None:
             return []
-        found = session.execute(probe).all()
+        with planned_anew(session):
+            found = session.execute(probe).all()
         named = {str(row.key) for row in found if row.is_named}
         options = self._load(session, list({row.key for row in found}), masked=masked)
         return sorted(options, key=lambda option: option.value not in named)[:limit]
