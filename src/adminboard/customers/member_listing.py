@@ -41,7 +41,7 @@ members = Listing(
         Column("Role", Membership.role, cell="word", width_px=96, priority=1),
         Column("Status", Membership.status, cell="badge", width_px=110, priority=1),
         Column("Account", case((User.is_active, "active"), else_="inactive"), key="account", cell="badge"),
-        Column("Last login", User.last_login_at, key="last_login_at", cell="datetime"),
+        Column("Last login", User.last_login_at, key="last_login_at", cell="datetime", priority=3),
         Column(
             "Last activity",
             Membership.last_activity_at,
