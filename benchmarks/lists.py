@@ -96,7 +96,7 @@ def _values(session: Session, listing: Listing, filter_: Any) -> Sequence[tuple[
     if isinstance(filter_, Flag):
         return [(filter_.name, "yes"), (filter_.name, "no")]
     if isinstance(filter_, DateRange):
-        return [(filter_.name, "7d"), (filter_.ends[1], "2026-06-30")]
+        return [(filter_.name, filter_.presets[-1].value), (filter_.ends[1], "2026-06-30")]
     if isinstance(filter_, NumberRange):
         return [(filter_.names[0], "5"), (filter_.names[-1], "1")]
     if isinstance(filter_, Pick) and filter_.through is not None:

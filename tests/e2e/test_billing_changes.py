@@ -151,11 +151,14 @@ def test_seats_are_changed_for_what_stripe_quotes(board: ServedBoard, visitors: 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/actions/billing.change_quantity", hold)
-    dialog.get_by_role("button", name="Change to 5 seats").click()
+    address = "**/actions/billing.change_quantity"
+    page.route(address, hold)
+    with page.expect_request(address):
+        dialog.get_by_role("button", name="Change to 5 seats").click()
     for button in dialog.locator(".action-foot button").all():
         expect(button).to_be_disabled()
     held[0].continue_()
+    page.unroute(address)
 
     expect_toast(page, "5 seats instead of 3")
     look(page, "seats-changed")

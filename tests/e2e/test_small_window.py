@@ -74,6 +74,7 @@ def test_a_toast_lies_above_the_pages_of_a_list(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Suspend")
     dialog.get_by_label("Reason").fill("Chargebacks on three invoices")
     dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.get_by_role("button", name="Back")).to_be_visible()
     for warning in dialog.get_by_role("checkbox").all():
         warning.check()
     dialog.locator("button[type=submit]").last.click()

@@ -15,7 +15,6 @@ PREPARED = "SELECT statement FROM pg_prepared_statements"
 OFTEN = 12
 
 
-@pytest.mark.skipif(is_pooled(), reason="Through a pooler nothing is prepared.")
 @pytest.mark.parametrize(
     ("address", "sign"),
     [
@@ -35,4 +34,5 @@ def test_what_is_looked_for_never_gets_a_plan_for_anything(
     with board.runtime.reading() as session:
         prepared = session.scalars(text(PREPARED)).all()
     assert [statement for statement in prepared if sign in statement] == []
-    assert [statement for statement in prepared if "board.sessions" in statement], "of the same connection"
+    # What is asked by key is, so this was the connection; through a pooler nothing is.
+    assert is_pooled() or [statement for statement in prepared if "board.sessions" in statement]

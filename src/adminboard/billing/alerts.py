@@ -36,7 +36,7 @@ def has_failed_payment() -> ColumnElement[bool]:
 
 def probe_failed_payments() -> Probe:
     """The same, from the events that tell of it."""
-    return Probe(_failed_lately(), Invoice.stripe_invoice_id)
+    return Probe(_failed_lately(), Invoice.stripe_invoice_id, tells_all=True)
 
 
 def _failed_lately() -> Select[Any]:

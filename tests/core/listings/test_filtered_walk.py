@@ -111,7 +111,7 @@ def test_a_walk_that_takes_too_long_is_given_up_for_gathering(
 ) -> None:
     with opened_database(fresh_addresses.owner_url) as owner, owner.writing() as session:
         make_invoices(session)
-    monkeypatch.setattr(filtered_walk, "PATIENCE", "100ms")
+    monkeypatch.setattr(filtered_walk, "PATIENCE", "4s")
     gathered: list[int] = []
 
     def gather(*given: Any) -> Sequence[Any]:
@@ -129,6 +129,7 @@ def test_a_walk_that_takes_too_long_is_given_up_for_gathering(
         before = session.scalar(text("SHOW statement_timeout"))
         quickly = [row.key for row in paging.load_page(session, invoices, query).rows]
         assert gathered == []
+        monkeypatch.setattr(filtered_walk, "PATIENCE", "100ms")
         slowly = [row.key for row in paging.load_page(session, invoices, slow(query)).rows]
         assert gathered == [8]
         assert slowly == quickly

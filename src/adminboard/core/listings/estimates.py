@@ -1,5 +1,6 @@
 """How many rows the planner expects, from statistics alone: 1 ms, whatever the data."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ClauseElement, CompoundSelect, Executable, Select
@@ -22,7 +23,7 @@ def _compile_explain(element: _Explain, compiler: SQLCompiler, **options: Any) -
     return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **options)}"
 
 
-def estimate_rows(session: Session, statement: Statement, values: dict[str, Any] | None = None) -> int:
+def estimate_rows(session: Session, statement: Statement, values: Mapping[str, Any] | None = None) -> int:
     """What the planner expects the statement to find."""
     [plan] = session.execute(_Explain(statement), values).scalar_one()
     return int(plan["Plan"]["Plan Rows"])

@@ -55,11 +55,13 @@ class Probe:
     """Which rows can match a condition on another table, from an index of that table, some perhaps twice.
 
     ``keys`` selects what these have in ``column``, by default their key: never null. Where they are few they
-    are named (`matching`), since a walk along the sort order would hardly meet them.
+    are named (`matching`), since a walk along the sort order would hardly meet them. ``tells_all`` where they
+    are the condition itself, and not only more than it.
     """
 
     keys: AnySelect
     column: Expression | None = None
+    tells_all: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

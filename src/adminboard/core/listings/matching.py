@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_, union_all
+from sqlalchemy import ColumnElement, and_, false, or_, true, union_all
 from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import is_any
@@ -68,7 +68,7 @@ def find_matches(session: Session, listing: Listing, query: ListQuery) -> Matche
 
 
 def _find_matches(session: Session, listing: Listing, query: ListQuery) -> Matches:
-    asked = [_read_condition(session, listing, condition) for condition in query.conditions]
+    asked = _read_conditions(session, listing, query.conditions)
     clauses = [*query.scope, *(item.clause for item in asked)]
     walking = [*query.scope, *(item.check for item in asked)]
     gathering = [*query.scope, *(item.clause if item.gather is None else item.gather for item in asked)]
@@ -95,6 +95,13 @@ def _find_matches(session: Session, listing: Listing, query: ListQuery) -> Match
     )
 
 
+def _read_conditions(session: Session, listing: Listing, conditions: Sequence[Condition]) -> list[_Found]:
+    """Within one record its rows are looked at, and nothing is probed."""
+    if any(condition.narrows for condition in conditions):
+        return [_Found(condition.clause, condition.clause) for condition in conditions]
+    return [_read_condition(session, listing, condition) for condition in conditions]
+
+
 def _read_condition(session: Session, listing: Listing, condition: Condition) -> _Found:
     """The condition, and where its probe finds few keys, that they are among these."""
     probe = condition.probe
@@ -106,11 +113,11 @@ def _read_condition(session: Session, listing: Listing, condition: Condition) ->
     if found.number <= PROBE_LIMIT:
         few = and_(condition.clause, is_any(column, list(set(found.keys_found or ()))))
         return _Found(few, few)
-    among = column.in_(probe.keys)
-    gather = and_(condition.clause, among)
+    among, rest = column.in_(probe.keys), true() if probe.tells_all else condition.clause
+    gather = and_(rest, among)
     if found.number <= MOST_GATHERED:
         # "is true" keeps it a set: without, it would become another join.
-        return _Found(condition.clause, and_(condition.clause, among.is_(True)), gather=gather)
+        return _Found(condition.clause, and_(rest, among.is_(True)), gather=gather)
     return _Found(condition.clause, condition.clause, gather=gather)
 
 

@@ -53,8 +53,8 @@ class Page:
 
 
 def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
-    """The page a query asks for. At most seven statements, whatever the data, and with filters up to three
-    more for each walk (`filtered_walk`). Raises `DamagedCursor`."""
+    """The page a query asks for. At most seven statements, whatever the data, and with filters two
+    or three more for each walk (`filtered_walk`). Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
     with _planned_for(session, query):
