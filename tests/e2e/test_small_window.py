@@ -67,9 +67,8 @@ def test_an_address_breaks_at_its_signs_only(page: Page, customer: UUID) -> None
     assert address.evaluate(BROKEN_WORDS) == []
 
 
-def test_a_toast_lies_above_the_pages_of_a_list(page: Page) -> None:
-    page.goto("/customers")
-    page.locator("[data-rows] .row-link").first.click()
+def test_a_toast_lies_above_the_pages_of_a_list(page: Page, customer: UUID) -> None:
+    page.goto(f"/customers?selected={customer}")
     find_panel(page).get_by_role("link", name="Suspend", exact=True).click()
     dialog = page.get_by_role("dialog", name="Suspend")
     dialog.get_by_label("Reason").fill("Chargebacks on three invoices")

@@ -90,7 +90,8 @@ def test_no_secret_is_on_the_page_in_the_api_or_in_the_report(
         password = board.runtime.database.engine.url.password
         addresses_of_page = ["/system", "/system/export.csv", "/system/database-test"]
         addresses_of_page += [f"/system/panels/{panel.name}" for panel in PANELS]
-        told = [browser.get(address).text for address in addresses_of_page]
+        # An address may break at its signs; what must not be told may hold some.
+        told = [browser.get(address).text.replace("<wbr>", "") for address in addresses_of_page]
         told.append(board.program().get("/v1/admin/system").text)
     everything = "\n".join(told)
     assert CANARY not in everything
