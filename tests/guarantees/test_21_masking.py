@@ -30,6 +30,7 @@ from tests.factories import (
 )
 from tests.guarantees.hostile import Scene, addresses_of
 from tests.guarantees.routes import ANY_ID, list_routes, pages_that_show
+from tests.pages import without_breaks
 
 EMAIL = "canary.person@private.test"
 MASKED = "c•••@private.test"
@@ -123,7 +124,7 @@ def put_customer(session: Session, payer: UUID, person: UUID, call: UUID) -> tup
 
 
 def assert_masked(text: str, where: str) -> None:
-    found = [word for word in HIDDEN if word in text]
+    found = [word for word in HIDDEN if word in without_breaks(text)]
     assert not found, f"{found} at {where}"
 
 
@@ -135,14 +136,14 @@ def test_a_viewer_meets_nothing_personal_on_any_page(board: BoardUnderTest, peop
             answer = browser.get(address, headers=headers)
             assert answer.status_code < 500, address
             assert_masked(answer.text, f"{address} {headers}")
-            seen += MASKED in answer.text
+            seen += MASKED in without_breaks(answer.text)
     assert seen >= 4
 
 
 def test_support_meets_it(board: BoardUnderTest, people: People) -> None:
     browser = board.browser(Role.SUPPORT)
     for address in ("/users", f"/users?selected={people.canary.user}", "/users/export.csv"):
-        assert EMAIL in browser.get(address).text
+        assert EMAIL in without_breaks(browser.get(address).text)
     assert "867-5309" in browser.get(f"/users?selected={people.canary.user}").text
 
 
@@ -167,7 +168,7 @@ def test_a_key_without_personal_data_meets_nothing_personal_in_any_call(
         for path, accept in product(sorted(paths), ("application/json", "text/csv")):
             answer = program.get(path, headers={"Accept": accept})
             assert_masked(answer.text, f"{path} as {accept} with the key {name}")
-            seen += MASKED in answer.text
+            seen += MASKED in without_breaks(answer.text)
     assert seen >= 6
 
 
@@ -185,8 +186,8 @@ def test_it_meets_nothing_personal_in_what_it_may_change(board: BoardUnderTest, 
 def test_a_part_finds_nobody_for_who_sees_it_masked(term: str, board: BoardUnderTest, people: People) -> None:
     browser = board.browser(Role.VIEWER)
     for path in ("/users", "/search", "/credits/balances", "/users/export.csv"):
-        assert MASKED not in browser.get(path, params={"q": term}).text, path
-    assert MASKED not in browser.get("/users/picker", params={"user": term}).text
+        assert MASKED not in without_breaks(browser.get(path, params={"q": term}).text), path
+    assert MASKED not in without_breaks(browser.get("/users/picker", params={"user": term}).text)
     for headers in ({}, {"HX-Request-Type": "partial", "HX-Target": "div#found"}):
         found = browser.get("/credits", params={"find": term}, headers=headers)
         assert "Some Body" not in found.text
@@ -196,8 +197,8 @@ def test_a_part_finds_nobody_for_who_sees_it_masked(term: str, board: BoardUnder
 
 def test_the_whole_address_finds_it_masked(board: BoardUnderTest, people: People) -> None:
     browser = board.browser(Role.VIEWER)
-    assert MASKED in browser.get("/users", params={"q": EMAIL}).text
-    assert MASKED in browser.get("/search", params={"q": EMAIL}).text
+    assert MASKED in without_breaks(browser.get("/users", params={"q": EMAIL}).text)
+    assert MASKED in without_breaks(browser.get("/search", params={"q": EMAIL}).text)
 
 
 def test_nothing_masked_can_be_sorted_by(board: BoardUnderTest, people: People) -> None:
