@@ -20,8 +20,8 @@ from adminboard.core.listings.query import ListQuery
 from adminboard.core.listings.search import Search
 from adminboard.core.listings.walks import ROW_LIMIT, Way, check_first, checking
 
-COMMON = 12_000
-"""Records that a term is expected to find: of a million more than every hundredth."""
+COMMON = 6_000
+"""Records that a term is expected to find: of a million more than six in a thousand."""
 CHECKED_ROWS = 6_000
 
 
