@@ -121,7 +121,8 @@ def make_board(runtime: Runtime, areas: Sequence[Area] = AREAS) -> Board:
         make_operation_runner(runtime, areas),
         runtime,
     )
-    return Board(runtime, runner, areas, BoardAuthenticator(runtime))
+    navigation = [item for area in areas for item in area.navigation]
+    return Board(runtime, runner, areas, BoardAuthenticator(runtime, navigation))
 
 
 def make_operation_runner(runtime: Runtime, areas: Sequence[Area] = AREAS) -> OperationRunner:

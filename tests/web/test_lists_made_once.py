@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings import joins, paging, walks
+from adminboard.core.listings import joins, page_rows, walks
 from adminboard.core.permissions import Role
 from adminboard.webhooks.replay_run import REPLAY
 from tests.clients import BoardUnderTest
@@ -33,7 +33,13 @@ def make_replay(session: Session, number: int) -> tuple[str, str]:
 
 def count_made() -> dict[str, int]:
     """How often something was made to be kept with a list or its statement."""
-    keeping = (walks._walk_of_all, paging._rows_by_key, joins._whole_from, joins.tables_of)
+    keeping = (
+        walks._walk_of_all,
+        page_rows._rows_by_key,
+        page_rows._whole_page,
+        joins._whole_from,
+        joins.tables_of,
+    )
     return {function.__name__: function.cache_info().misses for function in keeping}
 
 

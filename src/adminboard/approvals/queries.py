@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adminboard.core.actor import Actor
@@ -14,7 +14,7 @@ from adminboard.core.errors import NotFound
 from adminboard.core.listings import NOW, Option
 from adminboard.core.listings.words import MAX_WORDS
 from adminboard.core.models import Approval, ApprovalStatus
-from adminboard.core.permissions import Permission
+from adminboard.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from adminboard.core.work import moment, reader
 
 
@@ -66,9 +66,9 @@ def has_status(words: Sequence[str]) -> ColumnElement[bool]:
     return or_(*clauses)
 
 
-# Made once, since every page of the board asks.
-_COUNT_WAITING = select(func.count().label("sidebar_count")).select_from(Approval).where(is_waiting())
-_COUNT_OWN_WAITING = _COUNT_WAITING.where(Approval.requested_by_id == bindparam("person_id"))
+_DECIDING = [
+    role for role, permissions in ROLE_PERMISSIONS.items() if Permission.APPROVALS_DECIDE in permissions
+]
 
 
 def status_of(approval: Approval, session: Session) -> ApprovalStatus:
@@ -77,12 +77,11 @@ def status_of(approval: Approval, session: Session) -> ApprovalStatus:
     return ApprovalStatus.EXPIRED if is_over else approval.status
 
 
-def count_waiting(session: Session) -> int:
-    """How many requests wait that the reader may see, for the sidebar of every page: one small index."""
-    actor, now = reader(session), moment(session)
-    if visible_to(actor) is None:
-        return session.scalar(_COUNT_WAITING, {"now": now}) or 0
-    return session.scalar(_COUNT_OWN_WAITING, {"now": now, "person_id": actor.person_id}) or 0
+def count_waiting(reader_id: SQLColumnExpression[UUID], role: SQLColumnExpression[Role]) -> Select[int]:
+    """How many requests wait that the reader may see, for the sidebar of every page: one small index. As
+    `visible_to`, for a reader that the statement itself finds. Wants `NOW`."""
+    is_seen = or_(role.in_(_DECIDING), Approval.requested_by_id == reader_id)
+    return select(func.count().label("sidebar_count")).select_from(Approval).where(is_waiting(), is_seen)
 
 
 def words_seen(

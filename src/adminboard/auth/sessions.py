@@ -4,21 +4,33 @@ The cookie is the session's token and a signed stamp of when it was last seen. T
 because no GET changes a row; a copy of the cookie that was not renewed for the idle time is dead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Label, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from adminboard.auth.models import Admin, AdminSession
 from adminboard.auth.tokens import hash_token, new_token
 from adminboard.core.actor import Actor, ActorKind
+from adminboard.core.listings import NOW
+from adminboard.core.listings.columns import AnySelect
 from adminboard.core.models import SavedView, Setting
-from adminboard.core.permissions import ROLE_PERMISSIONS
+from adminboard.core.permissions import ROLE_PERMISSIONS, Role
 from adminboard.core.signing import SignedTexts
 from adminboard.core.thresholds import Threshold, get_threshold, note_stored_threshold
 from adminboard.core.work import Work
@@ -33,12 +45,14 @@ class LiveSession:
     """A session in force. ``renewed_cookie`` is the text to set when the stamp has aged, else None.
 
     ``pages_with_views`` are the lists the admin has saved views of; most pages then need not ask for them.
+    ``counts`` are the figures that were asked for, by their names.
     """
 
     id: UUID
     actor: Actor
     renewed_cookie: str | None
     pages_with_views: frozenset[str]
+    counts: Mapping[str, int]
 
 
 def _stored(threshold: Threshold) -> Label[Any]:
@@ -49,34 +63,64 @@ def _stored(threshold: Threshold) -> Label[Any]:
 
 _KNOWN = (Threshold.SESSION_TIMEOUT_HOURS, Threshold.SESSION_IDLE_HOURS, Threshold.DEFAULT_TIMEZONE)
 """Found with each session; a page then need not ask for them again."""
-_LIVE_SESSION = (
-    select(
-        AdminSession.id,
-        AdminSession.created_at,
-        AdminSession.expires_at,
-        AdminSession.stepped_up_at,
-        Admin.id.label("admin_id"),
-        Admin.email,
-        Admin.role,
-        Admin.time_zone,
-        *(_stored(threshold) for threshold in _KNOWN),
-        select(func.array_agg(SavedView.page.distinct()))
-        .where(SavedView.admin_id == Admin.id)
-        .scalar_subquery()
-        .label("pages_with_views"),
+
+
+CountForReader = Callable[[SQLColumnExpression[UUID], SQLColumnExpression[Role]], Select[int]]
+"""Selects a figure for the reader with this id and role."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSessionQuery:
+    """What finds a session in force; ``counted`` names the figures that it finds too, in their order."""
+
+    statement: AnySelect
+    counted: tuple[str, ...]
+
+
+def select_live_session(counts: Mapping[str, CountForReader]) -> LiveSessionQuery:
+    """Finds a session by ``token_hash``, in force ``now``, and with it whatever a page would else ask for in
+    a statement of its own: it costs the database next to nothing, and each statement as much as the page."""
+    counted = [
+        count(Admin.id, Admin.role).correlate(Admin).scalar_subquery().label(f"count_{place}")
+        for place, count in enumerate(counts.values())
+    ]
+    statement = (
+        select(
+            AdminSession.id,
+            AdminSession.created_at,
+            AdminSession.expires_at,
+            AdminSession.stepped_up_at,
+            Admin.id.label("admin_id"),
+            Admin.email,
+            Admin.role,
+            Admin.time_zone,
+            *(_stored(threshold) for threshold in _KNOWN),
+            select(func.array_agg(SavedView.page.distinct()))
+            .where(SavedView.admin_id == Admin.id)
+            .scalar_subquery()
+            .label("pages_with_views"),
+            *counted,
+        )
+        .join(Admin, Admin.id == AdminSession.admin_id)
+        .where(
+            AdminSession.token_hash == bindparam("token_hash"),
+            AdminSession.ended_at.is_(None),
+            AdminSession.expires_at > NOW,
+            Admin.disabled_at.is_(None),
+        )
     )
-    .join(Admin, Admin.id == AdminSession.admin_id)
-    .where(
-        AdminSession.token_hash == bindparam("token_hash"),
-        AdminSession.ended_at.is_(None),
-        AdminSession.expires_at > bindparam("now"),
-        Admin.disabled_at.is_(None),
-    )
-)
+    return LiveSessionQuery(statement, tuple(counts))
+
+
+_WITHOUT_COUNTS = select_live_session({})
 
 
 def find_live_session(
-    session: Session, signed: SignedTexts, cookie: str, now: datetime
+    session: Session,
+    signed: SignedTexts,
+    cookie: str,
+    now: datetime,
+    query: LiveSessionQuery = _WITHOUT_COUNTS,
 ) -> LiveSession | None:
     """The session a cookie proves, with its actor; None for whatever reason it is not in force. One query."""
     token, _, stamp = cookie.partition(".")
@@ -84,7 +128,7 @@ def find_live_session(
     seen_at = _read_stamp(signed, token_hash, stamp, now)
     if seen_at is None:
         return None
-    row = session.execute(_LIVE_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
+    row = session.execute(query.statement, {"token_hash": token_hash, "now": now}).one_or_none()
     if row is None:
         return None
     for threshold in _KNOWN:
@@ -105,7 +149,8 @@ def find_live_session(
         session_id=row.id,
     )
     renewed = make_cookie(signed, token, now) if now - seen_at >= RENEW_AFTER else None
-    return LiveSession(row.id, actor, renewed, frozenset(row.pages_with_views or ()))
+    counts = dict(zip(query.counted, row[len(row) - len(query.counted) :], strict=True))
+    return LiveSession(row.id, actor, renewed, frozenset(row.pages_with_views or ()), counts)
 
 
 def open_session(work: Work, admin_id: UUID, device_hash: bytes) -> tuple[UUID, str]:

@@ -34,7 +34,7 @@ from adminboard.billing.models import Subscription
 from adminboard.billing.stripe_differences import KIND_WORDS
 from adminboard.core.listings import Probe
 from adminboard.core.listings.columns import AnySelect
-from adminboard.core.listings.paging import PAGE_KEYS
+from adminboard.core.listings.page_rows import PAGE_KEYS
 from adminboard.reconciliation.models import Discrepancy
 
 MOMENT = DateTime(timezone=True)

@@ -17,6 +17,7 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 
 from adminboard.core.actor import Actor
@@ -301,10 +302,16 @@ def _recognised_key(request: Request) -> Iterator[tuple[Any, Actor]]:
         yield session, _situated(request, actor)
 
 
-def _require_login(request: Request, session: Any) -> Login:
+def find_login(request: Request, session: Session) -> Login | None:
+    """Who is logged in now, as the request's cookie proves; None for nobody."""
     board = get_board(request)
     cookie = request.cookies.get(board.authenticator.cookie_name)
-    login = board.authenticator.find_login(session, cookie, board.runtime.clock.now())
+    return board.authenticator.find_login(session, cookie, board.runtime.clock.now())
+
+
+def _require_login(request: Request, session: Session) -> Login:
+    cookie = request.cookies.get(get_board(request).authenticator.cookie_name)
+    login = find_login(request, session)
     if login is None:
         raise NotAuthenticated("Session expired. Please log in again." if cookie else "Please log in.")
     if UNATTENDED in request.headers:
@@ -333,8 +340,7 @@ def recognise_visitor(request: Request) -> None:
         return
     try:
         with board.runtime.reading() as session:
-            now = board.runtime.clock.now()
-            request.state.login = board.authenticator.find_login(session, cookie, now)
+            request.state.login = find_login(request, session)
     except SQLAlchemyError as error:
         logger.warning("visitor_not_recognised", error=type(error).__name__)
 

@@ -25,7 +25,7 @@ from adminboard.core.commands import Command, parse_command
 from adminboard.core.errors import DomainError, NothingToDo
 from adminboard.core.permissions import Permission
 from adminboard.core.step_up import StepUpRequired, has_fresh_proof
-from adminboard.web.access import page_read, page_write
+from adminboard.web.access import find_login, page_read, page_write
 from adminboard.web.action_view import make_change_view, make_preview_view, outcome_toast
 from adminboard.web.addresses import address, local_address
 from adminboard.web.csrf import make_csrf_token
@@ -253,8 +253,8 @@ def _done(visit: Visit, action: Action[Any], outcome: Outcome) -> Response:
 def _count_navigation(visit: Visit) -> Mapping[str, int]:
     """The sidebar's figures after a change, by the ids of their elements: the sidebar itself stays drawn."""
     with visit.reading() as session:
-        counts = visit.board.count_navigation(session, visit.actor)
-    return {count_id(url): count for url, count in counts.items()}
+        login = find_login(visit.request, session)
+    return {count_id(url): count for url, count in login.counts.items()} if login is not None else {}
 
 
 def _find_made(action: Action[Any], outcome: Outcome) -> str | None:

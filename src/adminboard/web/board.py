@@ -28,13 +28,15 @@ Navigation = Sequence[tuple[NavigationGroup, Sequence[NavigationItem]]]
 class Login:
     """A session that was recognised: who it is, which session, and the cookie to send anew, if any.
 
-    ``pages_with_views`` are the lists of which the admin has saved views.
+    ``pages_with_views`` are the lists of which the admin has saved views, ``counts`` the figures of the
+    sidebar by the addresses of their entries.
     """
 
     actor: Actor
     session_id: UUID
     refreshed_cookie: str | None = None
     pages_with_views: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Authenticator(Protocol):
@@ -78,14 +80,6 @@ class Board:
                 if any(item.group is group for item in items)
             )
         return self._navigations[permissions]
-
-    def count_navigation(self, session: Session, actor: Actor) -> Mapping[str, int]:
-        """The figures of the sidebar that the actor sees, by the address of their entries."""
-        return {
-            item.url: item.count(session)
-            for item in self.navigation
-            if item.count is not None and actor.may(item.permission)
-        }
 
     @cached_property
     def search_providers(self) -> Sequence[SearchProvider]:

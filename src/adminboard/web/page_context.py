@@ -85,12 +85,11 @@ class PageContext:
 def page_context(request: Request) -> PageContext:
     """The frame for this request, made once; without a login it has no navigation and no actor.
 
-    Its toasts and counts may be found only after a part of the page has been drawn already.
+    Its toasts may be found only after a part of the page has been drawn already.
     """
     state = request.state
     known: PageContext = getattr(state, "page_context", None) or _make_context(request)
-    navigation = _with_counts(known.navigation, getattr(state, "counts", {}))
-    state.page_context = made = replace(known, toasts=getattr(state, "toasts", ()), navigation=navigation)
+    state.page_context = made = replace(known, toasts=getattr(state, "toasts", ()))
     return made
 
 
@@ -100,7 +99,7 @@ def _make_context(request: Request) -> PageContext:
     settings = board.runtime.settings
     theme = request.cookies.get(THEME_COOKIE, "auto")
     path = request.url.path
-    navigation = _navigation(board, login.actor, path) if login else ()
+    navigation = _navigation(board, login, path) if login else ()
     return PageContext(
         environment=EnvironmentBadge(settings.app_env.value, _TONES.get(settings.app_env, "info")),
         theme=theme if theme in THEMES else "auto",
@@ -125,10 +124,10 @@ def _shown_actor(actor: Actor) -> ShownActor:
     return ShownActor(actor.name, actor.role.value if actor.role else "", actor.time_zone, initials)
 
 
-def _navigation(board: Board, actor: Actor, path: str) -> tuple[ShownGroup, ...]:
+def _navigation(board: Board, login: Login, path: str) -> tuple[ShownGroup, ...]:
     return tuple(
-        ShownGroup(group.value, tuple(_shown_item(item, path) for item in items))
-        for group, items in board.find_navigation(actor.permissions)
+        ShownGroup(group.value, tuple(_shown_item(item, path, login.counts) for item in items))
+        for group, items in board.find_navigation(login.actor.permissions)
     )
 
 
@@ -140,26 +139,12 @@ def _find_place(groups: tuple[ShownGroup, ...], path: str) -> ShownPlace | None:
     return None
 
 
-def _with_counts(groups: tuple[ShownGroup, ...], counts: Mapping[str, int]) -> tuple[ShownGroup, ...]:
-    if not counts:
-        return groups
-    return tuple(
-        replace(
-            group,
-            items=tuple(
-                replace(item, count=counts[item.url]) if item.url in counts else item for item in group.items
-            ),
-        )
-        for group in groups
-    )
-
-
 def count_id(url: str) -> str:
     """The id of the element that holds the figure of a sidebar's entry, by the address it leads to."""
     return f"count{url.replace('/', '-')}"
 
 
-def _shown_item(item: NavigationItem, path: str) -> ShownItem:
+def _shown_item(item: NavigationItem, path: str, counts: Mapping[str, int]) -> ShownItem:
     active = path == item.url or path.startswith(f"{item.url}/")
     counted_by = count_id(item.url) if item.count is not None else None
-    return ShownItem(item.title, item.url, item.icon, active, counted_by, None, None)
+    return ShownItem(item.title, item.url, item.icon, active, counted_by, counts.get(item.url), None)

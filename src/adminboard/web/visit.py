@@ -99,8 +99,6 @@ class Visit:
     def render(self, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
         """The template as a page, with what every page shows around it."""
         if self._session is not None:
-            if self.target is None:
-                self.request.state.counts = self.board.count_navigation(self._session, self.actor)
             here = address(self.request.url.path, without(self.parameters, "done"))
             self.request.state.toasts = find_done_toasts(
                 self._session, self.actor, self.parameter("done"), here

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from adminboard.core.listings.columns import AnyRow, AnySelect
+from adminboard.core.listings.columns import AnyRow
 from adminboard.core.listings.filtered_walk import walk_filtered
 from adminboard.core.listings.joins import select_pruned
 from adminboard.core.listings.keyset import Cursor, decode_cursor
 from adminboard.core.listings.listing import Listing
 from adminboard.core.listings.look_ahead import look_ahead
 from adminboard.core.listings.matching import Matches, find_matches
+from adminboard.core.listings.page_rows import can_load_whole, load_rows, load_whole
 from adminboard.core.listings.query import ListQuery
-from adminboard.core.listings.search import SearchSource
 from adminboard.core.listings.text_walk import TextQuestion, by_index_of_text, walk_text
 from adminboard.core.listings.walks import Way, make_walk, place_values
 from adminboard.core.work import moment
 from adminboard.db.engine import planned_anew
 
 COUNT_LIMIT = 10_000
-PAGE_KEYS, SEARCHED_TERM = "page_keys", "searched_term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,13 @@ class Count:
 
     value: int
     exact: bool
+
+
+class _Place(NamedTuple):
+    """Where a row stands in a list, as a walk gives it."""
+
+    key: Any
+    value: Any
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,12 +62,14 @@ def load_page(session: Session, listing: Listing, query: ListQuery) -> Page:
     or three more for each walk (`filtered_walk`). Raises `DamagedCursor`."""
     cursor = _cursor(listing, query)
     backward = cursor is not None and cursor.backward
+    if can_load_whole(listing, query):
+        return _load_whole_page(session, listing, query, cursor, backward=backward)
     with _planned_for(session, query):
         matches, ahead = Matches(()), _look_ahead(session, listing, query, cursor, backward=backward)
         if ahead is None:
             matches = find_matches(session, listing, query)
         found = ahead or _find_keys(session, listing, query, matches, cursor, backward=backward)
-    return _make_page(
+    return _read_page(
         session, listing, query, matches, found, backward=backward, is_inside=cursor is not None
     )
 
@@ -78,10 +85,12 @@ def load_nearest_page(session: Session, listing: Listing, query: ListQuery) -> P
         return page
     if cursor.backward:
         return load_page(session, listing, replace(query, cursor=None))
+    if can_load_whole(listing, query):
+        return _load_whole_page(session, listing, query, None, backward=True)
     with _planned_for(session, query):
         matches = find_matches(session, listing, query)
         found = _find_keys(session, listing, query, matches, None, backward=True)
-    return _make_page(session, listing, query, matches, found, backward=True, is_inside=False)
+    return _read_page(session, listing, query, matches, found, backward=True, is_inside=False)
 
 
 def _planned_for(session: Session, query: ListQuery) -> AbstractContextManager[None]:
@@ -89,7 +98,24 @@ def _planned_for(session: Session, query: ListQuery) -> AbstractContextManager[N
     return planned_anew(session) if query.term or query.conditions else nullcontext()
 
 
-def _make_page(
+def _load_whole_page(
+    session: Session, listing: Listing, query: ListQuery, cursor: Cursor | None, *, backward: bool
+) -> Page:
+    """The page at a place of a list that is only ordered, or without one at its end on that side: a
+    statement, and where rows without a value begin on it another."""
+    rows: list[AnyRow] = []
+    for way, inside in _ways(query, cursor, backward=backward):
+        if len(rows) <= query.limit:
+            values = place_values(session, query.limit + 1, inside)
+            rows += load_whole(session, listing, query, way, values)
+    found = [_Place(row.key, row.place_value) for row in rows[: query.limit + 1]]
+    del rows[query.limit :]
+    if backward:
+        rows.reverse()
+    return _make_page(query, found, rows, Matches(()), backward=backward, is_inside=cursor is not None)
+
+
+def _read_page(
     session: Session,
     listing: Listing,
     query: ListQuery,
@@ -99,12 +125,29 @@ def _make_page(
     backward: bool,
     is_inside: bool,
 ) -> Page:
-    """The page of what a walk found; ``is_inside`` where it began at a place, not at an end of the list."""
+    """The page of what a walk found, whose rows are read by their keys."""
+    keys = [place.key for place in found[: query.limit]]
+    if backward:
+        keys.reverse()
+    rows = load_rows(session, listing, query, keys)
+    return _make_page(query, found, rows, matches, backward=backward, is_inside=is_inside)
+
+
+def _make_page(
+    query: ListQuery,
+    found: Sequence[AnyRow | _Place],
+    rows: Sequence[AnyRow],
+    matches: Matches,
+    *,
+    backward: bool,
+    is_inside: bool,
+) -> Page:
+    """The page of what a walk found, in the direction of travel, and the rows in the order they are shown.
+    ``is_inside`` where it began at a place, not at an end of the list."""
     more = len(found) > query.limit
     places = list(found[: query.limit])
     if backward:
         places.reverse()
-    rows = _load_rows(session, listing, query, [place.key for place in places])
     has_next = bool(places) and (is_inside if backward else more)
     has_previous = bool(places) and (more if backward else is_inside)
     return Page(
@@ -144,7 +187,7 @@ def _cursor(listing: Listing, query: ListQuery) -> Cursor | None:
     return decode_cursor(query.cursor, query.sort_parameter, value_type, listing.key.type)
 
 
-def _place(query: ListQuery, row: AnyRow, *, backward: bool) -> str:
+def _place(query: ListQuery, row: AnyRow | _Place, *, backward: bool) -> str:
     return Cursor(query.sort_parameter, row.value, row.key, backward).encode()
 
 
@@ -204,53 +247,6 @@ def _go(
     if query.conditions and not any(condition.narrows for condition in query.conditions):
         return walk_filtered(session, listing, way, matches, values)
     return session.execute(make_walk(listing, way, matches.walking), values).all()
-
-
-def _load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequence[Any]) -> list[AnyRow]:
-    if not keys:
-        return []
-    search = listing.search if query.term else None
-    marking = search.marking_source(query.term, exact=query.masked) if search else None
-    values = {"now": moment(session), PAGE_KEYS: list(keys)}
-    if marking is not None:
-        values[SEARCHED_TERM] = query.term
-    statement = _rows_by_key(listing, query.masked, marking)
-    if listing.keys_repeat:
-        statement = statement.where(*(item.clause for item in query.conditions if item.narrows))
-    rows = session.execute(statement, values)
-    by_key = {row.key: row for row in rows}
-    return [by_key[key] for key in keys if key in by_key]
-
-
-@lru_cache(maxsize=200)
-def _rows_by_key(listing: Listing, masked: bool, marking: SearchSource | None) -> AnySelect:
-    """The rows of a page by their keys, one statement for every page of the listing."""
-    keys = bindparam(PAGE_KEYS, type_=ARRAY(listing.key.type))
-    rows = select_rows(listing, masked=masked).where(listing.key == func.any(keys))
-    if listing.of_page is not None:
-        rows = listing.of_page(rows)
-    if marking is None:
-        return rows
-    columns = [listing.columns_by_name[name] for name in marking.marks]
-    term = bindparam(SEARCHED_TERM, type_=Text)
-    return rows.add_columns(
-        *(
-            marking.mark(column.expression(masked=masked).element, term).label(f"{column.name}_marked")
-            for column in columns
-        )
-    )
-
-
-def select_rows(listing: Listing, *, masked: bool) -> AnySelect:
-    """The listing's SELECT with every column under its name, the key, companions and extras."""
-    columns = [column.expression(masked=masked) for column in listing.columns]
-    companions = [
-        column.companion.label(f"{column.name}_companion")
-        for column in listing.columns
-        if column.companion is not None
-    ]
-    extras = [expression.label(name) for name, expression in listing.extras.items()]
-    return listing.select.with_only_columns(listing.key.label("key"), *columns, *companions, *extras)
 
 
 def count_matches(session: Session, listing: Listing, query: ListQuery) -> Count:
