@@ -185,12 +185,11 @@ def open_board(
 
 @contextmanager
 def recorded_queries(engine: Engine) -> Iterator[list[str]]:
-    """The statements that the board sends in the block, but those that only set a connection up, and the
-    one that every page's sidebar counts with."""
+    """The statements that the board sends in the block, but those that only set a connection up."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "set_config" not in statement and "sidebar_count" not in statement:
+        if "set_config" not in statement:
             statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

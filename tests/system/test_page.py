@@ -154,7 +154,7 @@ def test_a_sync_of_plans_that_begins_no_run_is_the_last_one_too(board: BoardUnde
 
 def test_both_chains_of_migrations_are_compared_with_what_is_expected(board: BoardUnderTest) -> None:
     assert read_rows(open_page(board), "migrations") == [
-        ["product", "product_0004", "product_0004", "in step"],
+        ["product", "product_0005", "product_0005", "in step"],
         ["board", "board_0004", "board_0004", "in step"],
     ]
 

@@ -274,5 +274,6 @@ def test_the_page_costs_the_same_queries_however_many_rows(board: BoardUnderTest
             assert browser.get(f"/users?{query}").status_code == 200
         costs[query] = len(statements)
     assert costs["limit=25"] == costs["limit=100"]
+    assert costs["limit=25"] == 2, "who asks, and the page"
     assert costs["limit=25&q=fill"] == costs["limit=100&q=fill"]
     assert max(costs.values()) <= 8

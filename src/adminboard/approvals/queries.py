@@ -81,7 +81,7 @@ def count_waiting(reader_id: SQLColumnExpression[UUID], role: SQLColumnExpressio
     """How many requests wait that the reader may see, for the sidebar of every page: one small index. As
     `visible_to`, for a reader that the statement itself finds. Wants `NOW`."""
     is_seen = or_(role.in_(_DECIDING), Approval.requested_by_id == reader_id)
-    return select(func.count().label("sidebar_count")).select_from(Approval).where(is_waiting(), is_seen)
+    return select(func.count()).select_from(Approval).where(is_waiting(), is_seen)
 
 
 def words_seen(

@@ -46,6 +46,7 @@ class CallLog(Identified, Timestamped, Base):
         Index("ix_call_logs_business_id", "business_id", "started_at", "id"),
         Index("ix_call_logs_status", "status", "started_at", "id"),
         Index("ix_call_logs_duration_seconds", "duration_seconds", "id"),
+        Index("ix_call_logs_status_duration", "status", "duration_seconds", "id"),
         Index("ix_call_logs_caller_phone", "caller_phone", "started_at", "id"),
         Index("ix_call_logs_caller_phone_search", text("caller_phone gin_trgm_ops"), postgresql_using="gin"),
         Index("ix_call_logs_updated_at", "updated_at"),

@@ -24,22 +24,22 @@ def run_script(revision: str, name: str) -> None:
     run_sql((VERSIONS / revision / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def build_concurrently(index: str, rest: str) -> None:
-    """Builds an index of the board's on a table that is large already, while others write to it: outside of
+def build_concurrently(index: str, rest: str, *, schema: str = BOARD) -> None:
+    """Builds an index on a table of ``schema`` that is large already, while others write to it: outside of
     any transaction, so in a revision of its own. ``rest`` follows ``CREATE INDEX … ON``.
 
     It may wait for those who work since before it began, however long: nobody waits behind it. What a build
     that was broken off has left goes first.
     """
     with _waiting_for_transactions("building_index", index):
-        run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {BOARD}.{index}")
+        run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {schema}.{index}")
         run_sql(f"CREATE INDEX CONCURRENTLY {index} ON {rest}")
 
 
-def drop_concurrently(index: str) -> None:
+def drop_concurrently(index: str, *, schema: str = BOARD) -> None:
     """Drops it likewise: were it not to wait, it would leave the index there, and invalid."""
     with _waiting_for_transactions("dropping_index", index):
-        run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {BOARD}.{index}")
+        run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {schema}.{index}")
 
 
 @contextmanager

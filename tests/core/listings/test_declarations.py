@@ -25,6 +25,7 @@ from adminboard.core.listings import (
     Pick,
     Reference,
     TextPart,
+    page_rows,
     words_of,
 )
 from adminboard.core.listings.export import export_statement, stream_csv
@@ -113,6 +114,33 @@ def test_every_sort_pages_and_exports(listing: Listing, reader: Actor, session: 
     for name in listing.sorts_for(masked=not reader.may(Permission.PERSONAL_READ)):
         for sort in (name, f"-{name}"):
             assert ask(session, listing, reader, {"sort": [sort]}) == rows, sort
+
+
+def walk(session: Session, listing: Listing, parameters: dict[str, list[str]]) -> list[tuple[Any, ...]]:
+    """Every page to the last and back to the first: its rows with all they hold, and the ways on."""
+    pages, cursor = [], None
+    for way in ("next_cursor", "previous_cursor"):
+        while not pages or cursor is not None:
+            asked = parameters | ({"cursor": [cursor]} if cursor else {})
+            page = load_page(session, listing, read_query(listing, asked, system_actor(), moment(session)))
+            rows = [dict(row._mapping) | {"place_value": None} for row in page.rows]
+            pages.append((rows, page.next_cursor, page.previous_cursor, page.count, page.first_place))
+            cursor = getattr(page, way)
+        cursor = page.previous_cursor
+    return pages
+
+
+@every_listing
+def test_a_page_in_one_statement_is_that_of_keys_and_rows(
+    listing: Listing, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in listing.sorts:
+        for sort in (name, f"-{name}"):
+            parameters = {"limit": ["2"], "sort": [sort]}
+            monkeypatch.setattr(page_rows, "PAGE_SIZES", ())
+            in_steps = walk(session, listing, parameters)
+            monkeypatch.setattr(page_rows, "PAGE_SIZES", (2,))
+            assert walk(session, listing, parameters) == in_steps, sort
 
 
 @every_listing

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from adminboard.core.listings.columns import AnyRow, AnySelect
 from adminboard.core.listings.listing import Listing
-from adminboard.core.listings.query import ListQuery
+from adminboard.core.listings.query import PAGE_SIZES, ListQuery
 from adminboard.core.listings.search import SearchSource
 from adminboard.core.listings.walks import ROW_LIMIT, Way, make_walk
 from adminboard.core.work import moment
@@ -39,7 +39,8 @@ def load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequen
 def can_load_whole(listing: Listing, query: ListQuery) -> bool:
     """Whether a page needs no more than an order and a place, so that one statement finds and reads it."""
     is_sought = query.term or query.conditions or query.scope
-    return not is_sought and listing.of_page is None and not listing.keys_repeat
+    is_of_one_kind = listing.of_page is None and not listing.keys_repeat and query.limit in PAGE_SIZES
+    return is_of_one_kind and not is_sought
 
 
 def load_whole(
