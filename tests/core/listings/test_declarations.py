@@ -118,7 +118,8 @@ def test_every_sort_pages_and_exports(listing: Listing, reader: Actor, session: 
 
 def walk(session: Session, listing: Listing, parameters: dict[str, list[str]]) -> list[tuple[Any, ...]]:
     """Every page to the last and back to the first: its rows with all they hold, and the ways on."""
-    pages, cursor = [], None
+    pages: list[tuple[Any, ...]] = []
+    cursor: str | None = None
     for way in ("next_cursor", "previous_cursor"):
         while not pages or cursor is not None:
             asked = parameters | ({"cursor": [cursor]} if cursor else {})

@@ -1,4 +1,4 @@
-"""Answering a list's question: the page's keys first, then its rows, then a count that stays cheap."""
+"""Answering a list's question: its page, at once or the keys first and then the rows, and a cheap count."""
 
 from __future__ import annotations
 
