@@ -37,10 +37,15 @@ def load_rows(session: Session, listing: Listing, query: ListQuery, keys: Sequen
 
 
 def can_load_whole(listing: Listing, query: ListQuery) -> bool:
-    """Whether a page needs no more than an order and a place, so that one statement finds and reads it."""
+    """Whether a page needs no more than a place in the list's own order, so that one statement finds and
+    reads it.
+
+    Other orders would have such a statement each, which a connection sees too rarely to have it planned, and
+    planning the rows takes longer than asking twice; in steps all orders share the statement of the rows.
+    """
     is_sought = query.term or query.conditions or query.scope
-    is_of_one_kind = listing.of_page is None and not listing.keys_repeat and query.limit in PAGE_SIZES
-    return is_of_one_kind and not is_sought
+    is_usual = query.sort_parameter == listing.sort and query.limit in PAGE_SIZES
+    return is_usual and not is_sought and listing.of_page is None and not listing.keys_repeat
 
 
 def load_whole(
