@@ -168,6 +168,6 @@ def test_names_cost_one_query_for_each_filter(board: BoardUnderTest, ids: dict[s
             assert browser.get(f"/samples?{query}").status_code == 200
         return len(statements)
 
-    none = count("sort=-started_at")
+    none = count("sort=started_at")
     assert count("business=Acme Plumbing") == none
     assert count(f"business={ids[NAMES[0]]}&business={ids[NAMES[1]]}") == none + 1
